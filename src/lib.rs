@@ -1,1 +1,3 @@
 //! chatd.
+pub mod chat;
+pub mod wire;

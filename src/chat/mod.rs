@@ -1,0 +1,258 @@
+//! The chat itself: who is here, and what follows from what they ask for.
+//!
+//! It knows no bytes, no sockets and no clock. A [`Command`] goes in, [`Event`]s come out through [`Outbound`], the time
+//! is told with each call. A command that cannot be followed is answered with an event ([`Refusal`]), never an error.
+#![deny(clippy::disallowed_types)]
+
+pub mod message;
+pub mod name;
+pub mod room;
+pub mod text;
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
+use name::{Names, Nick};
+use room::Room;
+use text::Text;
+
+/// With more people than this in the room, comings and goings are gathered: n arrivals must not cost n² lines.
+const CROWD: usize = 100;
+
+/// How often a crowd is told of its comings and goings.
+const TRAFFIC_EVERY: Duration = Duration::from_secs(1);
+
+/// How many nicknames a newcomer is shown.
+const WELCOME_NAMES_MAX: usize = 10;
+
+/// What the operator decides about the chat.
+#[derive(Debug, Clone)]
+pub struct ChatConfig {
+    /// What the greeting calls this server.
+    pub name: String,
+    /// Text shown to every newcomer.
+    pub motd: String,
+    /// How many messages are kept, and shown to a newcomer.
+    pub history_max: usize,
+    /// The most bytes that one request is answered with: a short line must not buy an endless answer.
+    pub answer_bytes_max: usize,
+}
+
+/// The chat: one room, its members, their nicknames.
+#[derive(Debug)]
+pub struct Chat {
+    config: ChatConfig,
+    names: Names,
+    nicks: HashMap<SessionId, Nick>,
+    room: Room,
+    traffic: Traffic,
+}
+
+/// Comings and goings not yet told.
+#[derive(Debug, Default)]
+struct Traffic {
+    joined: usize,
+    left: usize,
+    due: Option<Instant>,
+}
+
+impl Chat {
+    /// An empty room.
+    #[must_use]
+    pub fn new(config: ChatConfig) -> Self {
+        let room = Room::new(config.history_max, config.answer_bytes_max);
+        Self {
+            config,
+            names: Names::default(),
+            nicks: HashMap::new(),
+            room,
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// The nickname of a session, once it has one.
+    #[must_use]
+    pub fn nick(&self, id: SessionId) -> Option<&Nick> {
+        self.nicks.get(&id)
+    }
+
+    /// How many are in the room.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        self.room.members().len()
+    }
+
+    /// Says hello to a newcomer.
+    pub fn greet(&self, id: SessionId, out: &mut impl Outbound) {
+        out.reply(&Event::Greeting { server: &self.config.name }, id);
+    }
+
+    /// Does what a session asks for. `Break` means that it has left and its connection is to be closed.
+    pub fn apply(
+        &mut self,
+        id: SessionId,
+        command: Command<'_>,
+        now: Instant,
+        out: &mut impl Outbound,
+    ) -> ControlFlow<()> {
+        match command {
+            Command::Nick(name) => self.rename(id, name, now, out),
+            Command::Help => out.reply(&Event::Help, id),
+            Command::Quit(reason) => {
+                self.leave(id, Farewell::Quit(reason), now, out);
+                return ControlFlow::Break(());
+            }
+            _ if !self.nicks.contains_key(&id) => refuse(id, Refusal::Nameless, false, out),
+            Command::Say(text) => self.speak(id, text, false, now, out),
+            Command::Act(text) => self.speak(id, text, true, now, out),
+            Command::Tell { to, text } => self.tell(id, to, text, out),
+            Command::Who => {
+                let (names, others) = self.list(self.room.members().iter().copied(), usize::MAX);
+                out.reply(&Event::Present { names: &names, others }, id);
+            }
+            Command::History(count) => self.recall(id, count.unwrap_or(usize::MAX), now, out),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// A session is gone. The others are told, and its nickname is free.
+    pub fn leave(
+        &mut self,
+        id: SessionId,
+        reason: Farewell<'_>,
+        now: Instant,
+        out: &mut impl Outbound,
+    ) {
+        let Some(nick) = self.nicks.remove(&id) else { return };
+        self.names.release(&nick);
+        self.room.leave(id);
+        if self.is_crowded() {
+            self.traffic.left += 1;
+            self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
+        } else {
+            out.deliver(&Event::Left { nick: &nick, reason }, self.room.members().iter().copied());
+        }
+    }
+
+    /// When [`Chat::tick`] has something to do.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        self.traffic.due
+    }
+
+    /// Tells what was gathered, if it is time.
+    pub fn tick(&mut self, now: Instant, out: &mut impl Outbound) {
+        if self.traffic.due.is_some_and(|due| due <= now) {
+            let Traffic { joined, left, .. } = std::mem::take(&mut self.traffic);
+            let here = self.members();
+            out.deliver(
+                &Event::Traffic { joined, left, here },
+                self.room.members().iter().copied(),
+            );
+        }
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.members() > CROWD || self.traffic.due.is_some()
+    }
+
+    fn rename(&mut self, id: SessionId, name: Text<'_>, now: Instant, out: &mut impl Outbound) {
+        let old = self.nicks.get(&id);
+        let named = old.is_some();
+        let nick = match Nick::parse(name.as_str()) {
+            Ok(nick) => nick,
+            Err(error) => return refuse(id, Refusal::BadNick(error), named, out),
+        };
+        if !self.names.claim(&nick, id, old) {
+            return refuse(id, Refusal::NickTaken(nick.as_str()), named, out);
+        }
+        match self.nicks.insert(id, nick) {
+            None => self.welcome(id, now, out),
+            Some(old) => {
+                let nick = &self.nicks[&id];
+                out.reply(&Event::Named(nick), id);
+                if old != *nick {
+                    out.deliver(&Event::Renamed { from: &old, to: nick }, self.room.others(id));
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, id: SessionId, now: Instant, out: &mut impl Outbound) {
+        let nick = &self.nicks[&id];
+        let (here, others) = self.list(self.room.members().iter().copied(), WELCOME_NAMES_MAX);
+        out.reply(&Event::Welcomed { nick, here: &here, others }, id);
+        for line in self.config.motd.lines() {
+            out.reply(&Event::Notice(Text::parse(line.as_bytes(), &mut String::new())), id);
+        }
+        if self.room.recent(1).len() > 0 {
+            self.recall(id, usize::MAX, now, out);
+        }
+        self.room.join(id);
+        if self.is_crowded() {
+            self.traffic.joined += 1;
+            self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
+        } else {
+            out.deliver(&Event::Joined(&self.nicks[&id]), self.room.others(id));
+        }
+    }
+
+    fn speak(
+        &mut self,
+        id: SessionId,
+        text: Text<'_>,
+        is_action: bool,
+        now: Instant,
+        out: &mut impl Outbound,
+    ) {
+        let (from, text) = (self.nicks[&id].as_str(), text.as_str());
+        let event =
+            if is_action { Event::Acted { from, text } } else { Event::Said { from, text } };
+        out.deliver(&event, self.room.others(id));
+        self.room.remember(from, text, is_action, now);
+    }
+
+    fn tell(&self, id: SessionId, to: Text<'_>, text: Text<'_>, out: &mut impl Outbound) {
+        match self.names.owner(to.as_str()) {
+            None => refuse(id, Refusal::UnknownNick(to), true, out),
+            Some(owner) => {
+                let (from, to) = (&self.nicks[&id], &self.nicks[&owner]);
+                out.reply(&Event::Told { from, text }, owner);
+                out.reply(&Event::Delivered { from, to, text }, id);
+            }
+        }
+    }
+
+    fn recall(&self, id: SessionId, count: usize, now: Instant, out: &mut impl Outbound) {
+        let recent = self.room.recent(count);
+        let count = recent.len();
+        let last = recent
+            .last()
+            .and_then(room::Message::at)
+            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        out.reply(&Event::History { count, last }, id);
+        for message in self.room.recent(count) {
+            out.reply(&message.event(), id);
+        }
+    }
+
+    /// The nicknames of `ids` as far as `max` and the size of an answer allow, and how many more there are.
+    fn list(&self, ids: impl Iterator<Item = SessionId>, max: usize) -> (Vec<&Nick>, usize) {
+        let mut bytes = 0;
+        let mut names = Vec::new();
+        let mut ids = ids.filter_map(|id| self.nicks.get(&id)).peekable();
+        while let Some(nick) = ids.next_if(|nick| {
+            names.len() < max && bytes + nick.as_str().len() <= self.config.answer_bytes_max
+        }) {
+            bytes += nick.as_str().len() + ", ".len();
+            names.push(nick);
+        }
+        (names, ids.count())
+    }
+}
+
+fn refuse(id: SessionId, refusal: Refusal<'_>, named: bool, out: &mut impl Outbound) {
+    out.reply(&Event::Refused { refusal, named }, id);
+}

@@ -1,0 +1,241 @@
+//! Nicknames: what one may look like, and who has which.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::confusable_detection::skeleton;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::message::SessionId;
+
+/// The widest nickname, in terminal columns: it leads every line its owner says.
+pub const NICK_COLUMNS_MAX: usize = 24;
+
+/// The most combining marks in a row (UTS #39, 5.4): more pile up over the lines of other people.
+const MARKS_MAX: usize = 4;
+
+/// What a nickname may hold beside letters and digits.
+const PUNCTUATION: &str = "-_.[]{}|^`";
+
+/// A nickname: letters and digits of any script and some punctuation, in Unicode's normalization form C,
+/// at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nick(Box<str>);
+
+/// Why a nickname is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NickError {
+    /// Nothing there.
+    Empty,
+    /// Wider than [`NICK_COLUMNS_MAX`].
+    TooLong,
+    /// It has this character, which a nickname may not have.
+    Character(char),
+    /// It starts with this character, with which a nickname may not start.
+    Start(char),
+    /// More combining marks in a row than any language needs.
+    Marks,
+}
+
+impl Nick {
+    /// Checks a nickname.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the name breaks.
+    pub fn parse(name: &str) -> Result<Self, NickError> {
+        let nick: Box<str> = name.trim().nfc().collect::<String>().into();
+        let first = nick.chars().next().ok_or(NickError::Empty)?;
+        let mut marks = 0;
+        for c in nick.chars() {
+            if !(is_letter_or_digit(c) || PUNCTUATION.contains(c)) || is_invisible(c) {
+                return Err(NickError::Character(c));
+            }
+            marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+            if marks > MARKS_MAX {
+                return Err(NickError::Marks);
+            }
+        }
+        if first.is_numeric() || matches!(first, '-' | '.') || first.width() == Some(0) {
+            return Err(NickError::Start(first));
+        }
+        if nick.width() > NICK_COLUMNS_MAX {
+            return Err(NickError::TooLong);
+        }
+        Ok(Self(nick))
+    }
+
+    /// The nickname as it is shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Nick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Combining marks count: without them most scripts of India could not be written.
+fn is_letter_or_digit(c: char) -> bool {
+    c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)
+}
+
+/// Unicode's `Default_Ignorable_Code_Point`, such as U+3164, a blank that counts as a letter: the skeleton leaves them out.
+fn is_invisible(c: char) -> bool {
+    skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+}
+
+/// Which session has which nickname. No two are equal after case folding, nor look the same (UTS #39).
+#[derive(Debug, Default)]
+pub struct Names {
+    owners: HashMap<Box<str>, SessionId>,
+}
+
+impl Names {
+    /// Whose nickname this is, or is too much like.
+    #[must_use]
+    pub fn owner(&self, name: &str) -> Option<SessionId> {
+        keys(name).iter().find_map(|key| self.owners.get(key).copied())
+    }
+
+    /// Gives `nick` to `id`, and takes `old`, which it had. Fails, changing nothing, if somebody else has it.
+    pub fn claim(&mut self, nick: &Nick, id: SessionId, old: Option<&Nick>) -> bool {
+        let keys = keys(nick.as_str());
+        if keys.iter().filter_map(|key| self.owners.get(key)).any(|&owner| owner != id) {
+            return false;
+        }
+        if let Some(old) = old {
+            self.release(old);
+        }
+        self.owners.extend(keys.map(|key| (key, id)));
+        true
+    }
+
+    /// Frees a nickname.
+    pub fn release(&mut self, nick: &Nick) {
+        for key in keys(nick.as_str()) {
+            self.owners.remove(&key);
+        }
+    }
+}
+
+/// What two names that may not both be used have in common: one key for how they look as written,
+/// one for how they look with case folded (`Iana` looks like `lana`, and `IANA` is `iana`).
+fn keys(name: &str) -> [Box<str>; 2] {
+    // Upper and then lower case is full case folding for all that matters here: `ß` is `ss`, `ς` is `σ`.
+    let folded: String =
+        name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    [skeleton(&folded).collect::<String>().into(), skeleton(name).collect::<String>().into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn nicknames_of_any_script() {
+        for name in [
+            "ana",
+            "Zoë",
+            "Ñandú",
+            "李雷",
+            "हिन्दी",
+            "عمر",
+            "ana-maria_2.0",
+            "[x]{y}|^`",
+            "_",
+            "ᏣᎳᎩ",
+            "ไทย",
+        ] {
+            assert!(Nick::parse(name).is_ok(), "{name}: {:?}", Nick::parse(name));
+        }
+        assert_eq!(Nick::parse("  ana ").unwrap().as_str(), "ana");
+        assert_eq!(Nick::parse("jose\u{301}").unwrap().as_str(), "jos\u{e9}");
+    }
+
+    #[test]
+    fn every_refusal() {
+        for (name, error) in [
+            ("", NickError::Empty),
+            (" \t ", NickError::Empty),
+            ("a b", NickError::Character(' ')),
+            ("a:b", NickError::Character(':')),
+            ("*", NickError::Character('*')),
+            ("a/b", NickError::Character('/')),
+            ("a\u{1b}b", NickError::Character('\u{1b}')),
+            ("a\u{200b}b", NickError::Character('\u{200b}')),
+            ("a\u{202e}b", NickError::Character('\u{202e}')),
+            ("\u{3164}", NickError::Character('\u{3164}')),
+            ("a\u{115f}", NickError::Character('\u{115f}')),
+            ("👋", NickError::Character('👋')),
+            ("a\u{fffd}", NickError::Character('\u{fffd}')),
+            ("1ana", NickError::Start('1')),
+            ("٣ana", NickError::Start('٣')),
+            ("-ana", NickError::Start('-')),
+            (".ana", NickError::Start('.')),
+            ("\u{303}ana", NickError::Start('\u{303}')),
+            ("q\u{303}\u{304}\u{303}\u{304}\u{303}", NickError::Marks),
+        ] {
+            assert_eq!(Nick::parse(name), Err(error), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn columns_at_the_limit() {
+        assert!(Nick::parse(&"a".repeat(24)).is_ok());
+        assert_eq!(Nick::parse(&"a".repeat(25)), Err(NickError::TooLong));
+        assert!(Nick::parse(&"李".repeat(12)).is_ok());
+        assert_eq!(Nick::parse(&"李".repeat(13)), Err(NickError::TooLong));
+    }
+
+    #[test]
+    fn look_alikes_are_taken() {
+        let nick = |name| Nick::parse(name).unwrap();
+        for (one, other) in [
+            ("ana", "ANA"),
+            ("Ana", "\u{410}na"),
+            ("ana", "\u{430}n\u{430}"),
+            ("ANA", "\u{391}\u{39d}\u{391}"),
+            ("lana", "Iana"),
+            ("straße", "STRASSE"),
+            ("σίσυφος", "ΣΊΣΥΦΟΣ"),
+            ("bOb", "b0b"),
+            ("jos\u{e9}", "JOSE\u{301}"),
+        ] {
+            let mut names = Names::default();
+            assert!(names.claim(&nick(one), SessionId(1), None));
+            assert!(!names.claim(&nick(other), SessionId(2), None), "{one} {other}");
+            assert_eq!(names.owner(other), Some(SessionId(1)));
+            names.release(&nick(one));
+            assert!(names.claim(&nick(other), SessionId(2), None), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn renaming_frees_the_old_name_and_may_keep_its_look() {
+        let nick = |name| Nick::parse(name).unwrap();
+        let mut names = Names::default();
+        assert!(names.claim(&nick("ana"), SessionId(1), None));
+        assert!(names.claim(&nick("Ana"), SessionId(1), Some(&nick("ana"))));
+        assert!(names.claim(&nick("bia"), SessionId(1), Some(&nick("Ana"))));
+        assert!(names.claim(&nick("ana"), SessionId(2), None));
+        assert!(!names.claim(&nick("BIA"), SessionId(2), Some(&nick("ana"))));
+        assert_eq!(names.owner("ana"), Some(SessionId(2)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_nickname_parses_to_itself_and_is_bounded(name in "\\PC{0,30}") {
+            if let Ok(nick) = Nick::parse(&name) {
+                prop_assert_eq!(Nick::parse(nick.as_str()), Ok(nick.clone()));
+                prop_assert!(nick.as_str().len() <= NICK_COLUMNS_MAX * 4 * (MARKS_MAX + 1));
+                prop_assert!(!nick.as_str().contains([' ', ':', '*', '(', '/']));
+            }
+        }
+    }
+}

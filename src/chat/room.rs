@@ -1,0 +1,154 @@
+//! A room: who is in it, and what was said lately.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::message::{Event, SessionId};
+
+/// Members, in the order they came, and recent messages.
+#[derive(Debug)]
+pub struct Room {
+    members: Vec<SessionId>,
+    history: VecDeque<Message>,
+    history_bytes: usize,
+    history_max: usize,
+    history_bytes_max: usize,
+}
+
+/// A message that was said to all.
+#[derive(Debug, Default)]
+pub struct Message {
+    from: String,
+    text: String,
+    is_action: bool,
+    at: Option<Instant>,
+}
+
+impl Message {
+    /// The event that it was.
+    #[must_use]
+    pub fn event(&self) -> Event<'_> {
+        let (from, text) = (self.from.as_str(), self.text.as_str());
+        if self.is_action { Event::Acted { from, text } } else { Event::Said { from, text } }
+    }
+
+    /// When it was said.
+    #[must_use]
+    pub fn at(&self) -> Option<Instant> {
+        self.at
+    }
+
+    fn bytes(&self) -> usize {
+        self.from.len() + self.text.len()
+    }
+}
+
+impl Room {
+    /// An empty room that remembers at most `history_max` messages of together at most `history_bytes_max` bytes.
+    #[must_use]
+    pub fn new(history_max: usize, history_bytes_max: usize) -> Self {
+        Self {
+            members: Vec::new(),
+            history: VecDeque::new(),
+            history_bytes: 0,
+            history_max,
+            history_bytes_max,
+        }
+    }
+
+    /// Who is here, in the order they came.
+    #[must_use]
+    pub fn members(&self) -> &[SessionId] {
+        &self.members
+    }
+
+    /// Everybody here but `id`.
+    pub fn others(&self, id: SessionId) -> impl Iterator<Item = SessionId> + '_ {
+        self.members.iter().copied().filter(move |&member| member != id)
+    }
+
+    /// `id` comes in.
+    pub fn join(&mut self, id: SessionId) {
+        self.members.push(id);
+    }
+
+    /// `id` goes out.
+    pub fn leave(&mut self, id: SessionId) {
+        // A scan of ten thousand ids costs as much as one system call; a table of positions would not pay.
+        self.members.retain(|&member| member != id);
+    }
+
+    /// The last `count` messages or fewer, oldest first.
+    pub fn recent(&self, count: usize) -> impl ExactSizeIterator<Item = &Message> {
+        self.history.range(self.history.len().saturating_sub(count)..)
+    }
+
+    /// Remembers a message, and forgets the oldest over the limits.
+    pub fn remember(&mut self, from: &str, text: &str, is_action: bool, at: Instant) {
+        if self.history_max == 0 {
+            return;
+        }
+        let mut oldest = None;
+        if self.history.len() == self.history_max {
+            oldest = self.forget();
+        }
+        // The strings of a forgotten message serve again: a busy room allocates nothing here.
+        let mut message = oldest.unwrap_or_default();
+        message.from.clear();
+        message.from.push_str(from);
+        message.text.clear();
+        message.text.push_str(text);
+        message.is_action = is_action;
+        message.at = Some(at);
+        self.history_bytes += message.bytes();
+        self.history.push_back(message);
+        while self.history_bytes > self.history_bytes_max {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) -> Option<Message> {
+        let oldest = self.history.pop_front()?;
+        self.history_bytes -= oldest.bytes();
+        Some(oldest)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
+mod tests {
+    use super::*;
+
+    fn texts(room: &Room, count: usize) -> Vec<&str> {
+        room.recent(count).map(|message| message.text.as_str()).collect()
+    }
+
+    #[test]
+    fn history_is_bounded_in_messages_and_bytes() {
+        let now = Instant::now();
+        let mut room = Room::new(3, 10);
+        for text in ["1", "2", "3", "4"] {
+            room.remember("a", text, false, now);
+        }
+        assert_eq!(texts(&room, 9), ["2", "3", "4"]);
+        assert_eq!(texts(&room, 2), ["3", "4"]);
+        room.remember("a", "12345", false, now);
+        assert_eq!(texts(&room, 9), ["3", "4", "12345"]);
+        room.remember("a", "123456", true, now);
+        assert_eq!(texts(&room, 9), ["123456"]);
+        assert_eq!(
+            room.recent(9).next().map(Message::event),
+            Some(Event::Acted { from: "a", text: "123456" })
+        );
+        room.remember("a", "1234567890", false, now);
+        assert_eq!(texts(&room, 9), [""; 0]);
+        assert_eq!(room.history_bytes, 0);
+    }
+
+    #[test]
+    fn no_history_when_none_is_wanted() {
+        let mut room = Room::new(0, 10);
+        room.remember("a", "1", false, Instant::now());
+        assert_eq!(texts(&room, 9), [""; 0]);
+    }
+}

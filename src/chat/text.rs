@@ -1,0 +1,153 @@
+//! What people say, made harmless once.
+
+/// One line of text that no terminal can be hurt by: no line break, no control or escape code, no bidirectional override.
+///
+/// It is checked once, by [`Text::parse`], and trusted everywhere after: whatever is made of a `Text` stays on its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Text<'a>(&'a str);
+
+impl<'a> Text<'a> {
+    /// Makes a line of received bytes harmless.
+    ///
+    /// Invalid UTF-8 becomes U+FFFD, one per maximal subpart ([Unicode 16, 3.9.6]). C0 controls but TAB, and DEL, become
+    /// their pictures (U+2400 …); C1 controls, line and paragraph separators and bidirectional controls become U+FFFD.
+    /// The result is at most three times as long as `line`. Harmless bytes are borrowed; `scratch` holds the others.
+    ///
+    /// [Unicode 16, 3.9.6]: https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G66453
+    #[must_use]
+    pub fn parse(line: &'a [u8], scratch: &'a mut String) -> Self {
+        if let Ok(valid) = str::from_utf8(line)
+            && (is_plain_ascii(line) || !valid.chars().any(is_harmful))
+        {
+            return Self(valid);
+        }
+        scratch.clear();
+        for chunk in line.utf8_chunks() {
+            scratch.extend(chunk.valid().chars().map(visible));
+            if !chunk.invalid().is_empty() {
+                scratch.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        Self(scratch)
+    }
+
+    /// The text, without any line end.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The text without white space around it.
+    #[must_use]
+    pub fn trim(self) -> Self {
+        Self(self.0.trim())
+    }
+
+    /// Whether there is nothing to see in it.
+    #[must_use]
+    pub fn is_blank(self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    /// The text after `prefix`, if it begins so.
+    #[must_use]
+    pub fn strip_prefix(self, prefix: char) -> Option<Self> {
+        self.0.strip_prefix(prefix).map(Self)
+    }
+
+    /// The first word, and what follows the white space after it.
+    #[must_use]
+    pub fn split_word(self) -> (Self, Self) {
+        let text = self.0.trim_start();
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        (Self(word), Self(rest.trim_start()))
+    }
+}
+
+/// A check that the compiler turns into vector instructions: nearly every line passes here.
+fn is_plain_ascii(line: &[u8]) -> bool {
+    line.iter().fold(true, |plain, &byte| plain & (matches!(byte, b' '..=b'~') | (byte == b'\t')))
+}
+
+/// Whether a character can act on a terminal instead of being shown by it.
+fn is_harmful(c: char) -> bool {
+    (c.is_control() && c != '\t') || is_separator(c) || is_bidi_control(c)
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// The Unicode property `Bidi_Control` (UAX #9): marks, embeddings, overrides and isolates.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The character itself, or what is shown in its place.
+fn visible(c: char) -> char {
+    match c {
+        '\0'..='\u{1f}' if c != '\t' => {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        '\u{7f}' => '\u{2421}',
+        c if is_harmful(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(line: &[u8]) -> String {
+        Text::parse(line, &mut String::new()).as_str().to_owned()
+    }
+
+    #[test]
+    fn harmless_text_is_kept() {
+        for text in ["olá!", "\ttab", "👩‍👩‍👧", "日本語", "שלום", ""] {
+            assert_eq!(parse(text.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn harmful_characters_are_shown() {
+        assert_eq!(parse(b"\x1b[2J\x07\0\x7f"), "␛[2J␇␀␡");
+        assert_eq!(
+            parse("a\u{9b}b\u{2028}c\u{202e}d\u{2066}e\u{200f}".as_bytes()),
+            "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}"
+        );
+        assert_eq!(parse(b"a\rb"), "a␍b");
+    }
+
+    #[test]
+    fn invalid_utf8_is_replaced() {
+        assert_eq!(parse(b"caf\xe9 ol\xc3"), "caf\u{fffd} ol\u{fffd}");
+        assert_eq!(parse(b"\xf0\x9f\x91"), "\u{fffd}");
+    }
+
+    #[test]
+    fn words() {
+        let mut scratch = String::new();
+        let text = Text::parse(b"  bruno   hello  there ", &mut scratch);
+        let (word, rest) = text.split_word();
+        assert_eq!((word.as_str(), rest.as_str()), ("bruno", "hello  there "));
+        assert_eq!(rest.trim().as_str(), "hello  there");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_become_one_harmless_bounded_line(line: Vec<u8>) {
+            let text = parse(&line);
+            prop_assert!(!text.chars().any(|c| is_harmful(c) || c == '\n' || c == '\r'));
+            prop_assert!(text.len() <= 3 * line.len());
+        }
+
+        #[test]
+        fn parsing_twice_changes_nothing(line: Vec<u8>) {
+            let once = parse(&line);
+            prop_assert_eq!(parse(once.as_bytes()), once);
+        }
+    }
+}

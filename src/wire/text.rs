@@ -1,0 +1,166 @@
+//! Lines of text: what netcat, telnet (RFC 854) and the terminal client speak.
+
+mod encode;
+mod lines;
+
+pub use encode::encode;
+pub use lines::{Line, LineEnd, Lines};
+
+use super::Step;
+use crate::chat::message::{Command, Refusal};
+use crate::chat::text::Text;
+
+/// Decodes lines into commands.
+#[derive(Debug, Default)]
+pub struct TextDecoder {
+    lines: Lines,
+}
+
+impl TextDecoder {
+    /// See [`super::Decoder::step`].
+    pub fn step<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+        named: bool,
+        line_bytes_max: usize,
+        scratch: &'a mut String,
+    ) -> Step<'a> {
+        match self.lines.next(input, line_bytes_max) {
+            Line::Incomplete => Step::Incomplete,
+            Line::TooLong => Step::Refused(Refusal::LineTooLong(line_bytes_max)),
+            Line::Answer(bytes) => Step::Reply(bytes),
+            Line::Complete(bytes) => parse(Text::parse(bytes, scratch), named),
+        }
+    }
+
+    /// See [`super::Decoder::finish`].
+    pub fn finish<'a>(&'a mut self, named: bool, scratch: &'a mut String) -> Step<'a> {
+        self.lines
+            .finish()
+            .map_or(Step::Incomplete, |line| parse(Text::parse(line, scratch), named))
+    }
+
+    /// The line end that the peer uses.
+    #[must_use]
+    pub fn line_end(&self) -> LineEnd {
+        self.lines.end()
+    }
+}
+
+/// What a line asks for. `//text` says `/text`.
+fn parse(line: Text<'_>, named: bool) -> Step<'_> {
+    let Some(command) = line.strip_prefix('/') else {
+        return match (named, line.is_blank()) {
+            (true, true) => Step::Skip,
+            (true, false) => Step::Command(Command::Say(line)),
+            (false, _) => Step::Command(Command::Nick(line)),
+        };
+    };
+    if command.strip_prefix('/').is_some() {
+        return Step::Command(Command::Say(command));
+    }
+    let (name, rest) = if command.as_str().starts_with(char::is_whitespace) {
+        (Text::default(), command)
+    } else {
+        command.split_word()
+    };
+    let text = rest.trim();
+    let usage = |usage| Step::Refused(Refusal::Usage(usage));
+    Step::Command(match name.as_str().to_ascii_lowercase().as_str() {
+        "nick" if text.is_blank() => return usage("/nick NEW"),
+        "nick" => Command::Nick(text),
+        "me" if text.is_blank() => return usage("/me TEXT"),
+        "me" => Command::Act(text),
+        "msg" => match text.split_word() {
+            (_, text) if text.is_blank() => return usage("/msg NICK TEXT"),
+            (to, text) => Command::Tell { to, text },
+        },
+        "who" => Command::Who,
+        "history" if text.is_blank() => Command::History(None),
+        "history" => match text.as_str().parse() {
+            Ok(count) => Command::History(Some(count)),
+            Err(_) => return usage("/history [NUMBER]"),
+        },
+        "help" => Command::Help,
+        "quit" => Command::Quit((!text.is_blank()).then_some(text)),
+        _ => return Step::Refused(Refusal::UnknownCommand(name)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(text: &str) -> Text<'_> {
+        // Only harmless text is given, so nothing needs to be held.
+        Text::parse(text.as_bytes(), Box::leak(Box::default()))
+    }
+
+    #[test]
+    fn commands() {
+        for (line, step) in [
+            ("hi", Step::Command(Command::Say(text("hi")))),
+            ("  hi ", Step::Command(Command::Say(text("  hi ")))),
+            (" \t", Step::Skip),
+            ("//who", Step::Command(Command::Say(text("/who")))),
+            ("/WHO", Step::Command(Command::Who)),
+            ("/nick  bia ", Step::Command(Command::Nick(text("bia")))),
+            ("/nick ", Step::Refused(Refusal::Usage("/nick NEW"))),
+            ("/me  waves ", Step::Command(Command::Act(text("waves")))),
+            ("/me", Step::Refused(Refusal::Usage("/me TEXT"))),
+            (
+                "/msg bia  a  b",
+                Step::Command(Command::Tell { to: text("bia"), text: text("a  b") }),
+            ),
+            ("/msg bia", Step::Refused(Refusal::Usage("/msg NICK TEXT"))),
+            ("/history", Step::Command(Command::History(None))),
+            ("/history 3", Step::Command(Command::History(Some(3)))),
+            ("/history x", Step::Refused(Refusal::Usage("/history [NUMBER]"))),
+            ("/help me", Step::Command(Command::Help)),
+            ("/quit", Step::Command(Command::Quit(None))),
+            ("/quit bye ", Step::Command(Command::Quit(Some(text("bye"))))),
+            ("/etc/passwd", Step::Refused(Refusal::UnknownCommand(text("etc/passwd")))),
+            ("/ me", Step::Refused(Refusal::UnknownCommand(text("")))),
+            ("/", Step::Refused(Refusal::UnknownCommand(text("")))),
+        ] {
+            assert_eq!(parse(text(line), true), step, "{line}");
+        }
+        assert_eq!(parse(text("ana"), false), Step::Command(Command::Nick(text("ana"))));
+        assert_eq!(parse(text(""), false), Step::Command(Command::Nick(text(""))));
+        assert_eq!(parse(text("/nick ana"), false), Step::Command(Command::Nick(text("ana"))));
+    }
+
+    fn steps(chunks: &[&[u8]]) -> (Vec<String>, LineEnd) {
+        let mut decoder = TextDecoder::default();
+        let mut steps = Vec::new();
+        for mut input in chunks.iter().copied() {
+            loop {
+                let mut scratch = String::new();
+                match decoder.step(&mut input, true, 8, &mut scratch) {
+                    Step::Incomplete => break,
+                    step => steps.push(format!("{step:?}")),
+                }
+            }
+        }
+        let end = decoder.line_end();
+        steps.push(format!("{:?}", decoder.finish(true, &mut String::new())));
+        (steps, end)
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_gives_the_same_steps(
+            bytes in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(0), 240..=255u8, Just(b'/'), b'a'..b'd'], 0..60),
+            cuts in prop::collection::vec(0..60usize, 0..6),
+        ) {
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+            let single: Vec<&[u8]> = bytes.chunks(1).collect();
+            prop_assert_eq!(steps(&chunks), steps(&[&bytes]));
+            prop_assert_eq!(steps(&single), steps(&[&bytes]));
+        }
+    }
+}

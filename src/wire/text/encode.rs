@@ -1,0 +1,259 @@
+//! Events as a person reads them.
+//!
+//! Lines of the server begin with `*** `. No user can make one: what a user says follows `nick: ` or `* nick `, and a
+//! nickname has no asterisk and no space.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::time::Duration;
+
+use super::LineEnd;
+use crate::chat::message::{Event, Farewell, Refusal};
+use crate::chat::name::{NICK_COLUMNS_MAX, Nick, NickError};
+
+const HELP: [&str; 9] = [
+    "Whatever you type goes to everybody. Lines that start with / are commands:",
+    "/who               who is here",
+    "/nick NEW          change your nickname",
+    "/me TEXT           * you TEXT",
+    "/msg NICK TEXT     say it to one person only",
+    "/history [N]       the last messages again",
+    "/help              this",
+    "/quit [REASON]     leave",
+    "//TEXT             say /TEXT",
+];
+
+/// A list of names is broken into lines of about this many bytes.
+const NAMES_LINE_BYTES: usize = 400;
+
+/// Appends an event to `out`, as one or more whole lines.
+pub fn encode(event: &Event<'_>, end: LineEnd, out: &mut Vec<u8>) {
+    match *event {
+        Event::Said { from, text } => relay(&["", from, ": ", text], end, out),
+        Event::Acted { from, text } => relay(&["* ", from, " ", text], end, out),
+        Event::Told { from, text } => {
+            relay(&["(private) ", from.as_str(), ": ", text.as_str()], end, out)
+        }
+        Event::Delivered { from, to, text } => {
+            relay(
+                &["(private to ", to.as_str(), ") ", from.as_str(), ": ", text.as_str()],
+                end,
+                out,
+            );
+        }
+        Event::Greeting { server } => {
+            line(format_args!("Welcome to {server}. Choose a nickname:"), end, out)
+        }
+        Event::Welcomed { nick, here: [], .. } => {
+            line(
+                format_args!(
+                    "You are {nick}. Nobody else is here yet. /help lists the commands, /quit leaves."
+                ),
+                end,
+                out,
+            );
+        }
+        Event::Welcomed { nick, here, others } => {
+            let names = Names { names: here, others };
+            line(
+                format_args!(
+                    "You are {nick}. Here now: {names}. /help lists the commands, /quit leaves."
+                ),
+                end,
+                out,
+            );
+        }
+        Event::Notice(text) => line(text.as_str(), end, out),
+        Event::History { count: 0, .. } => line("No earlier messages.", end, out),
+        Event::History { count: 1, last } => {
+            line(format_args!("1 earlier message, {} ago:", Ago(last)), end, out)
+        }
+        Event::History { count, last } => {
+            line(
+                format_args!("{count} earlier messages, the last one {} ago:", Ago(last)),
+                end,
+                out,
+            );
+        }
+        Event::Joined(nick) => line(format_args!("{nick} joined"), end, out),
+        Event::Renamed { from, to } => line(format_args!("{from} is now {to}"), end, out),
+        Event::Named(nick) => line(format_args!("You are now {nick}."), end, out),
+        Event::Left { nick, reason } => {
+            line(format_args!("{nick} left ({})", Reason(reason)), end, out)
+        }
+        Event::Traffic { joined, left, here } => traffic(joined, left, here, end, out),
+        Event::Present { names, others } => present(names, others, end, out),
+        Event::Help => HELP.iter().for_each(|help| line(help, end, out)),
+        Event::Refused { refusal, named } => {
+            let prompt = if named { "" } else { " Choose a nickname:" };
+            line(format_args!("{}{prompt}", Why(refusal)), end, out);
+        }
+        Event::NamelessTooLong(limit) => {
+            line(
+                format_args!(
+                    "No nickname within {} seconds: closing. Come again!",
+                    limit.as_secs()
+                ),
+                end,
+                out,
+            );
+        }
+        Event::Full => line("server full: try again later", end, out),
+        Event::Stopping => line("server is stopping", end, out),
+    }
+}
+
+/// A line of somebody: the hot path, without formatting.
+fn relay(parts: &[&str], end: LineEnd, out: &mut Vec<u8>) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.extend_from_slice(end.as_bytes());
+}
+
+/// A line of the server.
+fn line(text: impl Display, end: LineEnd, out: &mut Vec<u8>) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "*** {text}");
+    out.extend_from_slice(end.as_bytes());
+}
+
+fn traffic(joined: usize, left: usize, here: usize, end: LineEnd, out: &mut Vec<u8>) {
+    match (joined, left) {
+        (joined, 0) => line(format_args!("{joined} joined; {here} here"), end, out),
+        (0, left) => line(format_args!("{left} left; {here} here"), end, out),
+        (joined, left) => line(format_args!("{joined} joined, {left} left; {here} here"), end, out),
+    }
+}
+
+fn present(names: &[&Nick], others: usize, end: LineEnd, out: &mut Vec<u8>) {
+    let mut rest = names;
+    let mut lead = format!("{} here: ", names.len() + others);
+    loop {
+        let mut bytes = 0;
+        let fits = rest.iter().take_while(|nick| {
+            bytes += nick.as_str().len();
+            bytes <= NAMES_LINE_BYTES
+        });
+        let (now, later) = rest.split_at(fits.count());
+        rest = later;
+        let comma = if rest.is_empty() { "" } else { "," };
+        let others = if rest.is_empty() { others } else { 0 };
+        line(format_args!("{lead}{}{comma}", Names { names: now, others }), end, out);
+        lead.clear();
+        if rest.is_empty() {
+            return;
+        }
+    }
+}
+
+/// `ana, bruno … and 3 others`.
+struct Names<'a> {
+    names: &'a [&'a Nick],
+    others: usize,
+}
+
+impl Display for Names<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, nick) in self.names.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{nick}")?;
+        }
+        match self.others {
+            0 => Ok(()),
+            1 => write!(f, " … and 1 other"),
+            others => write!(f, " … and {others} others"),
+        }
+    }
+}
+
+/// `3 minutes`.
+struct Ago(Duration);
+
+impl Display for Ago {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = self.0.as_secs();
+        let (count, unit) = match seconds {
+            0..60 => (seconds, "second"),
+            60..3600 => (seconds / 60, "minute"),
+            3600..86400 => (seconds / 3600, "hour"),
+            _ => (seconds / 86400, "day"),
+        };
+        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
+struct Reason<'a>(Farewell<'a>);
+
+impl Display for Reason<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Farewell::Quit(None) => "quit",
+            Farewell::Quit(Some(text)) => text.as_str(),
+            Farewell::Lost => "connection lost",
+            Farewell::TooSlow => "too slow",
+            Farewell::TimedOut => "timed out",
+        })
+    }
+}
+
+struct Why<'a>(Refusal<'a>);
+
+impl Display for Why<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Refusal::BadNick(NickError::Empty) => write!(f, "A nickname cannot be empty."),
+            Refusal::BadNick(NickError::TooLong) => {
+                write!(f, "That nickname is too long: at most {NICK_COLUMNS_MAX} columns.")
+            }
+            Refusal::BadNick(NickError::Character(' ')) => {
+                write!(f, "A nickname is one word, without spaces.")
+            }
+            Refusal::BadNick(NickError::Character(c)) => {
+                write!(
+                    f,
+                    "A nickname cannot have {}: only letters, digits and -_.[]{{}}|^`.",
+                    Shown(c)
+                )
+            }
+            Refusal::BadNick(NickError::Start(c)) => {
+                write!(f, "A nickname cannot start with {}.", Shown(c))
+            }
+            Refusal::BadNick(NickError::Marks) => {
+                write!(f, "That nickname has too many accents on one letter.")
+            }
+            Refusal::NickTaken(nick) => {
+                write!(f, "{nick} is taken, or looks too much like a nickname that is.")
+            }
+            Refusal::Nameless => write!(f, "First you need a nickname."),
+            Refusal::UnknownNick(nick) => {
+                write!(f, "Nobody here is called {}. /who lists who is here.", nick.as_str())
+            }
+            Refusal::UnknownCommand(name) => {
+                let name = name.as_str();
+                write!(
+                    f,
+                    "There is no command /{name}. /help lists the commands; to say /{name}, type //{name}."
+                )
+            }
+            Refusal::Usage(usage) => write!(f, "Usage: {usage}"),
+            Refusal::LineTooLong(limit) => {
+                write!(f, "That line was not sent: it has more than {limit} bytes.")
+            }
+        }
+    }
+}
+
+/// A character, if it can be seen; its code point, if not.
+struct Shown(char);
+
+impl Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let code = u32::from(self.0);
+        if unicode_width::UnicodeWidthChar::width(self.0).unwrap_or(0) == 0 {
+            write!(f, "the invisible character U+{code:04X}")
+        } else {
+            write!(f, "“{}”", self.0)
+        }
+    }
+}
