@@ -89,21 +89,18 @@ impl Chat {
         out.reply(&Event::Greeting { server: &self.config.name }, id);
     }
 
-    /// Does what a session asks for. `Break` means that it has left and its connection is to be closed.
-    pub fn apply(
+    /// Does what a session asks for. `Break` means that it wants to leave: see [`Chat::leave`].
+    pub fn apply<'a>(
         &mut self,
         id: SessionId,
-        command: Command<'_>,
+        command: Command<'a>,
         now: Instant,
         out: &mut impl Outbound,
-    ) -> ControlFlow<()> {
+    ) -> ControlFlow<Farewell<'a>> {
         match command {
             Command::Nick(name) => self.rename(id, name, now, out),
             Command::Help => out.reply(&Event::Help, id),
-            Command::Quit(reason) => {
-                self.leave(id, Farewell::Quit(reason), now, out);
-                return ControlFlow::Break(());
-            }
+            Command::Quit(reason) => return ControlFlow::Break(Farewell::Quit(reason)),
             _ if !self.nicks.contains_key(&id) => refuse(id, Refusal::Nameless, false, out),
             Command::Say(text) => self.speak(id, text, false, now, out),
             Command::Act(text) => self.speak(id, text, true, now, out),

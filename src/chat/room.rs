@@ -79,6 +79,7 @@ impl Room {
     }
 
     /// The last `count` messages or fewer, oldest first.
+    #[must_use]
     pub fn recent(&self, count: usize) -> impl ExactSizeIterator<Item = &Message> {
         self.history.range(self.history.len().saturating_sub(count)..)
     }

@@ -66,7 +66,7 @@ impl<'a> Text<'a> {
 
 /// A check that the compiler turns into vector instructions: nearly every line passes here.
 fn is_plain_ascii(line: &[u8]) -> bool {
-    line.iter().fold(true, |plain, &byte| plain & (matches!(byte, b' '..=b'~') | (byte == b'\t')))
+    line.iter().fold(true, |plain, &byte| plain & matches!(byte, b'\t' | b' '..=b'~'))
 }
 
 /// Whether a character can act on a terminal instead of being shown by it.

@@ -36,7 +36,7 @@ pub enum Decoder {
 }
 
 impl Decoder {
-    /// Takes bytes from the front of `input`, up to the next step.
+    /// Takes bytes from the front of `input`, up to the next step. Also tells how to answer from here on.
     ///
     /// However the same bytes are split over calls, the steps are the same ([`Step::Incomplete`] left out).
     /// `named` tells whether the session has a nickname: a line of one who has none is one.
@@ -47,22 +47,24 @@ impl Decoder {
         named: bool,
         line_bytes_max: usize,
         scratch: &'a mut String,
-    ) -> Step<'a> {
+    ) -> (Step<'a>, Format) {
         match self {
             // The door for protocols told by their first bytes. Telnet's IAC, and all else today, is text.
-            Self::Detect if input.is_empty() => Step::Incomplete,
-            Self::Detect => self.detected(TextDecoder::default()),
-            Self::Text(decoder) => decoder.step(input, named, line_bytes_max, scratch),
+            Self::Detect if input.is_empty() => (Step::Incomplete, Format::default()),
+            Self::Detect => {
+                self.assume_text();
+                (Step::Detected, Format::default())
+            }
+            Self::Text(decoder) => {
+                let (step, end) = decoder.step(input, named, line_bytes_max, scratch);
+                (step, Format::Text(end))
+            }
         }
     }
 
-    /// The peer was silent for so long that it is a person, waiting to be spoken to.
-    pub fn assume_text(&mut self) -> bool {
-        let silent = matches!(self, Self::Detect);
-        if silent {
-            self.detected(TextDecoder::default());
-        }
-        silent
+    /// The peer speaks text: it was silent for so long that it is a person, waiting to be spoken to.
+    pub fn assume_text(&mut self) {
+        *self = Self::Text(TextDecoder::default());
     }
 
     /// The peer will send no more: what it sent without an end counts as a line.
@@ -71,20 +73,6 @@ impl Decoder {
             Self::Detect => Step::Incomplete,
             Self::Text(decoder) => decoder.finish(named, scratch),
         }
-    }
-
-    /// How to answer.
-    #[must_use]
-    pub fn format(&self) -> Format {
-        match self {
-            Self::Detect => Format::default(),
-            Self::Text(decoder) => Format::Text(decoder.line_end()),
-        }
-    }
-
-    fn detected(&mut self, decoder: TextDecoder) -> Step<'static> {
-        *self = Self::Text(decoder);
-        Step::Detected
     }
 }
 

@@ -24,13 +24,15 @@ impl TextDecoder {
         named: bool,
         line_bytes_max: usize,
         scratch: &'a mut String,
-    ) -> Step<'a> {
-        match self.lines.next(input, line_bytes_max) {
+    ) -> (Step<'a>, LineEnd) {
+        let (line, end) = self.lines.next(input, line_bytes_max);
+        let step = match line {
             Line::Incomplete => Step::Incomplete,
             Line::TooLong => Step::Refused(Refusal::LineTooLong(line_bytes_max)),
             Line::Answer(bytes) => Step::Reply(bytes),
             Line::Complete(bytes) => parse(Text::parse(bytes, scratch), named),
-        }
+        };
+        (step, end)
     }
 
     /// See [`super::Decoder::finish`].
@@ -38,12 +40,6 @@ impl TextDecoder {
         self.lines
             .finish()
             .map_or(Step::Incomplete, |line| parse(Text::parse(line, scratch), named))
-    }
-
-    /// The line end that the peer uses.
-    #[must_use]
-    pub fn line_end(&self) -> LineEnd {
-        self.lines.end()
     }
 }
 
@@ -137,13 +133,14 @@ mod tests {
         for mut input in chunks.iter().copied() {
             loop {
                 let mut scratch = String::new();
-                match decoder.step(&mut input, true, 8, &mut scratch) {
-                    Step::Incomplete => break,
-                    step => steps.push(format!("{step:?}")),
+                let (step, _) = decoder.step(&mut input, true, 8, &mut scratch);
+                if step == Step::Incomplete {
+                    break;
                 }
+                steps.push(format!("{step:?}"));
             }
         }
-        let end = decoder.line_end();
+        let end = decoder.lines.end();
         steps.push(format!("{:?}", decoder.finish(true, &mut String::new())));
         (steps, end)
     }

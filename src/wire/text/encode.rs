@@ -3,7 +3,7 @@
 //! Lines of the server begin with `*** `. No user can make one: what a user says follows `nick: ` or `* nick `, and a
 //! nickname has no asterisk and no space.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter};
 use std::io::Write;
 use std::time::Duration;
 
@@ -27,12 +27,16 @@ const HELP: [&str; 9] = [
 const NAMES_LINE_BYTES: usize = 400;
 
 /// Appends an event to `out`, as one or more whole lines.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the rest is matched, each by its name, in `Notice`"
+)]
 pub fn encode(event: &Event<'_>, end: LineEnd, out: &mut Vec<u8>) {
     match *event {
-        Event::Said { from, text } => relay(&["", from, ": ", text], end, out),
+        Event::Said { from, text } => relay(&[from, ": ", text], end, out),
         Event::Acted { from, text } => relay(&["* ", from, " ", text], end, out),
         Event::Told { from, text } => {
-            relay(&["(private) ", from.as_str(), ": ", text.as_str()], end, out)
+            relay(&["(private) ", from.as_str(), ": ", text.as_str()], end, out);
         }
         Event::Delivered { from, to, text } => {
             relay(
@@ -41,65 +45,9 @@ pub fn encode(event: &Event<'_>, end: LineEnd, out: &mut Vec<u8>) {
                 out,
             );
         }
-        Event::Greeting { server } => {
-            line(format_args!("Welcome to {server}. Choose a nickname:"), end, out)
-        }
-        Event::Welcomed { nick, here: [], .. } => {
-            line(
-                format_args!(
-                    "You are {nick}. Nobody else is here yet. /help lists the commands, /quit leaves."
-                ),
-                end,
-                out,
-            );
-        }
-        Event::Welcomed { nick, here, others } => {
-            let names = Names { names: here, others };
-            line(
-                format_args!(
-                    "You are {nick}. Here now: {names}. /help lists the commands, /quit leaves."
-                ),
-                end,
-                out,
-            );
-        }
-        Event::Notice(text) => line(text.as_str(), end, out),
-        Event::History { count: 0, .. } => line("No earlier messages.", end, out),
-        Event::History { count: 1, last } => {
-            line(format_args!("1 earlier message, {} ago:", Ago(last)), end, out)
-        }
-        Event::History { count, last } => {
-            line(
-                format_args!("{count} earlier messages, the last one {} ago:", Ago(last)),
-                end,
-                out,
-            );
-        }
-        Event::Joined(nick) => line(format_args!("{nick} joined"), end, out),
-        Event::Renamed { from, to } => line(format_args!("{from} is now {to}"), end, out),
-        Event::Named(nick) => line(format_args!("You are now {nick}."), end, out),
-        Event::Left { nick, reason } => {
-            line(format_args!("{nick} left ({})", Reason(reason)), end, out)
-        }
-        Event::Traffic { joined, left, here } => traffic(joined, left, here, end, out),
         Event::Present { names, others } => present(names, others, end, out),
         Event::Help => HELP.iter().for_each(|help| line(help, end, out)),
-        Event::Refused { refusal, named } => {
-            let prompt = if named { "" } else { " Choose a nickname:" };
-            line(format_args!("{}{prompt}", Why(refusal)), end, out);
-        }
-        Event::NamelessTooLong(limit) => {
-            line(
-                format_args!(
-                    "No nickname within {} seconds: closing. Come again!",
-                    limit.as_secs()
-                ),
-                end,
-                out,
-            );
-        }
-        Event::Full => line("server full: try again later", end, out),
-        Event::Stopping => line("server is stopping", end, out),
+        _ => line(Notice(event), end, out),
     }
 }
 
@@ -116,14 +64,6 @@ fn line(text: impl Display, end: LineEnd, out: &mut Vec<u8>) {
     // Writing to a vector cannot fail.
     let _ = write!(out, "*** {text}");
     out.extend_from_slice(end.as_bytes());
-}
-
-fn traffic(joined: usize, left: usize, here: usize, end: LineEnd, out: &mut Vec<u8>) {
-    match (joined, left) {
-        (joined, 0) => line(format_args!("{joined} joined; {here} here"), end, out),
-        (0, left) => line(format_args!("{left} left; {here} here"), end, out),
-        (joined, left) => line(format_args!("{joined} joined, {left} left; {here} here"), end, out),
-    }
 }
 
 fn present(names: &[&Nick], others: usize, end: LineEnd, out: &mut Vec<u8>) {
@@ -147,6 +87,61 @@ fn present(names: &[&Nick], others: usize, end: LineEnd, out: &mut Vec<u8>) {
     }
 }
 
+/// An event that is one line of the server.
+struct Notice<'a>(&'a Event<'a>);
+
+impl Display for Notice<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match *self.0 {
+            Event::Greeting { server } => write!(f, "Welcome to {server}. Choose a nickname:"),
+            Event::Welcomed { nick, here: [], .. } => {
+                write!(
+                    f,
+                    "You are {nick}. Nobody else is here yet. /help lists the commands, /quit leaves."
+                )
+            }
+            Event::Welcomed { nick, here, others } => {
+                let names = Names { names: here, others };
+                write!(
+                    f,
+                    "You are {nick}. Here now: {names}. /help lists the commands, /quit leaves."
+                )
+            }
+            Event::Notice(text) => f.write_str(text.as_str()),
+            Event::History { count: 0, .. } => f.write_str("No earlier messages."),
+            Event::History { count: 1, last } => write!(f, "1 earlier message, {} ago:", Ago(last)),
+            Event::History { count, last } => {
+                write!(f, "{count} earlier messages, the last one {} ago:", Ago(last))
+            }
+            Event::Joined(nick) => write!(f, "{nick} joined"),
+            Event::Renamed { from, to } => write!(f, "{from} is now {to}"),
+            Event::Named(nick) => write!(f, "You are now {nick}."),
+            Event::Left { nick, reason } => write!(f, "{nick} left ({})", Reason(reason)),
+            Event::Traffic { joined, left: 0, here } => write!(f, "{joined} joined; {here} here"),
+            Event::Traffic { joined: 0, left, here } => write!(f, "{left} left; {here} here"),
+            Event::Traffic { joined, left, here } => {
+                write!(f, "{joined} joined, {left} left; {here} here")
+            }
+            Event::Refused { refusal, named: true } => write!(f, "{}", Why(refusal)),
+            Event::Refused { refusal, named: false } => {
+                write!(f, "{} Choose a nickname:", Why(refusal))
+            }
+            Event::NamelessTooLong(limit) => {
+                write!(f, "No nickname within {} seconds: closing. Come again!", limit.as_secs())
+            }
+            Event::Full => f.write_str("server full: try again later"),
+            Event::Stopping => f.write_str("server is stopping"),
+            Event::Said { .. }
+            | Event::Acted { .. }
+            | Event::Told { .. }
+            | Event::Delivered { .. }
+            | Event::Present { .. }
+            // Written by `encode` itself.
+            | Event::Help => Ok(()),
+        }
+    }
+}
+
 /// `ana, bruno … and 3 others`.
 struct Names<'a> {
     names: &'a [&'a Nick],
@@ -154,7 +149,7 @@ struct Names<'a> {
 }
 
 impl Display for Names<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (index, nick) in self.names.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             write!(f, "{comma}{nick}")?;
@@ -171,7 +166,7 @@ impl Display for Names<'_> {
 struct Ago(Duration);
 
 impl Display for Ago {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let (count, unit) = match seconds {
             0..60 => (seconds, "second"),
@@ -186,7 +181,7 @@ impl Display for Ago {
 struct Reason<'a>(Farewell<'a>);
 
 impl Display for Reason<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Farewell::Quit(None) => "quit",
             Farewell::Quit(Some(text)) => text.as_str(),
@@ -200,7 +195,7 @@ impl Display for Reason<'_> {
 struct Why<'a>(Refusal<'a>);
 
 impl Display for Why<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Refusal::BadNick(NickError::Empty) => write!(f, "A nickname cannot be empty."),
             Refusal::BadNick(NickError::TooLong) => {
@@ -248,7 +243,7 @@ impl Display for Why<'_> {
 struct Shown(char);
 
 impl Display for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let code = u32::from(self.0);
         if unicode_width::UnicodeWidthChar::width(self.0).unwrap_or(0) == 0 {
             write!(f, "the invisible character U+{code:04X}")

@@ -89,16 +89,22 @@ enum Found<'a> {
 }
 
 impl Lines {
-    /// Takes bytes from the front of `input` up to the end of the next line.
+    /// Takes bytes from the front of `input` up to the end of the next line. Also tells the line end last seen.
     ///
     /// An option that telnet asks for is refused (RFC 854: `DO` with `WONT`, `WILL` with `DONT`), and a refusal is never
     /// answered, so there is no loop. Silence would freeze a telnet that waits for the answer, as after an interrupt.
-    pub fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8], line_bytes_max: usize) -> Line<'a> {
+    pub fn next<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+        line_bytes_max: usize,
+    ) -> (Line<'a>, LineEnd) {
         if self.is_spent {
             self.partial = Vec::new();
             self.is_spent = false;
         }
-        match self.advance(input, line_bytes_max) {
+        let found = self.advance(input, line_bytes_max);
+        let end = self.end;
+        let line = match found {
             Found::Incomplete => Line::Incomplete,
             Found::Whole(line) => Line::Complete(line),
             Found::Assembled => {
@@ -107,7 +113,8 @@ impl Lines {
             }
             Found::TooLong => Line::TooLong,
             Found::Answer(bytes) => Line::Answer(bytes),
-        }
+        };
+        (line, end)
     }
 
     /// The line that the end of the stream ends, if there is one.
@@ -183,6 +190,7 @@ impl Lines {
     }
 
     /// Takes a byte that is not data.
+    #[expect(clippy::match_same_arms, reason = "a table of transitions, a row each")]
     fn control(&mut self, byte: u8, line_bytes_max: usize) -> Option<Found<'static>> {
         let (next, found) = match (self.state, byte) {
             (State::Command, IAC) => {
@@ -236,7 +244,7 @@ mod tests {
         let mut found = Vec::new();
         for mut input in chunks.iter().copied() {
             loop {
-                found.push(match lines.next(&mut input, MAX) {
+                found.push(match lines.next(&mut input, MAX).0 {
                     Line::Incomplete => break,
                     Line::Complete(line) => String::from_utf8_lossy(line).into_owned(),
                     Line::TooLong => "!".into(),
@@ -285,7 +293,7 @@ mod tests {
         let mut lines = Lines::default();
         feed(&mut lines, &[b"123", b"45\n"]);
         assert_eq!(lines.partial.capacity(), 0);
-        feed(&mut lines, &[b"123", b"456789", &[b'x'; 100_000]]);
+        feed(&mut lines, &[b"123", b"456789", &vec![b'x'; 100_000]]);
         assert_eq!(lines.partial.capacity(), 0);
     }
 

@@ -1,0 +1,263 @@
+//! The command line: what was typed ([`Args`]), and what the server needs ([`Config`]), checked once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::{fmt, fs, io};
+
+use clap::builder::FalseyValueParser;
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory, Parser};
+use log::LevelFilter;
+
+use crate::chat::ChatConfig;
+use crate::limits::Limits;
+use crate::pace::Rate;
+
+/// Descriptors that are not for clients: standard streams, poll, signals, listeners, the spare one, and some for the system.
+const DESCRIPTORS_RESERVED: usize = 32;
+
+/// How many clients are let in where the system does not say how many descriptors there are.
+const CLIENTS_FALLBACK: usize = 1024;
+
+/// A backlog holds so many of the longest lines, as they look when every byte has to be replaced.
+const LINES_PER_BACKLOG_MIN: usize = 8;
+
+/// A chat room on one TCP port: join with netcat, telnet or any program that sends lines.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Args {
+    /// Where to listen; may be repeated; port 0 picks one
+    #[arg(short, long, env = "CHATD_BIND", value_name = "ADDR:PORT", value_delimiter = ',', value_parser = parse_addr)]
+    #[arg(default_value = "0.0.0.0:55555")]
+    pub bind: Vec<SocketAddr>,
+
+    /// What the greeting calls this server
+    #[arg(long, env = "CHATD_NAME", value_name = "NAME", default_value = "chatd", value_parser = parse_name)]
+    pub name: String,
+
+    /// Text shown to every newcomer
+    #[arg(long, env = "CHATD_MOTD", value_name = "FILE")]
+    pub motd: Option<PathBuf>,
+
+    /// Messages shown to a newcomer; 0 = none
+    #[arg(long, env = "CHATD_HISTORY", value_name = "N", default_value_t = 20)]
+    pub history: usize,
+
+    /// Connections at once [default: what the descriptor limit allows]
+    #[arg(long, env = "CHATD_MAX_CLIENTS", value_name = "N", value_parser = parse_count)]
+    pub max_clients: Option<usize>,
+
+    /// Longest line accepted; suffixes K, M
+    #[arg(long, env = "CHATD_MAX_LINE", value_name = "BYTES", default_value = "4096")]
+    #[arg(value_parser = |text: &str| parse_bytes(text, 64, 1 << 20))]
+    pub max_line: usize,
+
+    /// Unsent bytes a client may fall behind; suffixes K, M
+    #[arg(long, env = "CHATD_MAX_BACKLOG", value_name = "BYTES", default_value = "1M")]
+    #[arg(value_parser = |text: &str| parse_bytes(text, 64 << 10, 1 << 30))]
+    pub max_backlog: usize,
+
+    /// Lines a client may send per second, sustained; 0 = no limit
+    #[arg(long, env = "CHATD_RATE", value_name = "LINES/S", default_value_t = 10)]
+    pub rate: u32,
+
+    /// Lines it may send at once before that
+    #[arg(long, env = "CHATD_BURST", value_name = "LINES", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub burst: u32,
+
+    /// More log; twice for even more (`RUST_LOG` wins)
+    #[arg(short, long, env = "CHATD_VERBOSE", action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+
+    /// Less log, and no words on how to join
+    #[arg(short, long, env = "CHATD_QUIET", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    pub quiet: bool,
+}
+
+/// What the server needs to start.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub bind: Vec<SocketAddr>,
+    /// Whether to say as little as possible.
+    pub quiet: bool,
+    /// What the operator decides about the chat.
+    pub chat: ChatConfig,
+    /// Every bound.
+    pub limits: Limits,
+}
+
+/// Why there is no [`Config`].
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The arguments contradict each other.
+    Usage(clap::Error),
+    /// The text for newcomers cannot be shown.
+    Motd {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+}
+
+impl Args {
+    /// How much to log.
+    #[must_use]
+    pub fn log_level(&self) -> LevelFilter {
+        match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::Warn,
+            (false, 0) => LevelFilter::Info,
+            (false, 1) => LevelFilter::Debug,
+            (false, _) => LevelFilter::Trace,
+        }
+    }
+}
+
+impl Config {
+    /// Checks the arguments against each other, and against what the system allows: `descriptors` at once.
+    ///
+    /// # Errors
+    ///
+    /// When limits contradict each other, or the file of `--motd` cannot be shown.
+    pub fn new(args: Args, descriptors: Option<usize>) -> Result<Self, ConfigError> {
+        if args.max_backlog < args.max_line * LINES_PER_BACKLOG_MIN {
+            let message = format!(
+                "--max-backlog {} is too small for --max-line {}: it must be at least {LINES_PER_BACKLOG_MIN} times as much",
+                args.max_backlog, args.max_line
+            );
+            return Err(ConfigError::Usage(
+                Args::command().error(ErrorKind::ValueValidation, message),
+            ));
+        }
+        let allowed = descriptors
+            .map(|limit| limit.saturating_sub(DESCRIPTORS_RESERVED + args.bind.len()).max(1));
+        let limits = Limits {
+            clients_max: args.max_clients.or(allowed).unwrap_or(CLIENTS_FALLBACK),
+            line_bytes_max: args.max_line,
+            backlog_bytes_max: args.max_backlog,
+            rate: Rate::new(args.rate, args.burst),
+            ..Limits::default()
+        };
+        if let (Some(wanted), Some(allowed)) = (args.max_clients, allowed)
+            && wanted > allowed
+        {
+            log::warn!(
+                "--max-clients {wanted} needs more descriptors than there are: {allowed} will fit; see ulimit -n"
+            );
+        }
+        let motd = match args.motd {
+            Some(path) => read_motd(&path, limits.answer_bytes_max())
+                .map_err(|source| ConfigError::Motd { path, source })?,
+            None => String::new(),
+        };
+        let chat = ChatConfig {
+            name: args.name,
+            motd,
+            history_max: args.history,
+            answer_bytes_max: limits.answer_bytes_max(),
+        };
+        Ok(Self { bind: args.bind, quiet: args.quiet, chat, limits })
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(error) => error.fmt(f),
+            Self::Motd { path, source } => {
+                write!(
+                    f,
+                    "cannot show --motd {}: {source}; give a readable text file, or leave it out",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+fn read_motd(path: &PathBuf, bytes_max: usize) -> io::Result<String> {
+    let bytes = fs::read(path)?;
+    if bytes.len() > bytes_max {
+        let message = format!(
+            "it has {} bytes, and with this --max-backlog at most {bytes_max} can be shown",
+            bytes.len()
+        );
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn parse_addr(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "expected an IP address and a port, such as 0.0.0.0:55555 or [::1]:55555".to_owned()
+    })
+}
+
+/// The name stands in the greeting, which is one line.
+fn parse_name(text: &str) -> Result<String, String> {
+    let is_shown = |c: char| c == ' ' || !(c.is_control() || c.is_whitespace());
+    if text.trim().is_empty() || text.chars().count() > 64 || !text.chars().all(is_shown) {
+        return Err("expected 1 to 64 printable characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|&count| count > 0)
+        .ok_or_else(|| "expected a number from 1 up".to_owned())
+}
+
+fn parse_bytes(text: &str, min: usize, max: usize) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" => Some(1),
+        "K" | "KIB" => Some(1 << 10),
+        "M" | "MIB" => Some(1 << 20),
+        _ => None,
+    };
+    let bytes = unit.and_then(|unit: usize| digits.parse::<usize>().ok()?.checked_mul(unit));
+    bytes.filter(|bytes| (min..=max).contains(bytes)).ok_or_else(|| {
+        format!("expected a number of bytes from {min} to {max}, such as 65536, 64K or 1M")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(args: &[&str]) -> Result<Config, ConfigError> {
+        let args = Args::try_parse_from([&["chatd"], args].concat()).map_err(ConfigError::Usage)?;
+        Config::new(args, Some(1000))
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_bytes("64", 64, 1 << 20), Ok(64));
+        assert_eq!(parse_bytes("4k", 64, 1 << 20), Ok(4096));
+        assert_eq!(parse_bytes("1MiB", 64, 1 << 20), Ok(1 << 20));
+        for wrong in ["", "K", "-1", "63", "2M", "1T", "1.5K", "99999999999999999999", "1é"] {
+            assert!(parse_bytes(wrong, 64, 1 << 20).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn limits_fit_each_other_and_the_system() {
+        assert_eq!(config(&[]).unwrap().limits.clients_max, 1000 - DESCRIPTORS_RESERVED - 1);
+        assert_eq!(config(&["--max-clients", "5"]).unwrap().limits.clients_max, 5);
+        assert!(config(&["--max-line", "8K", "--max-backlog", "64K"]).is_ok());
+        let error = config(&["--max-line", "8193", "--max-backlog", "64K"]).unwrap_err();
+        assert!(matches!(&error, ConfigError::Usage(error) if error.exit_code() == 2), "{error}");
+    }
+
+    #[test]
+    fn the_text_for_newcomers_must_be_readable_and_fit() {
+        let error = config(&["--motd", "/nonexistent/motd"]).unwrap_err().to_string();
+        assert!(error.contains("/nonexistent/motd"), "{error}");
+    }
+}

@@ -1,0 +1,173 @@
+//! One peer.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::chat::message::Farewell;
+use crate::chat::text::Text;
+use crate::inbox::Inbox;
+use crate::outbox::Outbox;
+use crate::pace::Pace;
+use crate::wire::{Decoder, Format};
+
+/// All that the server knows of one peer. What it says in the room is the chat's business.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each noted where it is learnt"
+)]
+pub(crate) struct Connection<S> {
+    pub(crate) stream: S,
+    pub(crate) peer: SocketAddr,
+    pub(crate) decoder: Decoder,
+    pub(crate) format: Format,
+    pub(crate) inbox: Inbox,
+    pub(crate) outbox: Outbox,
+    pub(crate) pace: Pace,
+    /// Bytes received since the last line: they count as lines too, or an endless line would be free.
+    pub(crate) unpaid_bytes: usize,
+    pub(crate) phase: Phase,
+    /// Over its rate, and not read until then.
+    pub(crate) resume_at: Option<Instant>,
+    /// When the server's timer for this connection fires.
+    pub(crate) timer: Option<Instant>,
+    /// The stream is broken, and why: there is at most something left to read.
+    pub(crate) broken: Option<ErrorKind>,
+    /// A read may succeed: none has failed since the last event.
+    pub(crate) is_readable: bool,
+    /// A write may succeed.
+    pub(crate) is_writable: bool,
+    /// Has so much unsent that it is not read until it reads.
+    pub(crate) is_clogged: bool,
+    /// Counts as far behind in the room.
+    pub(crate) is_behind: bool,
+    /// On the server's list of those to receive from.
+    pub(crate) is_in_line: bool,
+    /// On the server's list of those to settle.
+    pub(crate) is_unsettled: bool,
+    /// Has met a limit, which the log has said.
+    pub(crate) is_noted: bool,
+}
+
+/// Where a connection is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing received: at that time it is greeted as a person.
+    Silent { greet_at: Instant },
+    /// In the protocol, but without a nickname: at that time it is closed.
+    Nameless { by: Instant },
+    /// In the room.
+    Member,
+    /// Out of the chat and no longer read; what is queued is still sent, until then.
+    Leaving { by: Instant },
+    /// All is sent and our side closed; the peer gets until then to close its own.
+    Lingering { by: Instant },
+    /// To be dropped.
+    Gone,
+}
+
+impl<S> Connection<S> {
+    pub(crate) fn new(stream: S, peer: SocketAddr, greet_at: Instant) -> Self {
+        Self {
+            stream,
+            peer,
+            decoder: Decoder::default(),
+            format: Format::default(),
+            inbox: Inbox::default(),
+            outbox: Outbox::default(),
+            pace: Pace::default(),
+            unpaid_bytes: 0,
+            phase: Phase::Silent { greet_at },
+            resume_at: None,
+            timer: None,
+            broken: None,
+            is_readable: false,
+            is_writable: true,
+            is_clogged: false,
+            is_behind: false,
+            is_in_line: false,
+            is_unsettled: false,
+            is_noted: false,
+        }
+    }
+
+    /// Whether it takes part: it is read, and written to.
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.phase, Phase::Silent { .. } | Phase::Nameless { .. } | Phase::Member)
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.phase == Phase::Member
+    }
+
+    /// When something is due even if the peer does nothing.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let phase = match self.phase {
+            Phase::Silent { greet_at: at }
+            | Phase::Nameless { by: at }
+            | Phase::Leaving { by: at }
+            | Phase::Lingering { by: at } => Some(at),
+            Phase::Member | Phase::Gone => None,
+        };
+        match (phase, self.resume_at) {
+            (Some(phase), Some(resume)) => Some(phase.min(resume)),
+            (phase, resume) => phase.or(resume),
+        }
+    }
+}
+
+/// Why a connection ends: what the log says, and what the room is told, come from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disconnect<'a> {
+    /// It asked to, perhaps saying why.
+    Quit(Option<Text<'a>>),
+    /// It ended its stream.
+    EndOfStream,
+    /// The stream failed.
+    Failed(ErrorKind),
+    /// It did not read what was sent: so many bytes wait.
+    TooSlow(usize),
+    /// It took no nickname.
+    Nameless,
+}
+
+impl Disconnect<'_> {
+    /// Whether what is queued is still sent.
+    pub(crate) fn is_polite(self) -> bool {
+        !matches!(self, Self::Failed(_) | Self::TooSlow(_))
+    }
+
+    /// What the others are told.
+    pub(crate) fn farewell(&self) -> Farewell<'_> {
+        match *self {
+            Self::Quit(reason) => Farewell::Quit(reason),
+            Self::Failed(
+                ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable,
+            ) => Farewell::TimedOut,
+            // A peer that closes with unread bytes resets the connection: the same to those who stay.
+            Self::EndOfStream | Self::Nameless | Self::Failed(_) => Farewell::Lost,
+            Self::TooSlow(_) => Farewell::TooSlow,
+        }
+    }
+}
+
+impl From<io::Error> for Disconnect<'_> {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error.kind())
+    }
+}
+
+impl fmt::Display for Disconnect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Why somebody quits is something said, and does not belong in a log.
+            Self::Quit(_) => f.write_str("quit"),
+            Self::EndOfStream => f.write_str("connection closed by peer"),
+            Self::Failed(kind) => write!(f, "{kind}"),
+            Self::TooSlow(bytes) => write!(f, "too slow: {bytes} bytes unsent"),
+            Self::Nameless => f.write_str("no nickname in time"),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Every bound of the server.
+
+use std::time::Duration;
+
+use crate::pace::Rate;
+
+/// Everything that a peer could make grow or wait, and where that ends.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once. Each takes a descriptor.
+    pub clients_max: usize,
+    /// The longest line, without its end. A longer one is left out, and its sender told.
+    pub line_bytes_max: usize,
+    /// What may wait to be sent to one peer, in bytes of memory ([`crate::outbox::Outbox::cost`]). A peer beyond it is dropped.
+    pub backlog_bytes_max: usize,
+    /// How fast lines are taken from one peer. Above it the peer is not read.
+    pub rate: Option<Rate>,
+    /// What is read from one peer before it is the next one's turn: so much does one peer delay the others.
+    pub receive_bytes_per_turn: usize,
+    /// A peer that is silent for so long is greeted as a person. Programs that speak first do so within a round trip.
+    pub greet_after: Duration,
+    /// A peer without a nickname for so long is closed.
+    pub nickname_within: Duration,
+    /// A peer that left gets so long to take what is queued for it.
+    pub leave_within: Duration,
+    /// Then it gets so long to close its side: closing ours before would reset the connection and may eat the last line.
+    pub linger: Duration,
+    /// Everybody together gets so long to take what is queued when the server stops.
+    pub stop_within: Duration,
+    /// While most of the room is far behind, talkers are read only so often …
+    pub slow_talk_every: Duration,
+    /// … and for about so many bytes of broadcasts then, all of them together. It is little enough for any network that still
+    /// moves, and much more than people type.
+    pub slow_talk_bytes: u64,
+}
+
+impl Limits {
+    /// The most bytes that one request is answered with, so that no answer alone fills a backlog.
+    #[must_use]
+    pub fn answer_bytes_max(&self) -> usize {
+        self.backlog_bytes_max / 4
+    }
+
+    /// The most bytes of broadcasts in one tick: readers get a chance to read before the next.
+    #[must_use]
+    pub fn tick_bytes_max(&self) -> u64 {
+        self.backlog_bytes_max as u64 / 4
+    }
+
+    /// With more than this in its outbox a peer is far behind.
+    #[must_use]
+    pub fn far_behind_bytes(&self) -> usize {
+        self.backlog_bytes_max / 2
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            clients_max: 1024,
+            line_bytes_max: 4096,
+            backlog_bytes_max: 1024 * 1024,
+            rate: Rate::new(10, 100),
+            receive_bytes_per_turn: 16 * 1024,
+            greet_after: Duration::from_millis(250),
+            nickname_within: Duration::from_secs(60),
+            leave_within: Duration::from_secs(60),
+            linger: Duration::from_secs(1),
+            stop_within: Duration::from_secs(2),
+            slow_talk_every: Duration::from_millis(100),
+            slow_talk_bytes: 16 * 1024,
+        }
+    }
+}

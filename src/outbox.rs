@@ -1,0 +1,328 @@
+//! What is queued for one peer and not yet sent.
+
+use std::array;
+use std::cell::Ref;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::ops::Deref;
+
+use crate::spool::{SEGMENT_BYTES, Segment, Span};
+
+/// How many pieces one system call sends at most. More than a few are rare: spans in a row are one piece.
+const PIECES_PER_WRITE: usize = 16;
+
+/// What a piece costs beside its bytes: its place in the queue, and an allocation if its bytes are its own.
+const PIECE_COST: usize = 64;
+
+/// A queue of bytes for one peer: spans of what all are sent, and bytes of its own.
+///
+/// Nothing is copied for a broadcast, and an empty outbox holds no memory. Its limit is the caller's: see [`Outbox::cost`].
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// The piece sent next stands apart from the queue: mostly there is no other, and then nothing is allocated.
+    first: Option<Piece>,
+    rest: VecDeque<Piece>,
+    /// The bytes not yet sent.
+    len: usize,
+    /// What pieces cost beside their bytes.
+    overhead: usize,
+    /// Where the last shared piece ended.
+    mark: Option<(*const Segment, u32)>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Shared {
+        span: Span,
+        /// Bytes between this span and the one before, which are kept in memory because of both.
+        gap: u32,
+    },
+    Own {
+        bytes: Vec<u8>,
+        sent: usize,
+    },
+}
+
+/// How [`Outbox::flush`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flush {
+    /// All is sent.
+    Done,
+    /// The stream takes no more for now.
+    Blocked,
+}
+
+impl Outbox {
+    /// How many bytes are not yet sent.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether all is sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// What the outbox keeps in memory, in bytes: what is not yet sent, what lies between (a segment is freed as a whole),
+    /// and the queue itself. So a peer that gets a word here and there keeps no more than one that gets all.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        self.len + self.overhead
+    }
+
+    /// Queues shared bytes.
+    pub fn push(&mut self, span: &Span) {
+        self.len += span.len();
+        let (segment, range) = span.position();
+        let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
+        let is_merged = match last {
+            Some(Piece::Shared { span: last, .. }) => last.extend(span),
+            Some(Piece::Own { .. }) | None => false,
+        };
+        if !is_merged {
+            let gap = match self.mark {
+                None => 0,
+                Some((previous, end)) if previous == segment => range.start.saturating_sub(end),
+                // Two segments are kept: the one's tail and the other's head.
+                Some((_, end)) => SEGMENT_BYTES.saturating_sub(end) + range.start,
+            };
+            self.queue(Piece::Shared { span: span.clone(), gap });
+        }
+        self.mark = Some((segment, range.end));
+    }
+
+    /// Queues bytes for this peer alone, as `write` appends them.
+    ///
+    /// They are not shared: a few bytes in a segment would keep all of it for a peer that does not read.
+    pub fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
+        if let Some(Piece::Own { bytes, .. }) = last {
+            let before = bytes.len();
+            write(bytes);
+            self.len += bytes.len() - before;
+        } else {
+            let mut bytes = Vec::new();
+            write(&mut bytes);
+            self.len += bytes.len();
+            self.queue(Piece::Own { bytes, sent: 0 });
+        }
+    }
+
+    /// Writes as much as the stream takes, in as few calls as can be.
+    ///
+    /// # Errors
+    ///
+    /// The stream's, but [`ErrorKind::WouldBlock`] and [`ErrorKind::Interrupted`], which are no errors here; and
+    /// [`ErrorKind::WriteZero`] if the stream takes nothing and does not say why.
+    pub fn flush(&mut self, stream: &mut impl Write) -> io::Result<Flush> {
+        while let Some(first) = &self.first {
+            let written = if self.rest.is_empty() {
+                stream.write(&first.bytes())
+            } else {
+                let pieces: [Option<Bytes<'_>>; PIECES_PER_WRITE] = array::from_fn(|index| {
+                    if index == 0 {
+                        Some(first.bytes())
+                    } else {
+                        self.rest.get(index - 1).map(Piece::bytes)
+                    }
+                });
+                let slices: [IoSlice<'_>; PIECES_PER_WRITE] = array::from_fn(|index| {
+                    IoSlice::new(pieces[index].as_deref().unwrap_or_default())
+                });
+                stream.write_vectored(&slices[..(1 + self.rest.len()).min(PIECES_PER_WRITE)])
+            };
+            match written {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => self.consume(count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flush::Blocked),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Flush::Done)
+    }
+
+    /// Forgets all that is not sent.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn queue(&mut self, piece: Piece) {
+        self.overhead += piece.overhead();
+        if self.first.is_none() {
+            self.first = Some(piece);
+        } else {
+            self.rest.push_back(piece);
+        }
+    }
+
+    fn consume(&mut self, mut count: usize) {
+        self.len -= count;
+        while let Some(first) = &mut self.first {
+            let left = first.len();
+            if count < left {
+                return first.advance(count);
+            }
+            count -= left;
+            self.overhead -= first.overhead();
+            self.first = self.rest.pop_front();
+        }
+        self.clear();
+    }
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Shared { span, .. } => span.len(),
+            Self::Own { bytes, sent } => bytes.len() - sent,
+        }
+    }
+
+    fn overhead(&self) -> usize {
+        match self {
+            Self::Shared { gap, .. } => PIECE_COST + *gap as usize,
+            Self::Own { .. } => PIECE_COST,
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        match self {
+            Self::Shared { span, .. } => span.advance(count),
+            Self::Own { sent, .. } => *sent += count,
+        }
+    }
+
+    fn bytes(&self) -> Bytes<'_> {
+        match self {
+            Self::Shared { span, .. } => Bytes::Shared(span.bytes()),
+            Self::Own { bytes, sent } => Bytes::Own(&bytes[*sent..]),
+        }
+    }
+}
+
+/// The bytes of a piece, while they are being sent.
+enum Bytes<'a> {
+    Shared(Ref<'a, [u8]>),
+    Own(&'a [u8]),
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Shared(bytes) => bytes,
+            Self::Own(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::Spool;
+    use proptest::prelude::*;
+
+    /// A stream that takes so many bytes with each call, and blocks where that is 0.
+    struct Sink {
+        takes: Vec<usize>,
+        got: Vec<u8>,
+    }
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.takes.pop() {
+                Some(0) => Err(ErrorKind::WouldBlock.into()),
+                takes => {
+                    let count = takes.unwrap_or(usize::MAX).min(bytes.len());
+                    self.got.extend(&bytes[..count]);
+                    Ok(count)
+                }
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_message_for_all_is_one_piece_however_many_there_are() {
+        let mut spool = Spool::default();
+        let mut outbox = Outbox::default();
+        for _ in 0..100 {
+            outbox.push(&spool.append(|out| out.extend(b"12345678")));
+        }
+        assert_eq!((outbox.len(), outbox.cost()), (800, 800 + PIECE_COST));
+        assert!(outbox.rest.is_empty());
+    }
+
+    #[test]
+    fn gaps_count_for_the_memory_they_keep() {
+        let mut spool = Spool::default();
+        let mut outbox = Outbox::default();
+        for _ in 0..50 {
+            outbox.push(&spool.append(|out| out.extend(b"to all")));
+            spool.append(|out| out.extend(vec![b'x'; SEGMENT_BYTES as usize]));
+            outbox.push_own(|out| out.extend(b"to one"));
+        }
+        assert_eq!(outbox.len(), 50 * 12);
+        assert!(
+            outbox.cost() >= 49 * SEGMENT_BYTES as usize,
+            "50 segments are kept, {} bytes counted",
+            outbox.cost()
+        );
+        assert_eq!(outbox.flush(&mut Sink { takes: vec![], got: vec![] }).unwrap(), Flush::Done);
+        assert_eq!((outbox.len(), outbox.cost(), outbox.rest.capacity()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_stream_that_takes_nothing_is_an_error() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Ok(0)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut outbox = Outbox::default();
+        outbox.push_own(|out| out.push(b'x'));
+        assert_eq!(outbox.flush(&mut Full).unwrap_err().kind(), ErrorKind::WriteZero);
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out_whatever_the_stream_takes(
+            pushes in prop::collection::vec((0..3, 1..40usize), 0..60),
+            takes in prop::collection::vec(0..50usize, 0..60),
+        ) {
+            let mut spool = Spool::default();
+            let mut outbox = Outbox::default();
+            let mut sink = Sink { takes, got: Vec::new() };
+            let mut expected = Vec::new();
+            for (byte, (kind, count)) in (0..).zip(pushes) {
+                let bytes = vec![byte; count];
+                match kind {
+                    0 => outbox.push(&spool.append(|out| out.extend(&bytes))),
+                    1 => outbox.push_own(|out| out.extend(&bytes)),
+                    _ => {
+                        spool.append(|out| out.extend(&bytes));
+                        outbox.flush(&mut sink).unwrap();
+                        continue;
+                    }
+                }
+                expected.extend(bytes);
+                prop_assert_eq!(outbox.len(), expected.len() - sink.got.len());
+                prop_assert!(outbox.cost() >= outbox.len());
+            }
+            while outbox.flush(&mut sink).unwrap() == Flush::Blocked {}
+            prop_assert_eq!(&sink.got, &expected);
+            prop_assert_eq!((outbox.len(), outbox.cost()), (0, 0));
+        }
+    }
+}

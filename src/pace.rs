@@ -1,0 +1,81 @@
+//! How fast a peer may go.
+
+use std::time::{Duration, Instant};
+
+/// The sustained rate of a peer and what it may send at once before that. `None` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    interval: Duration,
+    burst: u32,
+}
+
+impl Rate {
+    /// So many lines per second, and so many (at least one) at once before that. 0 per second is no limit.
+    #[must_use]
+    pub fn new(lines_per_s: u32, burst: u32) -> Option<Self> {
+        (lines_per_s > 0)
+            .then(|| Self { interval: Duration::from_secs(1) / lines_per_s, burst: burst.max(1) })
+    }
+}
+
+/// The generic cell rate algorithm (ITU-T I.371) in one number: when the peer would be idle again, had it kept the rate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pace {
+    idle_at: Option<Instant>,
+}
+
+impl Pace {
+    /// Counts `lines`. They may exceed the burst; then the next one waits the longer.
+    pub fn spend(&mut self, rate: Option<Rate>, lines: u32, now: Instant) {
+        if let Some(rate) = rate {
+            let from = self.idle_at.map_or(now, |idle_at| idle_at.max(now));
+            self.idle_at = Some(from + rate.interval * lines);
+        }
+    }
+
+    /// When the next line may come, if not now.
+    #[must_use]
+    pub fn wait_until(&self, rate: Option<Rate>, now: Instant) -> Option<Instant> {
+        let (rate, idle_at) = (rate?, self.idle_at?);
+        let debt_max = rate.interval * (rate.burst - 1);
+        let wait = idle_at.saturating_duration_since(now).saturating_sub(debt_max);
+        (!wait.is_zero()).then(|| now + wait)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_and_then_the_rate() {
+        let start = Instant::now();
+        let rate = Rate::new(10, 3);
+        let mut pace = Pace::default();
+        let mut now = start;
+        let mut sent = Vec::new();
+        for _ in 0..6 {
+            while let Some(at) = pace.wait_until(rate, now) {
+                now = at;
+            }
+            pace.spend(rate, 1, now);
+            sent.push((now - start).as_millis());
+        }
+        assert_eq!(sent, [0, 0, 0, 100, 200, 300]);
+        now += Duration::from_secs(60);
+        for _ in 0..3 {
+            assert_eq!(pace.wait_until(rate, now), None);
+            pace.spend(rate, 1, now);
+        }
+        assert_eq!(pace.wait_until(rate, now), Some(now + Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let now = Instant::now();
+        let mut pace = Pace::default();
+        pace.spend(Rate::new(0, 1), 1_000_000, now);
+        assert_eq!(pace.wait_until(Rate::new(0, 1), now), None);
+    }
+}

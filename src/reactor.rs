@@ -1,0 +1,228 @@
+//! The event loop: waits for sockets, signals and the time, and lets the server work.
+//!
+//! This is the only place that knows mio, and the only one that reads the clock.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use log::{debug, info, warn};
+use mio::event::Event;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+
+use crate::chat::ChatConfig;
+use crate::limits::Limits;
+use crate::server::{Readiness, Server, full_notice};
+use crate::stream::Stream;
+use crate::sys::{self, Signals, Spare};
+
+/// Events taken from the system at once; more wait for the next round.
+const EVENTS_PER_POLL: usize = 1024;
+
+/// Connections accepted in one tick: a rush at the door must not stop the talk inside.
+const ACCEPTS_PER_TICK: usize = 256;
+
+/// When accepting fails for a reason that will pass, no event says when: try again after this long.
+const ACCEPT_RETRY: Duration = Duration::from_secs(1);
+
+/// Tokens from here down are listeners, by their index; connections have their key, from 0 up.
+const LISTENER_LAST: usize = usize::MAX - 2;
+const SIGNALS: Token = Token(usize::MAX - 1);
+
+/// One thread, one poll, all sockets.
+#[derive(Debug)]
+pub struct Reactor {
+    poll: Poll,
+    signals: Signals,
+    door: Door,
+    server: Server<TcpStream>,
+}
+
+/// The listeners, and what is known of who waits there.
+#[derive(Debug)]
+struct Door {
+    listeners: Vec<Listener>,
+    spare: Spare,
+    /// Accepting failed; there is no use in trying before this, unless there are fewer connections than then.
+    retry: Option<(Instant, usize)>,
+    /// The log has said that the server is full.
+    is_full: bool,
+}
+
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    /// Somebody may wait.
+    is_pending: bool,
+}
+
+impl Reactor {
+    /// Registers listeners and signals.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when it refuses to watch one of them.
+    pub fn new(listeners: Vec<TcpListener>, chat: ChatConfig, limits: Limits) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let signals = Signals::install(poll.registry(), SIGNALS)?;
+        let mut door =
+            Door { listeners: Vec::new(), spare: Spare::hold(), retry: None, is_full: false };
+        for (index, mut socket) in listeners.into_iter().enumerate() {
+            poll.registry().register(
+                &mut socket,
+                Token(LISTENER_LAST - index),
+                Interest::READABLE,
+            )?;
+            door.listeners.push(Listener { socket, is_pending: true });
+        }
+        Ok(Self { poll, signals, door, server: Server::new(chat, limits) })
+    }
+
+    /// Serves until a signal ends it.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when waiting for events fails. No peer can cause that.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_PER_POLL);
+        let mut now = clock();
+        let mut is_stopping = false;
+        while !(is_stopping && self.server.is_empty()) {
+            let timeout =
+                [self.server.timeout(now), self.door.timeout(now)].into_iter().flatten().min();
+            match self.poll.poll(&mut events, timeout) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                result => result?,
+            }
+            now = clock();
+            for event in &events {
+                self.note(event);
+            }
+            if self.signals.is_raised() && !is_stopping {
+                info!("stopping: {} connections", self.server.len());
+                is_stopping = true;
+                // Nobody new: the port is free for a successor from here on.
+                self.door.listeners.clear();
+                self.server.stop(now);
+            }
+            self.door.accept(&self.poll, &mut self.server, now);
+            self.server.tick(now);
+        }
+        Ok(())
+    }
+
+    /// Notes what an event says. Nothing is done yet: later events of the same round may concern the same connection.
+    fn note(&mut self, event: &Event) {
+        match event.token() {
+            SIGNALS => {}
+            Token(token) if token > LISTENER_LAST - self.door.listeners.len() => {
+                self.door.listeners[LISTENER_LAST - token].is_pending = true;
+            }
+            Token(key) => self.server.ready(
+                key,
+                Readiness {
+                    readable: event.is_readable() || event.is_read_closed(),
+                    writable: event.is_writable(),
+                    broken: event.is_error() || (event.is_read_closed() && event.is_write_closed()),
+                },
+            ),
+        }
+    }
+}
+
+impl Door {
+    fn timeout(&self, now: Instant) -> Option<Duration> {
+        let is_pending = self.listeners.iter().any(|listener| listener.is_pending);
+        is_pending
+            .then(|| self.retry.map_or(Duration::ZERO, |(at, _)| at.saturating_duration_since(now)))
+    }
+
+    /// Lets in who waits.
+    fn accept(&mut self, poll: &Poll, server: &mut Server<TcpStream>, now: Instant) {
+        if self.retry.is_some_and(|(at, connections)| now < at && server.len() >= connections) {
+            return;
+        }
+        self.retry = None;
+        for index in 0..self.listeners.len() {
+            for _ in 0..ACCEPTS_PER_TICK {
+                if !self.listeners[index].is_pending || self.retry.is_some() {
+                    break;
+                }
+                match self.listeners[index].socket.accept() {
+                    Ok((stream, peer)) if server.is_full() => self.turn_away(stream, peer),
+                    Ok((stream, peer)) => {
+                        self.is_full = false;
+                        admit(stream, peer, poll, server, now);
+                    }
+                    Err(error) => {
+                        if !self.recover(index, &error) {
+                            self.retry = Some((now + ACCEPT_RETRY, server.len()));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Deals with a failure to accept. `false` if the next try has to wait.
+    fn recover(&mut self, index: usize, error: &io::Error) -> bool {
+        if error.kind() == ErrorKind::WouldBlock {
+            self.listeners[index].is_pending = false;
+            true
+        } else if sys::is_out_of_descriptors(error) {
+            // Whoever waits in the kernel can be neither told nor closed without a descriptor.
+            let is_told = self.spare.release()
+                && self.listeners[index].socket.accept().is_ok_and(|(stream, peer)| {
+                    self.turn_away(stream, peer);
+                    true
+                });
+            self.spare = Spare::hold();
+            is_told
+        } else if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) {
+            true
+        } else {
+            warn!("cannot accept a connection: {error}; trying again");
+            false
+        }
+    }
+
+    /// Tells a newcomer that there is no room.
+    fn turn_away(&mut self, mut stream: TcpStream, peer: SocketAddr) {
+        if !std::mem::replace(&mut self.is_full, true) {
+            warn!(
+                "full: {peer} and whoever comes is turned away; see --max-clients and the limit of descriptors"
+            );
+        }
+        debug!("{peer} turned away");
+        // One try each: what does not fit into a new connection's buffer is not worth waiting for. Reading first, since closing
+        // with unread bytes would reset the connection and may eat the notice.
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write(&full_notice());
+        let _ = stream.shutdown_write();
+    }
+}
+
+fn admit(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    poll: &Poll,
+    server: &mut Server<TcpStream>,
+    now: Instant,
+) {
+    if let Err(error) = sys::tune(&stream) {
+        debug!("{peer}: cannot set socket options: {error}");
+    }
+    let token = Token(server.next_key());
+    match poll.registry().register(&mut stream, token, Interest::READABLE | Interest::WRITABLE) {
+        Ok(()) => {
+            server.accept(stream, peer, now);
+        }
+        Err(error) => warn!("{peer} turned away: cannot watch its connection: {error}"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]
+fn clock() -> Instant {
+    Instant::now()
+}

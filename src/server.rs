@@ -1,0 +1,269 @@
+//! Joins connections and chat: what is received becomes commands, what happens becomes bytes.
+//!
+//! The server works on any non-blocking [`Stream`] and is told the time, so a test needs neither a network nor a clock.
+//! All work is done by [`Server::tick`]; what the reactor calls between ticks only notes things.
+
+mod peers;
+mod receive;
+mod settle;
+mod timers;
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use log::{Level, info, log};
+
+use crate::chat::message::{Event, Outbound, SessionId};
+use crate::chat::{Chat, ChatConfig};
+use crate::connection::{Connection, Disconnect, Phase};
+use crate::limits::Limits;
+use crate::stream::Stream;
+use crate::wire::Format;
+use peers::Peers;
+use receive::Scratch;
+use timers::Timers;
+
+/// The server: connections, the chat, and who is to be served next.
+#[derive(Debug)]
+pub struct Server<S> {
+    limits: Limits,
+    chat: Chat,
+    peers: Peers<S>,
+    /// Who has something to be received, in the order of their turns. A key may be stale; that costs a failing read.
+    line: VecDeque<usize>,
+    timers: Timers,
+    scratch: Scratch,
+    /// How many members are far behind.
+    behind: usize,
+    /// While most of the room is far behind, nobody is read before this.
+    talk_at: Option<Instant>,
+    is_stopping: bool,
+}
+
+/// What the reactor learnt about a connection. Each is a hint: a wrong one costs a failing system call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Readiness {
+    /// There may be something to read, or the end of the stream.
+    pub readable: bool,
+    /// There may be room to write.
+    pub writable: bool,
+    /// The stream is broken in both directions.
+    pub broken: bool,
+}
+
+impl<S: Stream> Server<S> {
+    /// A server without connections.
+    #[must_use]
+    pub fn new(chat: ChatConfig, limits: Limits) -> Self {
+        Self {
+            scratch: Scratch::new(limits.receive_bytes_per_turn),
+            limits,
+            chat: Chat::new(chat),
+            peers: Peers::default(),
+            line: VecDeque::new(),
+            timers: Timers::default(),
+            behind: 0,
+            talk_at: None,
+            is_stopping: false,
+        }
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.peers.connections.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.peers.connections.is_empty()
+    }
+
+    /// Whether one more connection would be over the limit.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len() >= self.limits.clients_max
+    }
+
+    /// The key that [`Server::accept`] will give to the next connection.
+    #[must_use]
+    pub fn next_key(&self) -> usize {
+        self.peers.connections.vacant_key()
+    }
+
+    /// Takes a new connection, and returns its key: what [`Server::ready`] is to be called with.
+    pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Instant) -> usize {
+        info!("{peer} connected");
+        let greet_at = now + self.limits.greet_after;
+        let key = self.peers.connections.insert(Connection::new(stream, peer, greet_at));
+        self.rearm(key);
+        key
+    }
+
+    /// Notes what may be done with a connection. A key without a connection is ignored.
+    pub fn ready(&mut self, key: usize, readiness: Readiness) {
+        let Some(connection) = self.peers.get(key) else { return };
+        if readiness.broken {
+            connection.broken.get_or_insert(ErrorKind::ConnectionReset);
+        }
+        // A broken stream says so to whoever reads or writes.
+        connection.is_readable |= readiness.readable | readiness.broken;
+        connection.is_writable |= readiness.writable | readiness.broken;
+        let has_unsent = !connection.outbox.is_empty();
+        if readiness.readable || readiness.broken {
+            self.enqueue(key);
+        }
+        if (readiness.writable || readiness.broken) && has_unsent {
+            self.peers.unsettle(key);
+        }
+    }
+
+    /// How long nothing has to be done if nothing happens: zero if there is work left, `None` for ever.
+    #[must_use]
+    pub fn timeout(&self, now: Instant) -> Option<Duration> {
+        let receive = match self.talk_at {
+            _ if self.line.is_empty() => None,
+            Some(at) if self.is_congested() => Some(at),
+            _ => Some(now),
+        };
+        let due = [receive, self.timers.first(), self.chat.due()].into_iter().flatten().min()?;
+        Some(due.saturating_duration_since(now))
+    }
+
+    /// Does all there is to do: receives, looks at the clock, sends and closes.
+    pub fn tick(&mut self, now: Instant) {
+        self.receive(now);
+        self.sweep(now);
+        self.settle(now);
+    }
+
+    /// Begins to stop: tells everybody, and receives nothing more. The server has stopped when it is empty.
+    pub fn stop(&mut self, now: Instant) {
+        self.is_stopping = true;
+        let by = now + self.limits.stop_within;
+        let mut told = Vec::new();
+        for (key, connection) in &mut self.peers.connections {
+            if matches!(connection.phase, Phase::Nameless { .. } | Phase::Member) {
+                told.push(SessionId(key));
+            }
+            connection.phase = Phase::Leaving { by };
+        }
+        self.peers.deliver(&Event::Stopping, told.into_iter());
+        let keys: Vec<usize> = self.peers.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.peers.unsettle(key);
+        }
+        self.settle(now);
+    }
+
+    /// Does what is due by the clock.
+    fn sweep(&mut self, now: Instant) {
+        while let Some(key) = self.timers.pop(now) {
+            let Some(connection) = self.peers.get(key) else { continue };
+            connection.timer = None;
+            if connection.resume_at.is_some_and(|at| at <= now) {
+                connection.resume_at = None;
+                self.enqueue(key);
+            }
+            self.expire(key, now);
+            self.rearm(key);
+        }
+        self.chat.tick(now, &mut self.peers);
+    }
+
+    /// Ends the phase of a connection if its time is over.
+    fn expire(&mut self, key: usize, now: Instant) {
+        let Some(connection) = self.peers.get(key) else { return };
+        match connection.phase {
+            Phase::Silent { greet_at } if greet_at <= now => {
+                connection.decoder.assume_text();
+                self.greet(key, now);
+            }
+            Phase::Nameless { by } if by <= now => {
+                self.peers
+                    .reply(&Event::NamelessTooLong(self.limits.nickname_within), SessionId(key));
+                self.end(key, Disconnect::Nameless, now);
+            }
+            Phase::Leaving { by } | Phase::Lingering { by } if by <= now => {
+                connection.phase = Phase::Gone;
+                self.peers.unsettle(key);
+            }
+            Phase::Silent { .. }
+            | Phase::Nameless { .. }
+            | Phase::Member
+            | Phase::Leaving { .. }
+            | Phase::Lingering { .. }
+            | Phase::Gone => {}
+        }
+    }
+
+    /// Speaks first to a newcomer whose protocol is known now.
+    fn greet(&mut self, key: usize, now: Instant) {
+        if let Some(connection) = self.peers.get(key) {
+            connection.phase = Phase::Nameless { by: now + self.limits.nickname_within };
+            self.chat.greet(SessionId(key), &mut self.peers);
+        }
+    }
+
+    /// Takes a connection out of the chat. *Settle* will send what is queued, if that can be, and close it.
+    fn end(&mut self, key: usize, why: Disconnect<'_>, now: Instant) {
+        let Some(connection) = self.peers.get(key) else { return };
+        if !connection.is_active() {
+            return;
+        }
+        match self.chat.nick(SessionId(key)) {
+            Some(nick) => info!("{} left ({nick}): {why}", connection.peer),
+            None => info!("{} left (no nickname): {why}", connection.peer),
+        }
+        connection.phase = if why.is_polite() {
+            Phase::Leaving { by: now + self.limits.leave_within }
+        } else {
+            Phase::Gone
+        };
+        connection.resume_at = None;
+        self.peers.unsettle(key);
+        self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
+    }
+
+    /// Puts a connection in the line of those to receive from, unless it has to wait.
+    fn enqueue(&mut self, key: usize) {
+        if let Some(connection) = self.peers.get(key)
+            && !connection.is_in_line
+            && (connection.broken.is_some()
+                || (connection.resume_at.is_none() && !connection.is_clogged))
+        {
+            connection.is_in_line = true;
+            self.line.push_back(key);
+        }
+    }
+
+    fn rearm(&mut self, key: usize) {
+        if let Some(connection) = self.peers.get(key) {
+            let deadline = connection.deadline();
+            self.timers.rearm(key, &mut connection.timer, deadline);
+        }
+    }
+
+    /// Whether most of those who would receive a message are far behind: all members but one, who says it.
+    fn is_congested(&self) -> bool {
+        self.behind * 2 > self.chat.members().saturating_sub(1)
+    }
+}
+
+/// What to tell whoever connects while the server is full.
+#[must_use]
+pub fn full_notice() -> Vec<u8> {
+    let mut notice = Vec::new();
+    Format::default().encode(&Event::Full, &mut notice);
+    notice
+}
+
+/// Logs that a peer met a limit: the first time for everybody to see, then in the details.
+fn note_limit<S>(connection: &mut Connection<S>, limit: &str) {
+    let level =
+        if std::mem::replace(&mut connection.is_noted, true) { Level::Debug } else { Level::Info };
+    log!(level, "{}: {limit}", connection.peer);
+}

@@ -1,0 +1,306 @@
+//! The first part of a tick: read, decode, apply. Nothing is sent here.
+
+use std::io::ErrorKind;
+use std::mem;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use log::info;
+
+use super::{Server, note_limit};
+use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
+use crate::connection::{Disconnect, Phase};
+use crate::inbox::Inbox;
+use crate::stream::Stream;
+use crate::wire::{Decoder, Step};
+
+/// A request counts as one line, and as one more for so many bytes that it is answered with:
+/// a short line must not buy much work at the price of a little.
+const ANSWER_BYTES_PER_LINE: usize = 1024;
+
+/// Memory that every connection uses in its turn, and none keeps.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    received: Box<[u8]>,
+    text: String,
+}
+
+impl Scratch {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { received: vec![0; bytes].into(), text: String::new() }
+    }
+}
+
+/// How a connection's turn ended.
+#[derive(Debug)]
+enum Turn {
+    /// Nothing more to read.
+    Drained,
+    /// It has had its share; the next one's turn.
+    Share,
+    /// The room has had its share.
+    Room,
+    /// It may go on at that time.
+    Wait(Instant),
+    /// It has to read before it is read.
+    Clogged,
+    /// It has left.
+    Left,
+    /// Its stream has ended.
+    Ended(Disconnect<'static>),
+}
+
+/// The moment of a turn, and the room's share in it.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    now: Instant,
+    /// When so many bytes of broadcasts are queued, the room has had its share.
+    bytes_end: u64,
+}
+
+impl<S: Stream> Server<S> {
+    /// Gives each connection in line a turn.
+    pub(super) fn receive(&mut self, now: Instant) {
+        let is_congested = self.is_congested();
+        if !is_congested {
+            self.talk_at = None;
+        } else if self.talk_at.is_some_and(|at| now < at) {
+            return;
+        } else if !self.line.is_empty() {
+            self.talk_at = Some(now + self.limits.slow_talk_every);
+        }
+        let bytes_max =
+            if is_congested { self.limits.slow_talk_bytes } else { self.limits.tick_bytes_max() };
+        let moment = Moment { now, bytes_end: self.peers.broadcast_bytes() + bytes_max };
+        for _ in 0..self.line.len() {
+            if self.peers.broadcast_bytes() >= moment.bytes_end {
+                return;
+            }
+            if let Some(key) = self.line.pop_front() {
+                self.receive_from(key, moment);
+            }
+        }
+    }
+
+    fn receive_from(&mut self, key: usize, moment: Moment) {
+        let Some(connection) = self.peers.get(key) else { return };
+        connection.is_in_line = false;
+        if !connection.is_active() {
+            return self.discard(key);
+        }
+        // The decoder and the bytes leave the connection for the turn: commands borrow from them while they are applied.
+        let mut decoder = mem::take(&mut connection.decoder);
+        let mut inbox = mem::take(&mut connection.inbox);
+        let mut scratch = mem::take(&mut self.scratch);
+        let turn = self.take_turn(key, &mut decoder, &mut inbox, &mut scratch, moment);
+        self.scratch = scratch;
+        if let Some(connection) = self.peers.get(key) {
+            connection.decoder = decoder;
+            connection.inbox = inbox;
+            self.after_turn(key, turn, moment.now);
+        }
+    }
+
+    fn take_turn(
+        &mut self,
+        key: usize,
+        decoder: &mut Decoder,
+        inbox: &mut Inbox,
+        scratch: &mut Scratch,
+        moment: Moment,
+    ) -> Turn {
+        let Scratch { received, text } = scratch;
+        if !inbox.is_empty() {
+            // Decode before reading: what came first is said first, and the end of the stream comes last.
+            let mut input = inbox.bytes();
+            let stopped = self.decode(key, decoder, &mut input, text, moment);
+            let left = input.len();
+            inbox.keep_last(left);
+            if let Some(turn) = stopped {
+                return turn;
+            }
+        }
+        let mut share = received.len();
+        loop {
+            let Some(connection) = self.peers.get(key) else { return Turn::Left };
+            if !connection.is_readable {
+                return Turn::Drained;
+            }
+            if share == 0 {
+                return Turn::Share;
+            }
+            match connection.stream.read(&mut received[..share]) {
+                Ok(0) => return self.finish(key, decoder, text, moment.now),
+                Ok(count) => {
+                    share -= count;
+                    let mut input = &received[..count];
+                    if let Some(turn) = self.decode(key, decoder, &mut input, text, moment) {
+                        inbox.put(input);
+                        return turn;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    connection.is_readable = false;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Turn::Ended(error.into()),
+            }
+        }
+    }
+
+    /// Decodes and applies until the input is used up, or something stops it.
+    fn decode(
+        &mut self,
+        key: usize,
+        decoder: &mut Decoder,
+        input: &mut &[u8],
+        text: &mut String,
+        moment: Moment,
+    ) -> Option<Turn> {
+        loop {
+            let is_room_done = self.peers.broadcast_bytes() >= moment.bytes_end;
+            let Some(connection) = self.peers.get(key) else { return Some(Turn::Left) };
+            if let Some(at) = connection.pace.wait_until(self.limits.rate, moment.now) {
+                return Some(Turn::Wait(at));
+            }
+            if connection.outbox.cost() > self.limits.far_behind_bytes() {
+                return Some(Turn::Clogged);
+            }
+            if is_room_done {
+                return Some(Turn::Room);
+            }
+            let before = input.len();
+            let (step, format) =
+                decoder.step(input, connection.is_named(), self.limits.line_bytes_max, text);
+            if step == Step::Incomplete {
+                connection.unpaid_bytes += before;
+                let lines = connection.unpaid_bytes / self.limits.line_bytes_max;
+                connection.unpaid_bytes %= self.limits.line_bytes_max;
+                connection.pace.spend(self.limits.rate, count(lines), moment.now);
+                return None;
+            }
+            connection.unpaid_bytes = 0;
+            connection.format = format;
+            if self.follow(key, step, moment.now).is_break() {
+                return Some(Turn::Left);
+            }
+        }
+    }
+
+    /// The peer will send no more. A last line without an end counts.
+    fn finish(
+        &mut self,
+        key: usize,
+        decoder: &mut Decoder,
+        text: &mut String,
+        now: Instant,
+    ) -> Turn {
+        let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
+        let step = decoder.finish(is_named, text);
+        if step != Step::Incomplete && self.follow(key, step, now).is_break() {
+            return Turn::Left;
+        }
+        Turn::Ended(Disconnect::EndOfStream)
+    }
+
+    /// Does what a step asks for, and counts it. `Break` when the session has left.
+    fn follow(&mut self, key: usize, step: Step<'_>, now: Instant) -> ControlFlow<()> {
+        let id = SessionId(key);
+        let Some(connection) = self.peers.get(key) else { return ControlFlow::Break(()) };
+        let named = connection.is_named();
+        let queued = connection.outbox.len();
+        match step {
+            Step::Incomplete | Step::Skip => {}
+            Step::Detected => {
+                // Only known now, and nothing asked for yet.
+                self.greet(key, now);
+                return ControlFlow::Continue(());
+            }
+            Step::Reply(bytes) => {
+                connection.outbox.push_own(|out| out.extend(bytes));
+                self.peers.unsettle(key);
+            }
+            Step::Refused(refusal) => {
+                if let Refusal::LineTooLong(_) = refusal {
+                    note_limit(connection, "line too long, left out");
+                }
+                self.peers.reply(&Event::Refused { refusal, named }, id);
+            }
+            Step::Command(command) => self.apply(key, command, now)?,
+        }
+        if let Some(connection) = self.peers.get(key) {
+            let answer = connection.outbox.len().saturating_sub(queued);
+            // The welcome is not asked for, and costs no more than any line.
+            let lines = if named { 1 + answer / ANSWER_BYTES_PER_LINE } else { 1 };
+            connection.pace.spend(self.limits.rate, count(lines), now);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn apply(&mut self, key: usize, command: Command<'_>, now: Instant) -> ControlFlow<()> {
+        let id = SessionId(key);
+        let is_naming = matches!(command, Command::Nick(_));
+        let before = if is_naming { self.chat.nick(id).cloned() } else { None };
+        if let ControlFlow::Break(Farewell::Quit(reason)) =
+            self.chat.apply(id, command, now, &mut self.peers)
+        {
+            self.end(key, Disconnect::Quit(reason), now);
+            return ControlFlow::Break(());
+        }
+        if is_naming
+            && let (Some(nick), Some(connection)) = (self.chat.nick(id), self.peers.get(key))
+            && before.as_ref() != Some(nick)
+        {
+            info!("{} is {nick}", connection.peer);
+            connection.phase = Phase::Member;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn after_turn(&mut self, key: usize, turn: Turn, now: Instant) {
+        let Some(connection) = self.peers.get(key) else { return };
+        match (turn, connection.broken) {
+            (Turn::Left, _) | (Turn::Drained, None) => {}
+            (Turn::Share, _) => self.enqueue(key),
+            (Turn::Room, _) => {
+                connection.is_in_line = true;
+                self.line.push_front(key);
+            }
+            (Turn::Ended(why @ Disconnect::Failed(_)), _) | (Turn::Ended(why), None) => {
+                self.end(key, why, now);
+            }
+            // Nobody is there any more: what it said within its rate is said, and its nickname is free.
+            (_, Some(kind)) => self.end(key, Disconnect::Failed(kind), now),
+            (Turn::Wait(at), None) => {
+                note_limit(connection, "over its rate, read later");
+                connection.resume_at = Some(at);
+            }
+            (Turn::Clogged, None) => {
+                note_limit(connection, "does not read what it asked for, read later");
+                connection.is_clogged = true;
+                // Settle sends, and perhaps it may go on at once.
+                self.peers.unsettle(key);
+            }
+        }
+        self.rearm(key);
+    }
+
+    /// Reads and forgets what a peer sends that has left, until it closes.
+    fn discard(&mut self, key: usize) {
+        let Some(connection) = self.peers.get(key) else { return };
+        let Phase::Lingering { .. } = connection.phase else { return };
+        match connection.stream.read(&mut self.scratch.received) {
+            Ok(count) if count > 0 => self.enqueue(key),
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.enqueue(key),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => connection.is_readable = false,
+            Ok(_) | Err(_) => {
+                connection.phase = Phase::Gone;
+                self.peers.unsettle(key);
+            }
+        }
+    }
+}
+
+fn count(lines: usize) -> u32 {
+    u32::try_from(lines).unwrap_or(u32::MAX)
+}

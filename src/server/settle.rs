@@ -1,0 +1,99 @@
+//! The last part of a tick, and the only place where anything is sent or dropped.
+
+use std::time::Instant;
+
+use super::Server;
+use crate::connection::{Disconnect, Phase};
+use crate::outbox::Flush;
+use crate::stream::Stream;
+
+impl<S: Stream> Server<S> {
+    /// Sends what is queued and drops who is gone. That somebody left may queue more, and then those are settled too.
+    pub(super) fn settle(&mut self, now: Instant) {
+        let mut next = 0;
+        while let Some(&key) = self.peers.unsettled.get(next) {
+            next += 1;
+            self.flush(key, now);
+            self.measure(key);
+            self.close(key, now);
+            self.rearm(key);
+        }
+        self.peers.unsettled.clear();
+    }
+
+    /// Sends as much as the peer takes.
+    fn flush(&mut self, key: usize, now: Instant) {
+        let Some(connection) = self.peers.get(key) else { return };
+        connection.is_unsettled = false;
+        if connection.is_writable && !connection.outbox.is_empty() {
+            match connection.outbox.flush(&mut connection.stream) {
+                Ok(Flush::Done) => {}
+                Ok(Flush::Blocked) => connection.is_writable = false,
+                Err(error) => {
+                    connection.broken = Some(error.kind());
+                    connection.outbox.clear();
+                    if connection.is_active() {
+                        // What it said before is still to be read, and said.
+                        connection.is_readable = true;
+                        self.enqueue(key);
+                    } else {
+                        connection.phase = Phase::Gone;
+                    }
+                    return;
+                }
+            }
+        }
+        let unsent = connection.outbox.cost();
+        if unsent > self.limits.backlog_bytes_max {
+            self.end(key, Disconnect::TooSlow(unsent), now);
+        }
+    }
+
+    /// Compares what is unsent with the bounds below which all is well.
+    fn measure(&mut self, key: usize) {
+        let far_behind = self.limits.far_behind_bytes();
+        let Some(connection) = self.peers.get(key) else { return };
+        let is_behind = connection.outbox.cost() > far_behind;
+        let counts = is_behind && connection.is_named();
+        let counted = std::mem::replace(&mut connection.is_behind, counts);
+        if connection.is_clogged && !is_behind {
+            connection.is_clogged = false;
+            self.enqueue(key);
+        }
+        self.behind = self.behind + usize::from(counts) - usize::from(counted);
+    }
+
+    /// Takes a connection that has left one step further to its end.
+    fn close(&mut self, key: usize, now: Instant) {
+        let Some(connection) = self.peers.get(key) else { return };
+        match connection.phase {
+            Phase::Leaving { .. } if connection.outbox.is_empty() => {
+                let is_shut = connection.stream.shutdown_write().is_ok();
+                if is_shut && !self.is_stopping {
+                    connection.phase = Phase::Lingering { by: now + self.limits.linger };
+                    if connection.is_readable {
+                        self.enqueue(key);
+                    }
+                } else {
+                    self.remove(key);
+                }
+            }
+            Phase::Gone => self.remove(key),
+            Phase::Silent { .. }
+            | Phase::Nameless { .. }
+            | Phase::Member
+            | Phase::Leaving { .. }
+            | Phase::Lingering { .. } => {}
+        }
+    }
+
+    /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is over.
+    fn remove(&mut self, key: usize) {
+        self.timers.rearm(key, &mut self.peers.connections[key].timer, None);
+        let mut connection = self.peers.connections.remove(key);
+        if connection.is_readable && self.is_stopping {
+            // Closing with unread bytes would reset the connection, and may eat the last line.
+            let _ = connection.stream.read(&mut [0; 4096]);
+        }
+    }
+}

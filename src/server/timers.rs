@@ -1,0 +1,45 @@
+//! Which connection has something due, and when. At most one timer each.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+/// Deadlines, soonest first.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    deadlines: BTreeSet<(Instant, usize)>,
+}
+
+impl Timers {
+    /// Moves the timer of `key` from where `current` has it.
+    pub(super) fn rearm(
+        &mut self,
+        key: usize,
+        current: &mut Option<Instant>,
+        deadline: Option<Instant>,
+    ) {
+        if *current == deadline {
+            return;
+        }
+        if let Some(at) = *current {
+            self.deadlines.remove(&(at, key));
+        }
+        if let Some(at) = deadline {
+            self.deadlines.insert((at, key));
+        }
+        *current = deadline;
+    }
+
+    /// The soonest deadline.
+    pub(super) fn first(&self) -> Option<Instant> {
+        self.deadlines.first().map(|&(at, _)| at)
+    }
+
+    /// Takes a connection whose deadline is over.
+    pub(super) fn pop(&mut self, now: Instant) -> Option<usize> {
+        let &(at, key) = self.deadlines.first()?;
+        (at <= now).then(|| {
+            self.deadlines.pop_first();
+            key
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! What differs between operating systems: descriptors, signals, socket options. Elsewhere than on Unix there is less of it:
+//! no limit to raise, no descriptor to spare, and an interrupt ends the process without a goodbye.
+
+use std::io;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use socket2::{SockRef, TcpKeepalive};
+
+/// A silent peer is probed after this long …
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+/// … this often …
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// … so many times, before it is given up.
+const KEEPALIVE_RETRIES: u32 = 3;
+/// What was sent is given so long to be acknowledged (RFC 5482): as long as the probes take together.
+#[cfg(target_os = "linux")]
+const USER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Sets the options of a peer's connection: no delay for small messages, and an end for a peer that vanished.
+///
+/// # Errors
+///
+/// The system's. The connection works all the same.
+pub fn tune(stream: &TcpStream) -> io::Result<()> {
+    // Without this Nagle's algorithm and delayed acknowledgements together hold messages back for 40 ms.
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_IDLE)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_RETRIES);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    Ok(())
+}
+
+/// Raises the soft limit of open descriptors to the hard one, and returns it. `None` where there is none to speak of.
+#[must_use]
+pub fn raise_descriptor_limit() -> Option<usize> {
+    #[cfg(unix)]
+    let limit =
+        rlimit::increase_nofile_limit(u64::MAX).ok().and_then(|limit| usize::try_from(limit).ok());
+    #[cfg(not(unix))]
+    let limit = None;
+    limit
+}
+
+/// Whether an error says that there is no descriptor left, in the process (`EMFILE`) or in the system (`ENFILE`).
+#[must_use]
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
+    // The numbers are the same on all Unix systems that mio knows; std has no name for them.
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+pub use os::{Signals, Spare};
+
+#[cfg(unix)]
+mod os {
+    use std::fs::File;
+    use std::io::{self, Read};
+    use std::os::unix::net::UnixStream as StdUnixStream;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use mio::net::UnixStream;
+    use mio::{Interest, Registry, Token};
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::{flag, low_level::pipe};
+
+    /// SIGINT and SIGTERM as something that a poll can wait for.
+    #[derive(Debug)]
+    pub struct Signals {
+        receiver: UnixStream,
+    }
+
+    impl Signals {
+        /// Catches the first signal; a second one ends the process at once, with exit code 1.
+        ///
+        /// # Errors
+        ///
+        /// The system's, if the handlers cannot be set.
+        pub fn install(registry: &Registry, token: Token) -> io::Result<Self> {
+            let (receiver, sender) = StdUnixStream::pair()?;
+            receiver.set_nonblocking(true)?;
+            let is_caught = Arc::new(AtomicBool::new(false));
+            for signal in [SIGINT, SIGTERM] {
+                // In this order: the first signal finds the flag unset.
+                flag::register_conditional_shutdown(signal, 1, Arc::clone(&is_caught))?;
+                flag::register(signal, Arc::clone(&is_caught))?;
+                pipe::register(signal, sender.try_clone()?)?;
+            }
+            let mut receiver = UnixStream::from_std(receiver);
+            registry.register(&mut receiver, token, Interest::READABLE)?;
+            Ok(Self { receiver })
+        }
+
+        /// Whether a signal came since the last call.
+        pub fn is_raised(&mut self) -> bool {
+            matches!(self.receiver.read(&mut [0; 16]), Ok(count) if count > 0)
+        }
+    }
+
+    /// A descriptor held back. When there is no other left, it is given up for a moment to tell a newcomer so.
+    #[derive(Debug)]
+    pub struct Spare {
+        file: Option<File>,
+    }
+
+    impl Spare {
+        /// Takes a descriptor.
+        #[must_use]
+        pub fn hold() -> Self {
+            Self { file: File::open("/dev/null").ok() }
+        }
+
+        /// Gives the descriptor up, if there is one.
+        pub fn release(&mut self) -> bool {
+            self.file.take().is_some()
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod os {
+    use std::io;
+
+    use mio::{Registry, Token};
+
+    /// No signals here.
+    #[derive(Debug)]
+    pub struct Signals;
+
+    impl Signals {
+        /// Does nothing.
+        ///
+        /// # Errors
+        ///
+        /// None.
+        pub fn install(_: &Registry, _: Token) -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        /// `false`.
+        pub fn is_raised(&mut self) -> bool {
+            false
+        }
+    }
+
+    /// No descriptor to spare here.
+    #[derive(Debug)]
+    pub struct Spare;
+
+    impl Spare {
+        /// Does nothing.
+        #[must_use]
+        pub fn hold() -> Self {
+            Self
+        }
+
+        /// `false`.
+        pub fn release(&mut self) -> bool {
+            false
+        }
+    }
+}
