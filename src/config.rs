@@ -24,54 +24,84 @@ const LINES_PER_BACKLOG_MIN: usize = 8;
 
 /// A chat room on one TCP port: join with netcat, telnet or any program that sends lines.
 #[derive(Debug, Clone, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version)]
 pub struct Args {
     /// Where to listen; may be repeated; port 0 picks one
-    #[arg(short, long, env = "CHATD_BIND", value_name = "ADDR:PORT", value_delimiter = ',', value_parser = parse_addr)]
+    #[arg(short, long, env = "CHATD_BIND", hide_env_values = true, value_name = "ADDR:PORT", value_delimiter = ',', value_parser = parse_addr)]
     #[arg(default_value = "0.0.0.0:55555")]
     pub bind: Vec<SocketAddr>,
 
     /// What the greeting calls this server
-    #[arg(long, env = "CHATD_NAME", value_name = "NAME", default_value = "chatd", value_parser = parse_name)]
+    #[arg(long, env = "CHATD_NAME", hide_env_values = true, value_name = "NAME", default_value = "chatd", value_parser = parse_name)]
     pub name: String,
 
     /// Text shown to every newcomer
-    #[arg(long, env = "CHATD_MOTD", value_name = "FILE")]
+    #[arg(long, env = "CHATD_MOTD", hide_env_values = true, value_name = "FILE")]
     pub motd: Option<PathBuf>,
 
     /// Messages shown to a newcomer; 0 = none
-    #[arg(long, env = "CHATD_HISTORY", value_name = "N", default_value_t = 20)]
+    #[arg(
+        long,
+        env = "CHATD_HISTORY",
+        hide_env_values = true,
+        value_name = "N",
+        default_value_t = 20
+    )]
     pub history: usize,
 
     /// Connections at once [default: what the descriptor limit allows]
-    #[arg(long, env = "CHATD_MAX_CLIENTS", value_name = "N", value_parser = parse_count)]
+    #[arg(long, env = "CHATD_MAX_CLIENTS", hide_env_values = true, value_name = "N", value_parser = parse_count)]
     pub max_clients: Option<usize>,
 
     /// Longest line accepted; suffixes K, M
-    #[arg(long, env = "CHATD_MAX_LINE", value_name = "BYTES", default_value = "4096")]
+    #[arg(
+        long,
+        env = "CHATD_MAX_LINE",
+        hide_env_values = true,
+        value_name = "BYTES",
+        default_value = "4096"
+    )]
     #[arg(value_parser = |text: &str| parse_bytes(text, 64, 1 << 20))]
     pub max_line: usize,
 
     /// Unsent bytes a client may fall behind; suffixes K, M
-    #[arg(long, env = "CHATD_MAX_BACKLOG", value_name = "BYTES", default_value = "1M")]
+    #[arg(
+        long,
+        env = "CHATD_MAX_BACKLOG",
+        hide_env_values = true,
+        value_name = "BYTES",
+        default_value = "1M"
+    )]
     #[arg(value_parser = |text: &str| parse_bytes(text, 64 << 10, 1 << 30))]
     pub max_backlog: usize,
 
     /// Lines a client may send per second, sustained; 0 = no limit
-    #[arg(long, env = "CHATD_RATE", value_name = "LINES/S", default_value_t = 10)]
+    #[arg(
+        long,
+        env = "CHATD_RATE",
+        hide_env_values = true,
+        value_name = "LINES/S",
+        default_value_t = 10
+    )]
     pub rate: u32,
 
     /// Lines it may send at once before that
-    #[arg(long, env = "CHATD_BURST", value_name = "LINES", default_value_t = 100)]
+    #[arg(
+        long,
+        env = "CHATD_BURST",
+        hide_env_values = true,
+        value_name = "LINES",
+        default_value_t = 100
+    )]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub burst: u32,
 
-    /// More log; twice for even more (`RUST_LOG` wins)
-    #[arg(short, long, env = "CHATD_VERBOSE", action = ArgAction::Count, conflicts_with = "quiet")]
+    /// More log; twice for even more (RUST_LOG wins)
+    #[arg(short, long, env = "CHATD_VERBOSE", hide_env_values = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 
     /// Less log, and no words on how to join
-    #[arg(short, long, env = "CHATD_QUIET", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(short, long, env = "CHATD_QUIET", hide_env_values = true, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 }
 

@@ -6,6 +6,7 @@
 //! CHATD_SIM_SEEDS=100000 cargo test --release --test simulation
 //! ```
 
+mod check;
 mod client;
 mod random;
 mod stream;

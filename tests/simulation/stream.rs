@@ -11,6 +11,7 @@ use crate::random::Random;
 
 /// What is between a client and the server.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each may be true by itself")]
 pub(crate) struct Wire {
     random: Random,
     pub(crate) to_server: VecDeque<u8>,
