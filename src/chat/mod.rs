@@ -7,6 +7,8 @@
 pub mod message;
 pub mod name;
 pub mod room;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 use std::collections::HashMap;

@@ -252,3 +252,81 @@ impl Display for Shown {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::text::Text;
+    use proptest::prelude::*;
+
+    fn written(event: &Event<'_>, end: LineEnd) -> String {
+        let mut out = Vec::new();
+        encode(event, end, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn how_long_ago() {
+        for (seconds, ago) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (3599, "59 minutes"),
+        ] {
+            assert_eq!(Ago(Duration::from_secs(seconds)).to_string(), ago);
+        }
+        for (hours, ago) in [(1, "1 hour"), (23, "23 hours"), (24, "1 day"), (49, "2 days")] {
+            assert_eq!(Ago(Duration::from_secs(hours * 3600)).to_string(), ago);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        let refusal = Refusal::BadNick(NickError::Character('\u{200b}'));
+        let line = written(&Event::Refused { refusal, named: true }, LineEnd::Lf);
+        assert!(line.contains("the invisible character U+200B"), "{line}");
+    }
+
+    #[test]
+    fn a_long_list_of_names_is_broken_into_lines() {
+        let nicks: Vec<Nick> =
+            (0..100).map(|number| Nick::parse(&format!("name{number}")).unwrap()).collect();
+        let names: Vec<&Nick> = nicks.iter().collect();
+        let text = written(&Event::Present { names: &names, others: 3 }, LineEnd::Lf);
+        assert!(text.starts_with("*** 103 here: name0, name1, "), "{text}");
+        assert!(text.ends_with(", name99 … and 3 others\n"), "{text}");
+        assert!(
+            text.lines().all(|line| line.starts_with("*** ") && line.len() < 2 * NAMES_LINE_BYTES),
+            "{text}"
+        );
+        let all = text.matches("name").count();
+        assert_eq!(all, 100);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_said_stays_on_its_line_and_behind_its_mark(bytes: Vec<u8>) {
+            let (mut scratch, nick) = (String::new(), Nick::parse("ana").unwrap());
+            let text = Text::parse(&bytes, &mut scratch);
+            let from = nick.as_str();
+            for (event, mark) in [
+                (Event::Said { from, text: text.as_str() }, "ana: "),
+                (Event::Acted { from, text: text.as_str() }, "* ana "),
+                (Event::Told { from: &nick, text }, "(private) ana: "),
+                (Event::Delivered { from: &nick, to: &nick, text }, "(private to ana) ana: "),
+                (Event::Notice(text), "*** "),
+                (Event::Left { nick: &nick, reason: Farewell::Quit(Some(text)) }, "*** ana left ("),
+                (Event::Refused { refusal: Refusal::UnknownCommand(text), named: true }, "*** There is no command /"),
+                (Event::Refused { refusal: Refusal::UnknownNick(text), named: true }, "*** Nobody here is called "),
+            ] {
+                for end in [LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr] {
+                    let line = written(&event, end);
+                    let end = std::str::from_utf8(end.as_bytes()).unwrap();
+                    prop_assert!(line.starts_with(mark) && line.ends_with(end));
+                    prop_assert!(!line[..line.len() - end.len()].chars().any(|c| c.is_control() && c != '\t'));
+                }
+            }
+        }
+    }
+}

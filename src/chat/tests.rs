@@ -1,0 +1,231 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::wire::Format;
+use crate::wire::text::LineEnd;
+
+/// Everything that sessions were told, as a person would read it.
+#[derive(Default)]
+struct Told(BTreeMap<SessionId, String>);
+
+impl Outbound for Told {
+    fn deliver(&mut self, event: &Event<'_>, to: impl Iterator<Item = SessionId>) {
+        to.for_each(|id| self.reply(event, id));
+    }
+
+    fn reply(&mut self, event: &Event<'_>, to: SessionId) {
+        let mut bytes = Vec::new();
+        Format::Text(LineEnd::Lf).encode(event, &mut bytes);
+        self.0.entry(to).or_default().push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+}
+
+struct Scene {
+    chat: Chat,
+    told: Told,
+    now: Instant,
+}
+
+impl Scene {
+    #[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
+    fn new() -> Self {
+        let config = ChatConfig {
+            name: "test".into(),
+            motd: "be\nkind\x1b".into(),
+            history_max: 3,
+            answer_bytes_max: 1000,
+        };
+        Self { chat: Chat::new(config), told: Told::default(), now: Instant::now() }
+    }
+
+    fn with(names: &[&str]) -> Self {
+        let mut scene = Self::new();
+        for (id, name) in names.iter().enumerate() {
+            scene.apply(id, Command::Nick(text(name)));
+        }
+        scene.told.0.clear();
+        scene
+    }
+
+    fn apply(&mut self, id: usize, command: Command<'_>) {
+        let flow = self.chat.apply(SessionId(id), command, self.now, &mut self.told);
+        if let ControlFlow::Break(reason) = flow {
+            self.leave(id, reason);
+        }
+    }
+
+    fn leave(&mut self, id: usize, reason: Farewell<'_>) {
+        self.chat.leave(SessionId(id), reason, self.now, &mut self.told);
+    }
+
+    fn told(&mut self, id: usize) -> String {
+        self.told.0.remove(&SessionId(id)).unwrap_or_default()
+    }
+}
+
+fn text(text: &str) -> Text<'_> {
+    // Only harmless text is given, so nothing needs to be held.
+    Text::parse(text.as_bytes(), Box::leak(Box::default()))
+}
+
+#[test]
+fn a_newcomer_is_welcomed_and_announced() {
+    let mut scene = Scene::with(&["ana", "bruno"]);
+    scene.apply(0, Command::Say(text("hi")));
+    scene.apply(1, Command::Act(text("waves")));
+    scene.now += Duration::from_secs(180);
+    scene.told.0.clear();
+    scene.apply(2, Command::Nick(text("carla")));
+    assert_eq!(
+        scene.told(2),
+        "*** You are carla. Here now: ana, bruno. /help lists the commands, /quit leaves.\n\
+         *** be\n*** kind␛\n\
+         *** 2 earlier messages, the last one 3 minutes ago:\nana: hi\n* bruno waves\n"
+    );
+    assert_eq!(
+        (scene.told(0), scene.told(1)),
+        ("*** carla joined\n".into(), "*** carla joined\n".into())
+    );
+}
+
+#[test]
+fn whoever_has_no_nickname_is_neither_heard_nor_listed() {
+    let mut scene = Scene::with(&["ana"]);
+    for command in
+        [Command::Say(text("hi")), Command::Act(text("hi")), Command::Who, Command::History(None)]
+    {
+        scene.apply(7, command);
+        assert_eq!(scene.told(7), "*** First you need a nickname. Choose a nickname:\n");
+    }
+    scene.apply(7, Command::Tell { to: text("ana"), text: text("hi") });
+    scene.leave(7, Farewell::Lost);
+    assert_eq!(scene.told(0), "");
+    scene.apply(0, Command::Who);
+    assert_eq!(scene.told(0), "*** 1 here: ana\n");
+}
+
+#[test]
+fn a_private_message_reaches_one_and_is_confirmed() {
+    let mut scene = Scene::with(&["ana", "bruno", "carla"]);
+    scene.apply(0, Command::Tell { to: text("BRUNO"), text: text("psst") });
+    assert_eq!(scene.told(0), "(private to bruno) ana: psst\n");
+    assert_eq!(scene.told(1), "(private) ana: psst\n");
+    assert_eq!(scene.told(2), "");
+    scene.apply(0, Command::Tell { to: text("dora"), text: text("psst") });
+    assert_eq!(scene.told(0), "*** Nobody here is called dora. /who lists who is here.\n");
+    scene.apply(0, Command::History(None));
+    assert_eq!(scene.told(0), "*** No earlier messages.\n");
+}
+
+#[test]
+fn a_nickname_changes_hands() {
+    let mut scene = Scene::with(&["ana", "bruno"]);
+    scene.apply(1, Command::Nick(text("Ana")));
+    assert_eq!(scene.told(1), "*** Ana is taken, or looks too much like a nickname that is.\n");
+    scene.apply(0, Command::Nick(text("bia")));
+    assert_eq!(
+        (scene.told(0), scene.told(1)),
+        ("*** You are now bia.\n".into(), "*** ana is now bia\n".into())
+    );
+    scene.apply(1, Command::Nick(text("ana")));
+    assert_eq!(scene.told(0), "*** bruno is now ana\n");
+    scene.apply(0, Command::Quit(Some(text("bye"))));
+    assert_eq!(scene.told(1), "*** You are now ana.\n*** bia left (bye)\n");
+    scene.apply(5, Command::Nick(text("bia")));
+    assert!(scene.told(5).starts_with("*** You are bia."));
+}
+
+#[test]
+fn every_way_to_leave_is_told() {
+    for (reason, words) in [
+        (Farewell::Quit(None), "quit"),
+        (Farewell::Quit(Some(text("até já"))), "até já"),
+        (Farewell::Lost, "connection lost"),
+        (Farewell::TooSlow, "too slow"),
+        (Farewell::TimedOut, "timed out"),
+    ] {
+        let mut scene = Scene::with(&["ana", "bruno"]);
+        scene.leave(0, reason);
+        assert_eq!(scene.told(1), format!("*** ana left ({words})\n"));
+    }
+}
+
+#[test]
+fn a_crowd_is_told_once_a_second() {
+    let names: Vec<String> = (0..CROWD).map(|number| format!("n{number}")).collect();
+    let mut scene = Scene::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(scene.chat.due(), None);
+    for number in 0..3 {
+        scene.apply(1000 + number, Command::Nick(text(&format!("m{number}"))));
+    }
+    scene.leave(1, Farewell::Lost);
+    assert_eq!(scene.told(0), "");
+    let welcome = scene.told(1001);
+    assert!(
+        welcome.contains("Here now: n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 … and 91 others."),
+        "{welcome}"
+    );
+    let due = scene.chat.due().unwrap();
+    assert_eq!(due, scene.now + TRAFFIC_EVERY);
+    scene.chat.tick(scene.now + TRAFFIC_EVERY * 999 / 1000, &mut scene.told);
+    assert_eq!(scene.told(0), "");
+    scene.chat.tick(due, &mut scene.told);
+    assert_eq!(scene.told(0), "*** 3 joined, 1 left; 102 here\n");
+    assert_eq!(scene.chat.due(), None);
+    for number in 0..2 {
+        scene.leave(1000 + number, Farewell::Lost);
+    }
+    scene.chat.tick(scene.now + TRAFFIC_EVERY, &mut scene.told);
+    assert_eq!(scene.told(0), "*** 2 left; 100 here\n");
+    scene.leave(2, Farewell::Lost);
+    assert_eq!(scene.told(0), "*** n2 left (connection lost)\n", "no crowd any more");
+}
+
+#[test]
+fn an_answer_is_bounded() {
+    let names: Vec<String> = (0..90).map(|number| format!("a_rather_long_name_{number}")).collect();
+    let mut scene = Scene::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.apply(0, Command::Who);
+    let answer = scene.told(0);
+    assert!(answer.starts_with("*** 90 here: a_rather_long_name_0, "), "{answer}");
+    assert!(answer.ends_with(" … and 46 others\n"), "{answer}");
+    assert!(answer.len() < 1100, "{} bytes", answer.len());
+    for _ in 0..3 {
+        scene.apply(0, Command::Say(text(&"x".repeat(600))));
+    }
+    scene.apply(0, Command::History(None));
+    assert!(scene.told(0).starts_with("*** 1 earlier message, 0 seconds ago:\n"));
+}
+
+fn any_command() -> impl Strategy<Value = (usize, usize, &'static str)> {
+    (0..6usize, 0..8usize, prop::sample::select(vec!["ana", "ANA", "bia", "b1a", "Ив", "1", ""]))
+}
+
+proptest! {
+    #[test]
+    fn names_and_members_agree_whatever_is_asked_for(commands in prop::collection::vec(any_command(), 0..80)) {
+        let mut scene = Scene::new();
+        for (id, kind, name) in commands {
+            match kind {
+                0..3 => scene.apply(id, Command::Nick(text(name))),
+                3 => scene.apply(id, Command::Say(text("hi"))),
+                4 => scene.apply(id, Command::Tell { to: text(name), text: text("hi") }),
+                5 => scene.apply(id, Command::Quit(None)),
+                6 => scene.leave(id, Farewell::TooSlow),
+                _ => scene.apply(id, Command::Who),
+            }
+            let chat = &scene.chat;
+            prop_assert_eq!(chat.members(), chat.nicks.len());
+            for member in chat.room.members() {
+                let nick = chat.nick(*member);
+                prop_assert_eq!(nick.and_then(|nick| chat.names.owner(nick.as_str())), Some(*member));
+            }
+            for name in ["ana", "bia", "Ив"] {
+                let owner = chat.names.owner(name);
+                prop_assert!(owner.is_none_or(|owner| chat.nicks.contains_key(&owner)), "{name} is not free");
+            }
+        }
+    }
+}
