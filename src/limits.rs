@@ -27,10 +27,12 @@ pub struct Limits {
     pub linger: Duration,
     /// Everybody together gets so long to take what is queued when the server stops.
     pub stop_within: Duration,
-    /// While most of the room is far behind, talkers are read only so often …
-    pub slow_talk_every: Duration,
-    /// … and for about so many bytes of broadcasts then, all of them together. It is little enough for any network that still
-    /// moves, and much more than people type.
+    /// While most of the room is far behind, members are read only after this long; then after twice, four times … as long,
+    /// until the room has caught up …
+    pub slow_talk_after: Duration,
+    /// … but no longer than this: those who have stopped reading for good must not silence the others.
+    pub slow_talk_after_max: Duration,
+    /// … and each time for about so many bytes of broadcasts, all of them together: much more than people type.
     pub slow_talk_bytes: u64,
 }
 
@@ -67,8 +69,9 @@ impl Default for Limits {
             leave_within: Duration::from_secs(60),
             linger: Duration::from_secs(1),
             stop_within: Duration::from_secs(2),
-            slow_talk_every: Duration::from_millis(100),
-            slow_talk_bytes: 16 * 1024,
+            slow_talk_after: Duration::from_millis(100),
+            slow_talk_after_max: Duration::from_secs(1),
+            slow_talk_bytes: 32 * 1024,
         }
     }
 }

@@ -37,8 +37,8 @@ pub struct Server<S> {
     scratch: Scratch,
     /// How many members are far behind.
     behind: usize,
-    /// While most of the room is far behind, nobody is read before this.
-    talk_at: Option<Instant>,
+    /// While most of the room is far behind: when members are read again, and the pause after that.
+    slow_talk: Option<(Instant, Duration)>,
     is_stopping: bool,
 }
 
@@ -65,7 +65,7 @@ impl<S: Stream> Server<S> {
             line: VecDeque::new(),
             timers: Timers::default(),
             behind: 0,
-            talk_at: None,
+            slow_talk: None,
             is_stopping: false,
         }
     }
@@ -124,9 +124,9 @@ impl<S: Stream> Server<S> {
     /// How long nothing has to be done if nothing happens: zero if there is work left, `None` for ever.
     #[must_use]
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
-        let receive = match self.talk_at {
+        let receive = match self.slow_talk {
             _ if self.line.is_empty() => None,
-            Some(at) if self.is_congested() => Some(at),
+            Some((at, _)) if self.is_congested() => Some(at),
             _ => Some(now),
         };
         let due = [receive, self.timers.first(), self.chat.due()].into_iter().flatten().min()?;

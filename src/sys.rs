@@ -16,6 +16,10 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// What was sent is given so long to be acknowledged (RFC 5482): as long as the probes take together.
 #[cfg(target_os = "linux")]
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
+/// The kernel takes so much that it cannot send yet, and asks for more when half is gone. Left alone it takes megabytes for a
+/// peer that reads slowly, and asks only when a third is free: for seconds nobody could see that the peer reads.
+#[cfg(target_os = "linux")]
+const NOTSENT_LOWAT_BYTES: u32 = 128 * 1024;
 
 /// Sets the options of a peer's connection: no delay for small messages, and an end for a peer that vanished.
 ///
@@ -32,7 +36,10 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
         .with_retries(KEEPALIVE_RETRIES);
     socket.set_tcp_keepalive(&keepalive)?;
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    {
+        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+        socket.set_tcp_notsent_lowat(NOTSENT_LOWAT_BYTES)?;
+    }
     Ok(())
 }
 

@@ -61,25 +61,40 @@ struct Moment {
 impl<S: Stream> Server<S> {
     /// Gives each connection in line a turn.
     pub(super) fn receive(&mut self, now: Instant) {
-        let is_congested = self.is_congested();
-        if !is_congested {
-            self.talk_at = None;
-        } else if self.talk_at.is_some_and(|at| now < at) {
-            return;
-        } else if !self.line.is_empty() {
-            self.talk_at = Some(now + self.limits.slow_talk_every);
-        }
-        let bytes_max =
-            if is_congested { self.limits.slow_talk_bytes } else { self.limits.tick_bytes_max() };
+        let is_held = self.is_talk_held(now);
+        let bytes_max = if self.slow_talk.is_some() {
+            self.limits.slow_talk_bytes
+        } else {
+            self.limits.tick_bytes_max()
+        };
         let moment = Moment { now, bytes_end: self.peers.broadcast_bytes() + bytes_max };
         for _ in 0..self.line.len() {
             if self.peers.broadcast_bytes() >= moment.bytes_end {
                 return;
             }
-            if let Some(key) = self.line.pop_front() {
+            let Some(key) = self.line.pop_front() else { return };
+            let is_talker =
+                self.peers.get(key).is_some_and(|it| it.is_named() && it.broken.is_none());
+            if is_held && is_talker {
+                self.line.push_back(key);
+            } else {
                 self.receive_from(key, moment);
             }
         }
+    }
+
+    /// Whether members have to wait because most of them are far behind.
+    fn is_talk_held(&mut self, now: Instant) -> bool {
+        if !self.is_congested() {
+            self.slow_talk = None;
+            return false;
+        }
+        let (at, pause) = self.slow_talk.unwrap_or((now, self.limits.slow_talk_after));
+        let is_held = now < at;
+        if !is_held && !self.line.is_empty() {
+            self.slow_talk = Some((now + pause, (pause * 2).min(self.limits.slow_talk_after_max)));
+        }
+        is_held
     }
 
     fn receive_from(&mut self, key: usize, moment: Moment) {
