@@ -9,7 +9,7 @@ use crate::chat::message::Farewell;
 use crate::chat::text::Text;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
-use crate::pace::Pace;
+use crate::pace::{Pace, Rate};
 use crate::wire::{Decoder, Format};
 
 /// All that the server knows of one peer. What it says in the room is the chat's business.
@@ -29,8 +29,6 @@ pub(crate) struct Connection<S> {
     /// Bytes received since the last line: they count as lines too, or an endless line would be free.
     pub(crate) unpaid_bytes: usize,
     pub(crate) phase: Phase,
-    /// Over its rate, and not read until then.
-    pub(crate) resume_at: Option<Instant>,
     /// When the server's timer for this connection fires.
     pub(crate) timer: Option<Instant>,
     /// The stream is broken, and why: there is at most something left to read.
@@ -39,6 +37,8 @@ pub(crate) struct Connection<S> {
     pub(crate) is_readable: bool,
     /// A write may succeed.
     pub(crate) is_writable: bool,
+    /// Over its rate, and not read before its pace allows it.
+    pub(crate) is_waiting: bool,
     /// Has so much unsent that it is not read until it reads.
     pub(crate) is_clogged: bool,
     /// Counts as far behind in the room.
@@ -80,11 +80,11 @@ impl<S> Connection<S> {
             pace: Pace::default(),
             unpaid_bytes: 0,
             phase: Phase::Silent { greet_at },
-            resume_at: None,
             timer: None,
             broken: None,
             is_readable: false,
             is_writable: true,
+            is_waiting: false,
             is_clogged: false,
             is_behind: false,
             is_in_line: false,
@@ -103,7 +103,7 @@ impl<S> Connection<S> {
     }
 
     /// When something is due even if the peer does nothing.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self, rate: Option<Rate>) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Silent { greet_at: at }
             | Phase::Nameless { by: at }
@@ -111,10 +111,8 @@ impl<S> Connection<S> {
             | Phase::Lingering { by: at } => Some(at),
             Phase::Member | Phase::Gone => None,
         };
-        match (phase, self.resume_at) {
-            (Some(phase), Some(resume)) => Some(phase.min(resume)),
-            (phase, resume) => phase.or(resume),
-        }
+        let resume = if self.is_waiting { self.pace.ready_at(rate) } else { None };
+        phase.into_iter().chain(resume).min()
     }
 }
 

@@ -3,15 +3,14 @@
 /// Received bytes. Empty, and without memory, for everybody who is not made to wait.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    bytes: Vec<u8>,
-    taken: usize,
+    bytes: Box<[u8]>,
 }
 
 impl Inbox {
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes[self.taken..]
+        &self.bytes
     }
 
     /// Whether there are none.
@@ -22,16 +21,16 @@ impl Inbox {
 
     /// Gives up all but the last `left` bytes.
     pub fn keep_last(&mut self, left: usize) {
-        self.taken = self.bytes.len() - left;
-        if left == 0 {
-            *self = Self::default();
+        let given_up = self.bytes.len() - left;
+        if given_up > 0 {
+            self.bytes = self.bytes[given_up..].into();
         }
     }
 
     /// Puts bytes into an empty inbox.
     pub fn put(&mut self, bytes: &[u8]) {
         debug_assert!(self.is_empty(), "received bytes are decoded in order");
-        self.bytes.extend_from_slice(bytes);
+        self.bytes = bytes.into();
     }
 }
 
@@ -40,13 +39,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_taken_in_order_and_memory_is_given_back() {
+    fn bytes_are_taken_in_order() {
         let mut inbox = Inbox::default();
         inbox.put(b"abcd");
         inbox.keep_last(3);
         assert_eq!(inbox.bytes(), b"bcd");
         inbox.keep_last(0);
         assert!(inbox.is_empty());
-        assert_eq!(inbox.bytes.capacity(), 0);
     }
 }

@@ -43,6 +43,7 @@ pub fn start(level: LevelFilter) -> io::Result<Log> {
         .spawn(move || write(&receiver, &lost, io::stderr()))?;
     Builder::new()
         .filter_level(level)
+        .format_target(false)
         .parse_env(Env::default())
         .target(Target::Pipe(Box::new(lines)))
         .init();

@@ -33,13 +33,17 @@ impl Pace {
         }
     }
 
+    /// When the next line may come.
+    #[must_use]
+    pub fn ready_at(&self, rate: Option<Rate>) -> Option<Instant> {
+        let rate = rate?;
+        self.idle_at?.checked_sub(rate.interval * (rate.burst - 1))
+    }
+
     /// When the next line may come, if not now.
     #[must_use]
     pub fn wait_until(&self, rate: Option<Rate>, now: Instant) -> Option<Instant> {
-        let (rate, idle_at) = (rate?, self.idle_at?);
-        let debt_max = rate.interval * (rate.burst - 1);
-        let wait = idle_at.saturating_duration_since(now).saturating_sub(debt_max);
-        (!wait.is_zero()).then(|| now + wait)
+        self.ready_at(rate).filter(|&at| at > now)
     }
 }
 

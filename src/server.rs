@@ -164,8 +164,9 @@ impl<S: Stream> Server<S> {
         while let Some(key) = self.timers.pop(now) {
             let Some(connection) = self.peers.get(key) else { continue };
             connection.timer = None;
-            if connection.resume_at.is_some_and(|at| at <= now) {
-                connection.resume_at = None;
+            if connection.is_waiting && connection.pace.wait_until(self.limits.rate, now).is_none()
+            {
+                connection.is_waiting = false;
                 self.enqueue(key);
             }
             self.expire(key, now);
@@ -223,7 +224,7 @@ impl<S: Stream> Server<S> {
         } else {
             Phase::Gone
         };
-        connection.resume_at = None;
+        connection.is_waiting = false;
         self.peers.unsettle(key);
         self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
     }
@@ -232,8 +233,7 @@ impl<S: Stream> Server<S> {
     fn enqueue(&mut self, key: usize) {
         if let Some(connection) = self.peers.get(key)
             && !connection.is_in_line
-            && (connection.broken.is_some()
-                || (connection.resume_at.is_none() && !connection.is_clogged))
+            && (connection.broken.is_some() || !(connection.is_waiting || connection.is_clogged))
         {
             connection.is_in_line = true;
             self.line.push_back(key);
@@ -242,7 +242,7 @@ impl<S: Stream> Server<S> {
 
     fn rearm(&mut self, key: usize) {
         if let Some(connection) = self.peers.get(key) {
-            let deadline = connection.deadline();
+            let deadline = connection.deadline(self.limits.rate);
             self.timers.rearm(key, &mut connection.timer, deadline);
         }
     }

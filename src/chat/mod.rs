@@ -11,12 +11,11 @@ pub mod room;
 mod tests;
 pub mod text;
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
-use name::{Names, Nick};
+use name::{Names, Nick, Nicks};
 use room::Room;
 use text::Text;
 
@@ -47,7 +46,7 @@ pub struct ChatConfig {
 pub struct Chat {
     config: ChatConfig,
     names: Names,
-    nicks: HashMap<SessionId, Nick>,
+    nicks: Nicks,
     room: Room,
     traffic: Traffic,
 }
@@ -68,7 +67,7 @@ impl Chat {
         Self {
             config,
             names: Names::default(),
-            nicks: HashMap::new(),
+            nicks: Nicks::default(),
             room,
             traffic: Traffic::default(),
         }
@@ -77,7 +76,7 @@ impl Chat {
     /// The nickname of a session, once it has one.
     #[must_use]
     pub fn nick(&self, id: SessionId) -> Option<&Nick> {
-        self.nicks.get(&id)
+        self.nicks.get(id)
     }
 
     /// How many are in the room.
@@ -103,7 +102,7 @@ impl Chat {
             Command::Nick(name) => self.rename(id, name, now, out),
             Command::Help => out.reply(&Event::Help, id),
             Command::Quit(reason) => return ControlFlow::Break(Farewell::Quit(reason)),
-            _ if !self.nicks.contains_key(&id) => refuse(id, Refusal::Nameless, false, out),
+            _ if self.nicks.get(id).is_none() => refuse(id, Refusal::Nameless, false, out),
             Command::Say(text) => self.speak(id, text, false, now, out),
             Command::Act(text) => self.speak(id, text, true, now, out),
             Command::Tell { to, text } => self.tell(id, to, text, out),
@@ -124,7 +123,7 @@ impl Chat {
         now: Instant,
         out: &mut impl Outbound,
     ) {
-        let Some(nick) = self.nicks.remove(&id) else { return };
+        let Some(nick) = self.nicks.remove(id) else { return };
         self.names.release(&nick);
         self.room.leave(id);
         if self.is_crowded() {
@@ -158,7 +157,7 @@ impl Chat {
     }
 
     fn rename(&mut self, id: SessionId, name: Text<'_>, now: Instant, out: &mut impl Outbound) {
-        let old = self.nicks.get(&id);
+        let old = self.nicks.get(id);
         let named = old.is_some();
         let nick = match Nick::parse(name.as_str()) {
             Ok(nick) => nick,
@@ -170,7 +169,7 @@ impl Chat {
         match self.nicks.insert(id, nick) {
             None => self.welcome(id, now, out),
             Some(old) => {
-                let nick = &self.nicks[&id];
+                let nick = &self.nicks[id];
                 out.reply(&Event::Named(nick), id);
                 if old != *nick {
                     out.deliver(&Event::Renamed { from: &old, to: nick }, self.room.others(id));
@@ -180,7 +179,7 @@ impl Chat {
     }
 
     fn welcome(&mut self, id: SessionId, now: Instant, out: &mut impl Outbound) {
-        let nick = &self.nicks[&id];
+        let nick = &self.nicks[id];
         let (here, others) = self.list(self.room.members().iter().copied(), WELCOME_NAMES_MAX);
         out.reply(&Event::Welcomed { nick, here: &here, others }, id);
         for line in self.config.motd.lines() {
@@ -194,7 +193,7 @@ impl Chat {
             self.traffic.joined += 1;
             self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
         } else {
-            out.deliver(&Event::Joined(&self.nicks[&id]), self.room.others(id));
+            out.deliver(&Event::Joined(&self.nicks[id]), self.room.others(id));
         }
     }
 
@@ -206,7 +205,7 @@ impl Chat {
         now: Instant,
         out: &mut impl Outbound,
     ) {
-        let (from, text) = (self.nicks[&id].as_str(), text.as_str());
+        let (from, text) = (self.nicks[id].as_str(), text.as_str());
         let event =
             if is_action { Event::Acted { from, text } } else { Event::Said { from, text } };
         out.deliver(&event, self.room.others(id));
@@ -217,7 +216,7 @@ impl Chat {
         match self.names.owner(to.as_str()) {
             None => refuse(id, Refusal::UnknownNick(to), true, out),
             Some(owner) => {
-                let (from, to) = (&self.nicks[&id], &self.nicks[&owner]);
+                let (from, to) = (&self.nicks[id], &self.nicks[owner]);
                 out.reply(&Event::Told { from, text }, owner);
                 out.reply(&Event::Delivered { from, to, text }, id);
             }
@@ -241,7 +240,7 @@ impl Chat {
     fn list(&self, ids: impl Iterator<Item = SessionId>, max: usize) -> (Vec<&Nick>, usize) {
         let mut bytes = 0;
         let mut names = Vec::new();
-        let mut ids = ids.filter_map(|id| self.nicks.get(&id)).peekable();
+        let mut ids = ids.filter_map(|id| self.nicks.get(id)).peekable();
         while let Some(nick) = ids.next_if(|nick| {
             names.len() < max && bytes + nick.as_str().len() <= self.config.answer_bytes_max
         }) {

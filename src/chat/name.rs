@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Index;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
@@ -90,21 +92,25 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Which session has which nickname. No two are equal after case folding, nor look the same (UTS #39).
+///
+/// Of what may not be equal only a hash is kept. By chance two names meet once in 2^64 pairs, and then one is refused; nobody
+/// can make them meet, as the hash has a secret seed.
 #[derive(Debug, Default)]
 pub struct Names {
-    owners: HashMap<Box<str>, SessionId>,
+    owners: HashMap<u64, SessionId>,
+    seed: RandomState,
 }
 
 impl Names {
     /// Whose nickname this is, or is too much like.
     #[must_use]
     pub fn owner(&self, name: &str) -> Option<SessionId> {
-        keys(name).iter().find_map(|key| self.owners.get(key).copied())
+        self.keys(name).iter().find_map(|key| self.owners.get(key).copied())
     }
 
     /// Gives `nick` to `id`, and takes `old`, which it had. Fails, changing nothing, if somebody else has it.
     pub fn claim(&mut self, nick: &Nick, id: SessionId, old: Option<&Nick>) -> bool {
-        let keys = keys(nick.as_str());
+        let keys = self.keys(nick.as_str());
         if keys.iter().filter_map(|key| self.owners.get(key)).any(|&owner| owner != id) {
             return false;
         }
@@ -117,19 +123,55 @@ impl Names {
 
     /// Frees a nickname.
     pub fn release(&mut self, nick: &Nick) {
-        for key in keys(nick.as_str()) {
+        for key in self.keys(nick.as_str()) {
             self.owners.remove(&key);
         }
     }
+
+    /// What two names that may not both be used have in common: one key for how they look as written,
+    /// one for how they look with case folded (`Iana` looks like `lana`, and `IANA` is `iana`).
+    fn keys(&self, name: &str) -> [u64; 2] {
+        // Upper and then lower case is full case folding for all that matters here: `ß` is `ss`, `ς` is `σ`.
+        let folded: String =
+            name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+        [folded.as_str(), name].map(|name| self.seed.hash_one(skeleton(name).collect::<String>()))
+    }
 }
 
-/// What two names that may not both be used have in common: one key for how they look as written,
-/// one for how they look with case folded (`Iana` looks like `lana`, and `IANA` is `iana`).
-fn keys(name: &str) -> [Box<str>; 2] {
-    // Upper and then lower case is full case folding for all that matters here: `ß` is `ss`, `ς` is `σ`.
-    let folded: String =
-        name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
-    [skeleton(&folded).collect::<String>().into(), skeleton(name).collect::<String>().into()]
+/// Which nickname a session has.
+///
+/// Indexed by session: ids are keys of a slab, thus small, and this takes half the memory of a hash table.
+#[derive(Debug, Default)]
+pub struct Nicks(Vec<Option<Nick>>);
+
+impl Nicks {
+    /// The nickname of a session that has one.
+    #[must_use]
+    pub fn get(&self, SessionId(id): SessionId) -> Option<&Nick> {
+        self.0.get(id)?.as_ref()
+    }
+
+    /// Gives a session a nickname, and returns the one that it had.
+    pub fn insert(&mut self, SessionId(id): SessionId, nick: Nick) -> Option<Nick> {
+        if self.0.len() <= id {
+            self.0.resize_with(id + 1, Option::default);
+        }
+        self.0[id].replace(nick)
+    }
+
+    /// Takes the nickname of a session.
+    pub fn remove(&mut self, SessionId(id): SessionId) -> Option<Nick> {
+        self.0.get_mut(id)?.take()
+    }
+}
+
+impl Index<SessionId> for Nicks {
+    type Output = Nick;
+
+    /// The nickname of a member. All members have one; who has none is a bug.
+    fn index(&self, id: SessionId) -> &Nick {
+        self.get(id).expect("a member has a nickname")
+    }
 }
 
 #[cfg(test)]

@@ -40,8 +40,8 @@ enum Turn {
     Share,
     /// The room has had its share.
     Room,
-    /// It may go on at that time.
-    Wait(Instant),
+    /// It is over its rate.
+    Wait,
     /// It has to read before it is read.
     Clogged,
     /// It has left.
@@ -175,8 +175,8 @@ impl<S: Stream> Server<S> {
         loop {
             let is_room_done = self.peers.broadcast_bytes() >= moment.bytes_end;
             let Some(connection) = self.peers.get(key) else { return Some(Turn::Left) };
-            if let Some(at) = connection.pace.wait_until(self.limits.rate, moment.now) {
-                return Some(Turn::Wait(at));
+            if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
+                return Some(Turn::Wait);
             }
             if connection.outbox.cost() > self.limits.far_behind_bytes() {
                 return Some(Turn::Clogged);
@@ -286,9 +286,9 @@ impl<S: Stream> Server<S> {
             }
             // Nobody is there any more: what it said within its rate is said, and its nickname is free.
             (_, Some(kind)) => self.end(key, Disconnect::Failed(kind), now),
-            (Turn::Wait(at), None) => {
+            (Turn::Wait, None) => {
                 note_limit(connection, "over its rate, read later");
-                connection.resume_at = Some(at);
+                connection.is_waiting = true;
             }
             (Turn::Clogged, None) => {
                 note_limit(connection, "does not read what it asked for, read later");
