@@ -8,8 +8,7 @@ use std::mem;
 
 use completion::Completion;
 use history::History;
-pub(crate) use line::Line;
-use line::Motion;
+pub(crate) use line::{Line, Motion};
 
 use crate::keys::{Key, Paste};
 

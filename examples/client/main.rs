@@ -1,5 +1,9 @@
 //! Join a chatd room from a terminal.
 mod editor;
 mod keys;
+mod protocol;
+mod roster;
+mod screen;
+mod style;
 mod visible;
 fn main() {}
