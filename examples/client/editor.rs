@@ -109,13 +109,12 @@ impl Editor {
         match letter {
             'a' => self.go(Motion::Start),
             'b' => self.go(Motion::Left),
-            'c' if self.line.is_empty() => Outcome::Leave,
+            'c' | 'd' if self.line.is_empty() => Outcome::Leave,
             'c' => {
                 self.line = Line::default();
                 self.history.rewind();
                 Outcome::Edited
             }
-            'd' if self.line.is_empty() => Outcome::Leave,
             'd' => edited(!self.line.cut(Motion::Right).is_empty()),
             'e' => self.go(Motion::End),
             'f' => self.go(Motion::Right),

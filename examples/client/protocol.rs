@@ -65,10 +65,8 @@ impl<'a> ServerLine<'a> {
 
 fn parse_notice(notice: &str) -> ServerLine<'_> {
     if notice.ends_with("Choose a nickname:") {
-        return ServerLine::Greeting;
-    }
-    if notice.ends_with("Choose another:") {
-        return ServerLine::Refused;
+        let is_greeting = notice.starts_with("Welcome to ");
+        return if is_greeting { ServerLine::Greeting } else { ServerLine::Refused };
     }
     if let Some(nick) = notice.strip_prefix("You are now ") {
         return ServerLine::Renamed { from: None, to: nick.strip_suffix('.').unwrap_or(nick) };
@@ -88,14 +86,15 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
     }
 }
 
-/// `ana. Here now: bruno, carla, … and 41 others. /help lists …`
+/// `ana. Here now: bruno, carla … and 41 others. /help lists …`
 fn parse_welcome(welcome: &str) -> ServerLine<'_> {
     let (nick, rest) = match welcome.split_once(". ") {
         Some(parts) => parts,
         None => (welcome.strip_suffix('.').unwrap_or(welcome), ""),
     };
     let list = rest.strip_prefix("Here now: ").unwrap_or("");
-    let list = list.split_once(". ").map_or(list.trim_end_matches('.'), |(list, _)| list);
+    let list = list.split_once(". ").map_or(list, |(list, _)| list);
+    let list = list.split_once(" … ").map_or(list, |(names, _others)| names);
     let here = list.split(", ").filter(|name| is_name(name)).collect();
     ServerLine::Welcome { nick, here }
 }
@@ -127,22 +126,28 @@ mod tests {
         use ServerLine::*;
         let lines = [
             ("*** Welcome to chatd. Choose a nickname:", Greeting),
-            ("*** ana is taken. Choose another:", Refused),
+            (
+                "*** ana is taken, or looks too much like a nickname that is. Choose a nickname:",
+                Refused,
+            ),
             (
                 "*** You are ana. Here now: bruno, carla. /help lists the commands, /quit leaves.",
                 Welcome { nick: "ana", here: vec!["bruno", "carla"] },
             ),
             (
-                "*** You are a.b. Here now: x., y, … and 41 others. /help lists the commands.",
+                "*** You are a.b. Here now: x., y … and 41 others. /help lists the commands.",
                 Welcome { nick: "a.b", here: vec!["x.", "y"] },
             ),
-            ("*** You are ana. Nobody else is here.", Welcome { nick: "ana", here: vec![] }),
+            (
+                "*** You are ana. Nobody else is here yet. /help lists the commands, /quit leaves.",
+                Welcome { nick: "ana", here: vec![] },
+            ),
             ("*** You are ana.", Welcome { nick: "ana", here: vec![] }),
             ("*** davi joined", Joined("davi")),
             ("*** 12 joined, 3 left; 2041 here", Notice),
             ("*** ana left (connection lost)", Left("ana")),
             ("*** ana is now bia", Renamed { from: Some("ana"), to: "bia" }),
-            ("*** You are now bia", Renamed { from: None, to: "bia" }),
+            ("*** You are now bia.", Renamed { from: None, to: "bia" }),
             ("*** server is stopping", Notice),
             ("*** 2 earlier messages, the last one 3 minutes ago:", Notice),
             ("bruno: bom dia!", Said { nick: "bruno", text: "bom dia!" }),

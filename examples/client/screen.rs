@@ -13,6 +13,7 @@
 
 mod viewport;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
@@ -20,6 +21,7 @@ use unicode_width::UnicodeWidthChar;
 use viewport::viewport;
 
 use crate::editor::Line;
+use crate::style;
 use crate::visible::{truncated, visible, width};
 
 /// The lines kept to paint the screen again: more than fit into a window.
@@ -82,12 +84,8 @@ impl Screen {
         }
     }
 
-    pub(crate) fn size(&self) -> Size {
-        self.size
-    }
-
     /// Adds a line above the live area. It must be free of control characters other than the
-    /// attributes of [`crate::style::Style`].
+    /// attributes of [`style`].
     pub(crate) fn print(&mut self, line: String) {
         self.kept_bytes += line.len();
         self.kept.push_back(line);
@@ -117,13 +115,17 @@ impl Screen {
         self.lost = true;
     }
 
-    /// The bytes that remove the live area, so that another program can go on from there. The next
-    /// [`Screen::render`] draws it anew wherever the cursor then is.
+    /// The bytes that remove the live area, so that another program can go on from there.
     pub(crate) fn leave(&mut self) -> String {
         let mut out = String::new();
         self.erase_live_area(&mut out);
-        self.rows_above_cursor = 0;
+        self.forget_position();
         out
+    }
+
+    /// Draws the live area next time wherever the cursor then is: another program has written.
+    pub(crate) fn forget_position(&mut self) {
+        self.rows_above_cursor = 0;
     }
 
     /// The bytes, for a single write, that bring the terminal up to date.
@@ -146,9 +148,7 @@ impl Screen {
         }
         out.push_str(WRAP_OFF);
         for row in status {
-            out.push_str("\x1b[1m");
-            out.push_str(truncated(&visible(row), self.size.columns));
-            out.push_str("\x1b[0m");
+            out.push_str(&style::status(truncated(&visible(row), self.size.columns)));
             out.push_str(NEW_LINE);
         }
         self.render_line(view, &mut out);
@@ -170,13 +170,13 @@ impl Screen {
     }
 
     fn render_line(&self, view: &View<'_>, out: &mut String) {
-        let mut prompt = view.prompt;
+        let mut prompt = visible(view.prompt);
         // In a narrow window the room is for what is being typed.
-        if width(prompt) * 2 > self.size.columns {
-            prompt = "";
+        if width(&prompt) * 2 > self.size.columns {
+            prompt = Cow::Borrowed("");
         }
-        out.push_str(prompt);
-        let (before, after) = viewport(view.line, self.size.columns - width(prompt));
+        out.push_str(&prompt);
+        let (before, after) = viewport(view.line, self.size.columns - width(&prompt));
         out.push_str(&before);
         if !after.is_empty() {
             out.push_str(SAVE_CURSOR);

@@ -57,11 +57,6 @@ impl Style {
         }
     }
 
-    /// Paints what the client itself has to say.
-    pub(crate) fn own_notice(self, text: &str) -> String {
-        format!("{BOLD}*** {}{RESET}", visible(text))
-    }
-
     /// Paints what the user typed and the server sends to the others only.
     pub(crate) fn echo(self, typed: &str, me: &str) -> String {
         let typed = visible(typed);
@@ -93,6 +88,16 @@ impl Style {
         };
         Painted { text, alert }
     }
+}
+
+/// Paints what the client itself has to say.
+pub(crate) fn notice(text: &str) -> String {
+    format!("{BOLD}*** {}{RESET}", visible(text))
+}
+
+/// Paints a row of status.
+pub(crate) fn status(text: &str) -> String {
+    format!("{BOLD}{text}{RESET}")
 }
 
 /// The same colour for the same name, today and tomorrow: FNV-1a, not the standard hasher.

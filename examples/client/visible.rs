@@ -1,6 +1,7 @@
 //! Text made fit to be shown: nothing in it moves the cursor, and its width is known.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -34,7 +35,10 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
                 shown.push('^');
                 shown.push(char::from_u32(u32::from(c) ^ 0x40).unwrap_or('?'));
             }
-            _ if is_hazard(c) => shown.push_str(&format!("<U+{:04X}>", u32::from(c))),
+            _ if is_hazard(c) => {
+                // Writing to a string cannot fail.
+                let _ = write!(shown, "<U+{:04X}>", u32::from(c));
+            }
             _ => shown.push(c),
         }
     }

@@ -1,3 +1,5 @@
+use std::slice;
+
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
@@ -43,7 +45,7 @@ fn every_spelling_of_a_key_is_known() {
     ];
     for (key, forms) in spellings {
         for form in forms {
-            assert_eq!(keys(form.as_bytes()), [key.clone()], "{form:?}");
+            assert_eq!(keys(form.as_bytes()), slice::from_ref(&key), "{form:?}");
         }
     }
     assert_eq!(keys(b"\x1bb\x1bf"), [Key::Alt('b'), Key::Alt('f')]);

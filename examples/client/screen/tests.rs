@@ -190,7 +190,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// The line being typed stands whole, or the part around the cursor, in the row of the cursor.
 fn check_typed_row(rig: &Rig) -> Result<(), TestCaseError> {
     let (row, column) = rig.terminal.screen().cursor_position();
-    let columns = rig.screen.size().columns;
+    let columns = rig.screen.size.columns;
     let prompt = if PROMPT.len() * 2 > columns { "" } else { PROMPT };
     let (before, after) = viewport(&rig.line, columns - prompt.len());
     let expected = format!("{prompt}{before}{after}");
@@ -203,7 +203,7 @@ fn check_typed_row(rig: &Rig) -> Result<(), TestCaseError> {
 /// Above it are the status and, whole and in order, the last lines that came; only the topmost may
 /// have lost its beginning. Of the last `fresh` lines, all are there that the window has room for.
 fn check_rows_above(rig: &Rig, fresh: usize) -> Result<(), TestCaseError> {
-    let size = rig.screen.size();
+    let size = rig.screen.size;
     let (cursor_row, _) = rig.terminal.screen().cursor_position();
     let mut above = rig.rows();
     above.truncate(usize::from(cursor_row));
@@ -265,7 +265,7 @@ proptest! {
                     rig.print(&lines);
                 }
                 Step::Resize(columns, rows) => {
-                    let same = rig.screen.size() == (Size { columns, rows });
+                    let same = rig.screen.size == (Size { columns, rows });
                     fresh = if same { 0 } else { LINES_KEPT_MAX };
                     rig.resize(columns, rows);
                 }

@@ -25,7 +25,7 @@ pub(crate) fn viewport(line: &Line, columns: usize) -> (String, String) {
     if total_width(&before) + tail < columns {
         return (concat(&before), concat(&after));
     }
-    let marks = if columns < COLUMNS_FOR_MARKS_MIN { 0 } else { 1 };
+    let marks = usize::from(columns >= COLUMNS_FOR_MARKS_MIN);
     let inner = columns - 2 * marks;
     // Some of what follows stays in sight while the cursor moves, but no column is left empty when
     // the end of the line is near.
