@@ -1,6 +1,7 @@
 //! The connection to the server: the attempts to make it, the bytes through it, its end.
 
 use std::io::{self, Read};
+use std::mem;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -129,39 +130,50 @@ impl Connection {
     }
 
     fn drive_attempt(&mut self, registry: &Registry, now: Instant, reports: &mut Vec<Report>) {
-        while let State::Connecting { stream, index, give_up_at } = &self.state {
-            match connected(stream, *give_up_at, now) {
-                Ok(false) => return,
-                Ok(true) => {
-                    let State::Connecting { stream, .. } =
-                        std::mem::replace(&mut self.state, State::Idle)
-                    else {
-                        return;
-                    };
-                    // What one types is to arrive at once; without it, it still arrives.
-                    let _ = stream.set_nodelay(true);
-                    self.state = State::Open { stream, half_closed: false };
-                    self.readable = true;
-                    self.error = None;
-                    reports.push(Report::Connected);
+        loop {
+            match mem::replace(&mut self.state, State::Idle) {
+                State::Connecting { stream, index, give_up_at } => {
+                    match is_connected(&stream, give_up_at, now) {
+                        Ok(false) => {
+                            self.state = State::Connecting { stream, index, give_up_at };
+                            return;
+                        }
+                        Ok(true) => {
+                            self.opened(stream);
+                            reports.push(Report::Connected);
+                            return;
+                        }
+                        Err(error) => {
+                            self.failed(error);
+                            self.try_address(index + 1, registry, now);
+                        }
+                    }
                 }
-                Err(error) => {
-                    let next = index + 1;
-                    self.failed(error);
-                    self.try_address(next, registry, now);
+                State::Idle => {
+                    reports.extend(self.error.take().map(Report::Unreachable));
+                    return;
+                }
+                open @ State::Open { .. } => {
+                    self.state = open;
+                    return;
                 }
             }
         }
-        if matches!(self.state, State::Idle) {
-            reports.extend(self.error.take().map(Report::Unreachable));
-        }
+    }
+
+    fn opened(&mut self, stream: TcpStream) {
+        // What one types is to arrive at once; without this, it still arrives.
+        let _ = stream.set_nodelay(true);
+        self.state = State::Open { stream, half_closed: false };
+        self.readable = true;
+        self.error = None;
     }
 
     /// Tries the addresses from `index` on until one does not fail at once.
     fn try_address(&mut self, index: usize, registry: &Registry, now: Instant) {
         self.state = State::Idle;
-        for (index, address) in self.addresses.iter().enumerate().skip(index) {
-            let attempt = TcpStream::connect(*address).and_then(|mut stream| {
+        for index in index..self.addresses.len() {
+            let attempt = TcpStream::connect(self.addresses[index]).and_then(|mut stream| {
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 registry.register(&mut stream, self.token, interest)?;
                 Ok(stream)
@@ -172,13 +184,18 @@ impl Connection {
                     self.state = State::Connecting { stream, index, give_up_at };
                     return;
                 }
-                Err(error) => self.error = Some(most_telling(self.error.take(), error)),
+                Err(error) => self.failed(error),
             }
         }
     }
 
+    /// Of several reasons, keeps the one to tell: a host that refuses is at least there.
     fn failed(&mut self, error: io::Error) {
-        self.error = Some(most_telling(self.error.take(), error));
+        let is_kept =
+            self.error.as_ref().is_some_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
+        if !is_kept {
+            self.error = Some(error);
+        }
     }
 
     /// Sends as much as the socket takes. An error is reported by the next [`Connection::drive`].
@@ -230,11 +247,14 @@ impl Connection {
 }
 
 /// Whether the attempt has succeeded; an error if it has failed.
-fn connected(stream: &TcpStream, give_up_at: Instant, now: Instant) -> io::Result<bool> {
+fn is_connected(stream: &TcpStream, give_up_at: Instant, now: Instant) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);
     }
     match stream.peer_addr() {
+        // An attempt without a server may get the server's port as its own, since that can be one
+        // of those the system gives out, and then it meets itself.
+        Ok(peer) if stream.local_addr()? == peer => Err(io::ErrorKind::ConnectionRefused.into()),
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => {
             if now >= give_up_at {
@@ -244,13 +264,5 @@ fn connected(stream: &TcpStream, give_up_at: Instant, now: Instant) -> io::Resul
             }
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Of two reasons, the one to tell: a host that refuses is at least there.
-fn most_telling(first: Option<io::Error>, second: io::Error) -> io::Error {
-    match first {
-        Some(first) if first.kind() == io::ErrorKind::ConnectionRefused => first,
-        _ => second,
     }
 }

@@ -2,8 +2,9 @@
 //! conversation with the server stands.
 
 mod link;
+mod server;
+mod view;
 
-use std::io;
 use std::time::{Duration, Instant};
 
 use link::{Link, Retry};
@@ -12,20 +13,15 @@ use crate::editor::{Editor, Line, Outcome};
 use crate::frontend::{Actions, Event, Frontend};
 use crate::keys::{Key, Parser};
 use crate::plain::is_quit;
-use crate::protocol::ServerLine;
 use crate::roster::Roster;
 use crate::screen::{Screen, Size, View};
-use crate::style::{self, Style};
-use crate::visible::visible;
+use crate::style::Style;
 
 /// How long after an ESC the rest of a sequence may come, even over a slow link.
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
 
 /// How long the server may take to let a leaving client go.
 const LEAVE_PATIENCE: Duration = Duration::from_secs(3);
-
-/// How many lines of a paste are shown when asking about it.
-const PASTE_ROWS_MAX: usize = 5;
 
 /// What the user chose on the command line, and the environment says.
 #[derive(Debug)]
@@ -192,99 +188,6 @@ impl Interactive {
         actions.half_close = true;
         self.leave_by = Some(now + LEAVE_PATIENCE);
     }
-
-    fn server_line(&mut self, line: &str) {
-        // First of all: names are taken from it, for the prompt and for Tab.
-        let line = visible(line);
-        let parsed = ServerLine::parse(&line);
-        self.roster.update(&parsed);
-        let painted = self.options.style.server_line(&line, self.nick.as_deref());
-        if painted.alert && self.options.bell {
-            self.screen.ring();
-        }
-        match parsed {
-            // Nobody has to choose any more.
-            ServerLine::Greeting if !self.is_asking_nick() && self.link == Link::Unnamed => return,
-            ServerLine::Refused if self.link == Link::Unnamed => self.ask_nick(),
-            ServerLine::Welcome { nick, .. } => {
-                self.nick = Some(nick.to_owned());
-                self.link = Link::Named;
-                self.retry = Retry::default();
-                self.nick_answered();
-            }
-            ServerLine::Renamed { from, to } if from.is_none() || from == self.nick.as_deref() => {
-                self.nick = Some(to.to_owned());
-            }
-            ServerLine::Greeting
-            | ServerLine::Refused
-            | ServerLine::Joined(_)
-            | ServerLine::Left(_)
-            | ServerLine::Renamed { .. }
-            | ServerLine::Notice
-            | ServerLine::Said { .. }
-            | ServerLine::Acted { .. }
-            | ServerLine::Private { .. }
-            | ServerLine::PrivateSent { .. }
-            | ServerLine::Unknown => {}
-        }
-        self.screen.print(painted.text);
-    }
-
-    fn closed(&mut self, error: Option<io::Error>, now: Instant, actions: &mut Actions) {
-        if self.leave_by.is_some() {
-            actions.exit = Some(Ok(()));
-            return;
-        }
-        let why = match error {
-            Some(error) => format!("connection lost: {error}"),
-            None => "connection closed by the server".to_owned(),
-        };
-        if !self.options.reconnect {
-            actions.exit = Some(Err(why));
-            return;
-        }
-        self.notice(&why);
-        self.lost(why, now);
-    }
-
-    fn lost(&mut self, why: String, now: Instant) {
-        // While a nickname is asked for there is none to come back with.
-        let retry_at = (!self.is_asking_nick()).then(|| now + self.retry.next_delay());
-        self.link = Link::lost(why, retry_at);
-    }
-
-    fn notice(&mut self, text: &str) {
-        self.screen.print(style::notice(text));
-    }
-
-    fn prompt(&self) -> String {
-        if !self.is_asking_nick() {
-            return self.nick.as_ref().map_or_else(String::new, |nick| format!("{nick}> "));
-        }
-        match self.nick_default() {
-            Some(default) => format!("nickname [{default}]: "),
-            None => "nickname: ".to_owned(),
-        }
-    }
-
-    fn status(&mut self, now: Instant) -> Vec<String> {
-        let mut rows = Vec::new();
-        if self.leave_by.is_some() {
-            rows.push("leaving, Ctrl-C leaves at once".to_owned());
-        } else {
-            rows.extend(self.link.status(&self.options.server, now));
-        }
-        if let Some(paste) = self.editor.pending_paste() {
-            let cut = if paste.truncated { ", cut because there were more" } else { "" };
-            let count = paste.lines.len();
-            rows.push(format!("{count} lines pasted{cut}: Enter sends them, Esc drops them"));
-            rows.extend(paste.lines.iter().take(PASTE_ROWS_MAX).map(|line| format!("| {line}")));
-            if count > PASTE_ROWS_MAX {
-                rows.push(format!("| … and {} more", count - PASTE_ROWS_MAX));
-            }
-        }
-        rows
-    }
 }
 
 impl Frontend for Interactive {
@@ -351,3 +254,6 @@ impl Frontend for Interactive {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

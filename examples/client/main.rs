@@ -43,16 +43,15 @@ use style::Style;
 #[derive(Debug, Parser)]
 #[command(name = "client", version)]
 struct Args {
-    /// The server: a name, an IPv4 address or an [IPv6] address; the port is 55555 if not given
-    #[arg(value_name = "HOST[:PORT]", default_value = "127.0.0.1")]
+    /// The server: a name, an IPv4 or an [IPv6] address; without PORT, 55555
+    #[arg(value_name = "HOST[:PORT]", default_value = "127.0.0.1:55555")]
     server: Address,
 
     /// Your nickname; else asked for, or $USER where there is no terminal to ask at
     #[arg(short, long, value_name = "NAME", value_parser = nick)]
     nick: Option<String>,
 
-    /// No colours (as with `NO_COLOR` in the environment)
-    #[arg(long)]
+    #[arg(long, help = "No colours; NO_COLOR in the environment says the same")]
     no_color: bool,
 
     /// Ring when your nickname is mentioned, or on a private message
@@ -75,7 +74,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Where to complain that nobody listens to complaints?
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let _ = io::stderr().write_all(format!("error: {error}\n").as_bytes());
             ExitCode::FAILURE
         }
     }

@@ -43,18 +43,18 @@ impl Plain {
     }
 
     fn line(&mut self, line: &str, actions: &mut Actions) {
-        let shown = visible(line);
-        match ServerLine::parse(line) {
-            ServerLine::Refused if !self.welcomed => {
-                let reason = shown.trim_start_matches("*** ");
-                let error = format!("the nickname \"{}\" was refused: {reason}", self.nick);
+        let line = visible(line);
+        match ServerLine::parse(&line) {
+            ServerLine::Refused { why } if !self.welcomed => {
+                let error = format!("the nickname \"{}\" was refused: {why}", self.nick);
                 actions.exit = Some(Err(error));
+                return;
             }
             ServerLine::Welcome { .. } => {
                 self.welcomed = true;
                 self.welcome_by = None;
             }
-            ServerLine::Refused
+            ServerLine::Refused { .. }
             | ServerLine::Greeting
             | ServerLine::Joined(_)
             | ServerLine::Left(_)
@@ -66,7 +66,7 @@ impl Plain {
             | ServerLine::PrivateSent { .. }
             | ServerLine::Unknown => {}
         }
-        self.output.push_str(&shown);
+        self.output.push_str(&line);
         self.output.push('\n');
     }
 
@@ -134,5 +134,98 @@ impl Frontend for Plain {
 
     fn wants_input(&self, unsent: usize) -> bool {
         self.welcomed && !self.input_ended && unsent < UNSENT_BYTES_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Talk {
+        frontend: Plain,
+        now: Instant,
+        actions: Actions,
+    }
+
+    impl Talk {
+        #[expect(clippy::disallowed_methods, reason = "any instant will do to count from")]
+        fn new() -> Self {
+            let frontend = Plain::new("bot".to_owned());
+            Self { frontend, now: Instant::now(), actions: Actions::default() }
+        }
+
+        fn named() -> Self {
+            let mut talk = Self::new();
+            talk.tell(Event::Connected);
+            talk.tell(Event::Line("*** You are bot. Nobody else is here yet."));
+            talk.actions.send.clear();
+            talk.frontend.output(talk.now);
+            talk
+        }
+
+        fn tell(&mut self, event: Event<'_>) {
+            self.frontend.handle(event, self.now, &mut self.actions);
+        }
+    }
+
+    #[test]
+    fn input_waits_for_the_welcome_and_for_the_server() {
+        let mut talk = Talk::new();
+        assert!(!talk.frontend.wants_input(0));
+        talk.tell(Event::Connected);
+        assert_eq!(talk.actions.send, "bot\n");
+        assert!(!talk.frontend.wants_input(0));
+        talk.tell(Event::Line("*** You are bot. Nobody else is here yet."));
+        assert!(talk.frontend.wants_input(UNSENT_BYTES_MAX - 1));
+        assert!(!talk.frontend.wants_input(UNSENT_BYTES_MAX));
+        assert_eq!(talk.frontend.deadline(), None);
+    }
+
+    #[test]
+    fn a_refused_nickname_is_an_error_that_says_why() {
+        let mut talk = Talk::new();
+        talk.tell(Event::Connected);
+        talk.tell(Event::Line("*** A nickname cannot be empty. Choose a nickname:"));
+        let error = "the nickname \"bot\" was refused: A nickname cannot be empty.";
+        assert_eq!(talk.actions.exit, Some(Err(error.to_owned())));
+    }
+
+    #[test]
+    fn lines_go_through_and_the_end_of_input_is_passed_on() {
+        let mut talk = Talk::named();
+        talk.tell(Event::Input(b"one\r\ntw"));
+        talk.tell(Event::Input("o ç".as_bytes()));
+        talk.tell(Event::EndOfInput);
+        assert_eq!(talk.actions.send, "one\ntwo ç\n");
+        assert!(talk.actions.half_close);
+        assert!(!talk.frontend.wants_input(0));
+        talk.tell(Event::Line("bia: \x1b[2Joi"));
+        assert_eq!(talk.frontend.output(talk.now), "bia: ^[[2Joi\n");
+        talk.tell(Event::Closed(None));
+        assert_eq!(talk.actions.exit, Some(Ok(())));
+    }
+
+    #[test]
+    fn only_an_expected_end_is_a_success() {
+        let mut quit = Talk::named();
+        quit.tell(Event::Input(b"/QUIT bye\n"));
+        quit.tell(Event::Closed(None));
+        assert_eq!(quit.actions.exit, Some(Ok(())));
+        let mut dropped = Talk::named();
+        dropped.tell(Event::Closed(None));
+        assert_eq!(dropped.actions.exit, Some(Err("the server closed the connection".to_owned())));
+        let mut reset = Talk::named();
+        reset.tell(Event::EndOfInput);
+        reset.tell(Event::Closed(Some(io::ErrorKind::ConnectionReset.into())));
+        assert!(reset.actions.exit.is_some_and(|exit| exit.is_err()));
+    }
+
+    #[test]
+    fn a_server_that_never_welcomes_is_given_up() {
+        let mut talk = Talk::new();
+        talk.tell(Event::Connected);
+        assert_eq!(talk.frontend.deadline(), Some(talk.now + WELCOME_PATIENCE));
+        talk.tell(Event::Deadline);
+        assert!(talk.actions.exit.is_some_and(|exit| exit.is_err()));
     }
 }

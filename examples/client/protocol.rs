@@ -7,7 +7,9 @@ pub(crate) enum ServerLine<'a> {
     /// The server asks for a nickname.
     Greeting,
     /// The nickname was refused, and another is asked for.
-    Refused,
+    Refused {
+        why: &'a str,
+    },
     /// This client now has `nick`; `here` are others in the room, as far as the server lists them.
     Welcome {
         nick: &'a str,
@@ -64,9 +66,10 @@ impl<'a> ServerLine<'a> {
 }
 
 fn parse_notice(notice: &str) -> ServerLine<'_> {
-    if notice.ends_with("Choose a nickname:") {
-        let is_greeting = notice.starts_with("Welcome to ");
-        return if is_greeting { ServerLine::Greeting } else { ServerLine::Refused };
+    if let Some(before) = notice.strip_suffix("Choose a nickname:") {
+        let is_greeting = before.starts_with("Welcome to ");
+        let refused = ServerLine::Refused { why: before.trim_end() };
+        return if is_greeting { ServerLine::Greeting } else { refused };
     }
     if let Some(nick) = notice.strip_prefix("You are now ") {
         return ServerLine::Renamed { from: None, to: nick.strip_suffix('.').unwrap_or(nick) };
@@ -128,7 +131,7 @@ mod tests {
             ("*** Welcome to chatd. Choose a nickname:", Greeting),
             (
                 "*** ana is taken, or looks too much like a nickname that is. Choose a nickname:",
-                Refused,
+                Refused { why: "ana is taken, or looks too much like a nickname that is." },
             ),
             (
                 "*** You are ana. Here now: bruno, carla. /help lists the commands, /quit leaves.",

@@ -17,8 +17,8 @@ impl Roster {
         &self.names
     }
 
-    /// Takes note of what `line` says about who is here.
-    pub(crate) fn update(&mut self, line: &ServerLine<'_>) {
+    /// Takes note of what `line` says about who is here, other than `me`.
+    pub(crate) fn update(&mut self, line: &ServerLine<'_>, me: Option<&str>) {
         match line {
             ServerLine::Welcome { here, .. } => {
                 self.names = here.iter().map(|&name| name.to_owned()).collect();
@@ -38,12 +38,14 @@ impl Roster {
             | ServerLine::Acted { nick, .. }
             | ServerLine::Private { nick, .. }
             | ServerLine::PrivateSent { to: nick } => {
-                self.remove(nick);
-                self.names.insert(0, (*nick).to_owned());
+                if Some(*nick) != me {
+                    self.remove(nick);
+                    self.names.insert(0, (*nick).to_owned());
+                }
             }
             ServerLine::Renamed { from: None, .. }
             | ServerLine::Greeting
-            | ServerLine::Refused
+            | ServerLine::Refused { .. }
             | ServerLine::Notice
             | ServerLine::Unknown => {}
         }
@@ -62,7 +64,7 @@ mod tests {
     fn roster(lines: &[&str]) -> Roster {
         let mut roster = Roster::default();
         for line in lines {
-            roster.update(&ServerLine::parse(line));
+            roster.update(&ServerLine::parse(line), Some("me"));
         }
         roster
     }
@@ -80,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_last_to_speak_comes_first() {
-        let roster = roster(&["ana: oi", "bia: oi", "* ana waves", "(private) davi: psst"]);
+        let roster =
+            roster(&["ana: oi", "bia: oi", "me: oi", "* ana waves", "(private) davi: psst"]);
         assert_eq!(roster.names(), ["davi", "ana", "bia"]);
     }
 
@@ -88,7 +91,7 @@ mod tests {
     fn is_bounded() {
         let mut roster = Roster::default();
         for n in 0..=NAMES_MAX {
-            roster.update(&ServerLine::Joined(&n.to_string()));
+            roster.update(&ServerLine::Joined(&n.to_string()), None);
         }
         assert_eq!(roster.names().len(), NAMES_MAX);
     }

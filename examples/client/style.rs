@@ -48,7 +48,7 @@ impl Style {
             }
             ServerLine::Unknown => plain(line.into_owned()),
             ServerLine::Greeting
-            | ServerLine::Refused
+            | ServerLine::Refused { .. }
             | ServerLine::Welcome { .. }
             | ServerLine::Joined(_)
             | ServerLine::Left(_)

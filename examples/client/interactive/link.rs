@@ -53,12 +53,12 @@ impl Link {
         match self {
             Self::Connecting => Some(format!("connecting to {server} …")),
             Self::Unnamed | Self::Named => None,
-            Self::Lost { why, retry_at: None, .. } => Some(format!("{why}; Enter connects again")),
+            Self::Lost { why, retry_at: None, .. } => Some(format!("Enter connects again; {why}")),
             Self::Lost { why, retry_at: Some(at), tick_at } => {
                 let left = at.saturating_duration_since(now);
                 let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
                 *tick_at = at.checked_sub(Duration::from_secs(seconds.saturating_sub(1)));
-                Some(format!("{why}; trying again in {seconds} s, Enter tries at once"))
+                Some(format!("trying again in {seconds} s, Enter tries at once; {why}"))
             }
         }
     }
@@ -105,8 +105,8 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "gone; trying again in 2 s, Enter tries at once",
-                "gone; trying again in 1 s, Enter tries at once"
+                "trying again in 2 s, Enter tries at once; gone",
+                "trying again in 1 s, Enter tries at once; gone"
             ]
         );
         assert_eq!(now, start + Duration::from_secs(2));
