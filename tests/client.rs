@@ -303,7 +303,7 @@ fn files_and_dev_null_are_input_too() {
 
     // More than one read, and more than is queued at once.
     let path = std::env::temp_dir().join(format!("chatd-client-script-{}", std::process::id()));
-    let script: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+    let script = (0..20_000).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
     std::fs::write(&path, &script).expect("a script");
     let child = run(&server, &["-n", "bot"], File::open(&path).expect("the script").into());
     std::fs::remove_file(&path).expect("the script");
