@@ -43,7 +43,7 @@ use style::Style;
 #[derive(Debug, Parser)]
 #[command(name = "client", version)]
 struct Args {
-    /// The server: a name, an IPv4 or an [IPv6] address; without PORT, 55555
+    /// The server: a name or an address, IPv6 in brackets; without PORT, 55555
     #[arg(value_name = "HOST[:PORT]", default_value = "127.0.0.1:55555")]
     server: Address,
 
