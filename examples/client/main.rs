@@ -10,7 +10,7 @@
 //!                     └─ interactive   keys ─ editor ─ screen, and style, roster, visible
 //! ```
 //!
-//! [`frontend`] is the line between what waits for the system and what does not: a front end is told
+//! `frontend` is the line between what waits for the system and what does not: a front end is told
 //! what happened and says what is to be done, and so all of it can be tested without a terminal.
 
 mod address;
