@@ -1,0 +1,140 @@
+//! Where the server is, as the user says it, and what to tell the user when it cannot be reached.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::str::FromStr;
+
+/// The port that chatd listens on when told nothing else.
+const PORT: u16 = 55555;
+
+/// A host, by name or by number, and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// Without the brackets of an IPv6 address.
+    host: String,
+    port: u16,
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    /// Reads `HOST[:PORT]`, where an IPv6 address stands in brackets if a port follows.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (host, port) = if let Some(bracketed) = text.strip_prefix('[') {
+            let (host, rest) = bracketed.split_once(']').ok_or("the closing ] is missing")?;
+            host.parse::<Ipv6Addr>().map_err(|_| format!("[{host}] is not an IPv6 address"))?;
+            match rest.strip_prefix(':') {
+                Some(port) => (host, Some(port)),
+                None if rest.is_empty() => (host, None),
+                None => return Err(format!("expected :PORT after ], not {rest:?}")),
+            }
+        } else if text.parse::<Ipv6Addr>().is_ok() {
+            (text, None)
+        } else {
+            match text.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            }
+        };
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err("the host is missing".to_owned());
+        }
+        let port = match port {
+            None => PORT,
+            Some(port) => match port.parse() {
+                Ok(port) if port > 0 => port,
+                _ => return Err(format!("{port:?} is not a port (1 to 65535)")),
+            },
+        };
+        Ok(Self { host: host.to_owned(), port })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl Address {
+    /// Looks the name up. This may block for as long as the system's resolver does, so it happens
+    /// once, before there is a reactor to hold up.
+    pub(crate) fn resolve(&self) -> Result<Vec<SocketAddr>, String> {
+        let unknown = |why: &dyn fmt::Display| {
+            format!("cannot find the host \"{}\" ({why}); is the name spelled right?", self.host)
+        };
+        let addresses: Vec<_> = match (self.host.as_str(), self.port).to_socket_addrs() {
+            Ok(addresses) => addresses.collect(),
+            Err(error) => return Err(unknown(&error)),
+        };
+        if addresses.is_empty() { Err(unknown(&"it has no address")) } else { Ok(addresses) }
+    }
+
+    /// Says why the server was not reached, and what to look at next.
+    pub(crate) fn explain(&self, error: &io::Error) -> String {
+        let kind = error.kind();
+        if kind == io::ErrorKind::ConnectionRefused {
+            return format!(
+                "{self} refuses the connection; is chatd running there, and on that port?"
+            );
+        }
+        if [
+            io::ErrorKind::TimedOut,
+            io::ErrorKind::HostUnreachable,
+            io::ErrorKind::NetworkUnreachable,
+        ]
+        .contains(&kind)
+        {
+            return format!(
+                "{self} does not answer; wrong address, another network, or a firewall that drops \
+                 inbound TCP {}?",
+                self.port
+            );
+        }
+        format!("cannot connect to {self}: {error}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_an_address() {
+        for (text, shown) in [
+            ("example.org", "example.org:55555"),
+            ("example.org:4000", "example.org:4000"),
+            ("192.168.1.10", "192.168.1.10:55555"),
+            ("[::1]", "[::1]:55555"),
+            ("[::1]:4000", "[::1]:4000"),
+            ("fe80::1", "[fe80::1]:55555"),
+        ] {
+            let address: Address = text.parse().expect(text);
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(shown.parse(), Ok(address));
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in
+            ["", ":4000", "host:", "host:0", "host:65536", "host:x", "[::1", "[host]", "[::1]4000"]
+        {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_to_look_at() {
+        let address: Address = "192.0.2.1:4000".parse().expect("an address");
+        let refused = address.explain(&io::ErrorKind::ConnectionRefused.into());
+        assert!(refused.contains("is chatd running there, and on that port?"), "{refused}");
+        let silent = address.explain(&io::ErrorKind::TimedOut.into());
+        assert!(silent.contains("firewall that drops inbound TCP 4000"), "{silent}");
+    }
+}

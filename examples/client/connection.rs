@@ -1,0 +1,268 @@
+//! The connection to the server: the attempts to make it, the bytes through it, its end.
+
+use std::io::{self, Read};
+use std::mem;
+use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+
+use crate::net::{LineDecoder, Outbox};
+
+/// How long one address may take to answer. The system's own patience is minutes.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much is read per turn, so that a server that never stops talking cannot keep the user out.
+const TURN_BYTES_MAX: usize = 64 * 1024;
+
+/// What happened to the connection.
+#[derive(Debug)]
+pub(crate) enum Report {
+    Connected,
+    Line(String),
+    /// It ended: in order, or by an error.
+    Closed(Option<io::Error>),
+    /// No address could be reached.
+    Unreachable(io::Error),
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Connecting {
+        stream: TcpStream,
+        /// Which of the addresses this is.
+        index: usize,
+        give_up_at: Instant,
+    },
+    Open {
+        stream: TcpStream,
+        half_closed: bool,
+    },
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    addresses: Vec<SocketAddr>,
+    token: Token,
+    state: State,
+    outbox: Outbox,
+    decoder: LineDecoder,
+    /// Whether to end our side of the stream when everything is sent.
+    half_close: bool,
+    /// Whether there may be more to read than was read.
+    readable: bool,
+    /// Why the last attempt or write failed.
+    error: Option<io::Error>,
+}
+
+impl Connection {
+    /// A connection, not made yet, to the first of `addresses` that answers.
+    pub(crate) fn new(addresses: Vec<SocketAddr>, token: Token) -> Self {
+        Self {
+            addresses,
+            token,
+            state: State::Idle,
+            outbox: Outbox::default(),
+            decoder: LineDecoder::default(),
+            half_close: false,
+            readable: false,
+            error: None,
+        }
+    }
+
+    /// Starts to connect, unless that is under way or done.
+    pub(crate) fn connect(&mut self, registry: &Registry, now: Instant) {
+        if matches!(self.state, State::Idle) {
+            self.error = None;
+            self.outbox.clear();
+            self.decoder = LineDecoder::default();
+            self.half_close = false;
+            self.try_address(0, registry, now);
+        }
+    }
+
+    /// Queues bytes for the server. Without a connection they are dropped.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        if matches!(self.state, State::Open { .. }) {
+            self.outbox.push(bytes);
+        }
+    }
+
+    /// Ends our side of the stream as soon as everything queued is sent.
+    pub(crate) fn half_close(&mut self) {
+        self.half_close = true;
+    }
+
+    /// The bytes that the server has not taken yet.
+    pub(crate) fn unsent(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Takes note that the socket may have something to read.
+    pub(crate) fn set_readable(&mut self) {
+        self.readable = true;
+    }
+
+    /// When [`Connection::drive`] is to be called though the socket is silent.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Connecting { give_up_at, .. } => Some(give_up_at),
+            State::Idle | State::Open { .. } => None,
+        }
+    }
+
+    /// Whether there is more to do without waiting for the socket.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.readable && matches!(self.state, State::Open { .. })
+            || (matches!(self.state, State::Idle) && self.error.is_some())
+    }
+
+    /// Does all that can be done without waiting.
+    pub(crate) fn drive(&mut self, registry: &Registry, now: Instant) -> Vec<Report> {
+        let mut reports = Vec::new();
+        self.drive_attempt(registry, now, &mut reports);
+        self.flush();
+        self.read(&mut reports);
+        reports
+    }
+
+    fn drive_attempt(&mut self, registry: &Registry, now: Instant, reports: &mut Vec<Report>) {
+        loop {
+            match mem::replace(&mut self.state, State::Idle) {
+                State::Connecting { stream, index, give_up_at } => {
+                    match is_connected(&stream, give_up_at, now) {
+                        Ok(false) => {
+                            self.state = State::Connecting { stream, index, give_up_at };
+                            return;
+                        }
+                        Ok(true) => {
+                            self.opened(stream);
+                            reports.push(Report::Connected);
+                            return;
+                        }
+                        Err(error) => {
+                            self.failed(error);
+                            self.try_address(index + 1, registry, now);
+                        }
+                    }
+                }
+                State::Idle => {
+                    reports.extend(self.error.take().map(Report::Unreachable));
+                    return;
+                }
+                open @ State::Open { .. } => {
+                    self.state = open;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn opened(&mut self, stream: TcpStream) {
+        // What one types is to arrive at once; without this, it still arrives.
+        let _ = stream.set_nodelay(true);
+        self.state = State::Open { stream, half_closed: false };
+        self.readable = true;
+        self.error = None;
+    }
+
+    /// Tries the addresses from `index` on until one does not fail at once.
+    fn try_address(&mut self, index: usize, registry: &Registry, now: Instant) {
+        self.state = State::Idle;
+        for index in index..self.addresses.len() {
+            let attempt = TcpStream::connect(self.addresses[index]).and_then(|mut stream| {
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                registry.register(&mut stream, self.token, interest)?;
+                Ok(stream)
+            });
+            match attempt {
+                Ok(stream) => {
+                    let give_up_at = now + CONNECT_PATIENCE;
+                    self.state = State::Connecting { stream, index, give_up_at };
+                    return;
+                }
+                Err(error) => self.failed(error),
+            }
+        }
+    }
+
+    /// Of several reasons, keeps the one to tell: a host that refuses is at least there.
+    fn failed(&mut self, error: io::Error) {
+        let is_kept =
+            self.error.as_ref().is_some_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
+        if !is_kept {
+            self.error = Some(error);
+        }
+    }
+
+    /// Sends as much as the socket takes. An error is reported by the next [`Connection::drive`].
+    pub(crate) fn flush(&mut self) {
+        let State::Open { stream, half_closed } = &mut self.state else { return };
+        let mut result = self.outbox.flush(stream);
+        if result.is_ok() && self.half_close && !*half_closed && self.outbox.is_empty() {
+            *half_closed = true;
+            result = stream.shutdown(Shutdown::Write);
+        }
+        if let Err(error) = result {
+            // What the server said last may say why, so it is read before the end is reported.
+            self.outbox.clear();
+            self.error = Some(error);
+            self.readable = true;
+        }
+    }
+
+    fn read(&mut self, reports: &mut Vec<Report>) {
+        let mut buffer = [0; 4096];
+        let mut left = TURN_BYTES_MAX;
+        while self.readable && left > 0 {
+            let State::Open { stream, .. } = &mut self.state else { return };
+            let end = match stream.read(&mut buffer) {
+                Ok(0) => self.error.take(),
+                Ok(length) => {
+                    left = left.saturating_sub(length);
+                    let lines = self.decoder.decode(&buffer[..length]);
+                    reports.extend(lines.into_iter().map(Report::Line));
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.readable = false;
+                    match self.error.take() {
+                        Some(error) => Some(error),
+                        None => return,
+                    }
+                }
+                Err(error) => Some(error),
+            };
+            // Dropping the stream also takes it out of the poll.
+            self.state = State::Idle;
+            self.readable = false;
+            reports.extend(self.decoder.finish().map(Report::Line));
+            reports.push(Report::Closed(end));
+        }
+    }
+}
+
+/// Whether the attempt has succeeded; an error if it has failed.
+fn is_connected(stream: &TcpStream, give_up_at: Instant, now: Instant) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        // An attempt without a server may get the server's port as its own, since that can be one
+        // of those the system gives out, and then it meets itself.
+        Ok(peer) if stream.local_addr()? == peer => Err(io::ErrorKind::ConnectionRefused.into()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            if now >= give_up_at {
+                Err(io::ErrorKind::TimedOut.into())
+            } else {
+                Ok(false)
+            }
+        }
+        Err(error) => Err(error),
+    }
+}

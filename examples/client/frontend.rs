@@ -1,0 +1,67 @@
+//! What stands between the reactor and the user: events in, actions out. A front end knows neither
+//! sockets nor the clock, so all of it can be tested by telling it what happened.
+
+use std::io;
+use std::time::Instant;
+
+use crate::screen::Size;
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Event<'a> {
+    /// The user typed, or the input has more.
+    Input(&'a [u8]),
+    EndOfInput,
+    Connected,
+    /// The server sent a line.
+    Line(&'a str),
+    /// The connection ended: in order, or by an error.
+    Closed(Option<io::Error>),
+    /// The server could not be reached; why, in words for the user.
+    Unreachable(String),
+    Resized(Size),
+    /// The program was stopped and goes on.
+    Resumed,
+    /// The time that [`Frontend::deadline`] gave has come.
+    Deadline,
+}
+
+/// What is to be done about it.
+#[derive(Debug, Default)]
+pub(crate) struct Actions {
+    /// Lines for the server.
+    pub(crate) send: String,
+    /// End our side of the stream when all is sent.
+    pub(crate) half_close: bool,
+    /// Connect, if not connected.
+    pub(crate) connect: bool,
+    /// Stop the program, as Ctrl-Z does.
+    pub(crate) suspend: bool,
+    /// End the program, with an error or without.
+    pub(crate) exit: Option<Result<(), String>>,
+}
+
+impl Actions {
+    /// Sends one line.
+    pub(crate) fn send_line(&mut self, line: &str) {
+        self.send.push_str(line);
+        self.send.push('\n');
+    }
+}
+
+/// How the user is spoken to: on a terminal, or through files and pipes.
+pub(crate) trait Frontend {
+    fn handle(&mut self, event: Event<'_>, now: Instant, actions: &mut Actions);
+
+    /// What is to be written to standard output, in one write.
+    fn output(&mut self, now: Instant) -> String;
+
+    /// What is to be written when the program ends or stops.
+    fn farewell(&mut self) -> String;
+
+    /// When to be told [`Event::Deadline`].
+    fn deadline(&self) -> Option<Instant>;
+
+    /// Whether input is to be read, with so many bytes still to be sent.
+    fn wants_input(&self, unsent: usize) -> bool;
+}

@@ -1,0 +1,259 @@
+//! The front end for a terminal: joins the keys, the editor and the screen, and knows where the
+//! conversation with the server stands.
+
+mod link;
+mod server;
+mod view;
+
+use std::time::{Duration, Instant};
+
+use link::{Link, Retry};
+
+use crate::editor::{Editor, Line, Outcome};
+use crate::frontend::{Actions, Event, Frontend};
+use crate::keys::{Key, Parser};
+use crate::plain::is_quit;
+use crate::roster::Roster;
+use crate::screen::{Screen, Size, View};
+use crate::style::Style;
+
+/// How long after an ESC the rest of a sequence may come, even over a slow link.
+const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
+
+/// How long the server may take to let a leaving client go.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// What the user chose on the command line, and the environment says.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// The server, as shown to the user.
+    pub(crate) server: String,
+    pub(crate) nick: Option<String>,
+    /// Offered when asking for a nickname.
+    pub(crate) nick_default: Option<String>,
+    pub(crate) style: Style,
+    pub(crate) bell: bool,
+    pub(crate) reconnect: bool,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(crate) struct Interactive {
+    options: Options,
+    keys: Parser,
+    escape_deadline: Option<Instant>,
+    editor: Editor,
+    /// What was being typed when the nickname had to be asked for; `None` while it is not.
+    draft: Option<Line>,
+    screen: Screen,
+    roster: Roster,
+    /// The nickname this client has, or wants.
+    nick: Option<String>,
+    link: Link,
+    /// Only a connection that was there is tried for again: the first attempt may be a mistake.
+    was_connected: bool,
+    retry: Retry,
+    /// Set by leaving: when to go without the server's consent.
+    leave_by: Option<Instant>,
+    /// Whether the screen is not up to date.
+    stale: bool,
+}
+
+impl Interactive {
+    pub(crate) fn new(options: Options, size: Size) -> Self {
+        let nick = options.nick.clone();
+        Self {
+            options,
+            keys: Parser::default(),
+            escape_deadline: None,
+            editor: Editor::default(),
+            draft: nick.is_none().then(Line::default),
+            screen: Screen::new(size),
+            roster: Roster::default(),
+            nick,
+            link: Link::Connecting,
+            was_connected: false,
+            retry: Retry::default(),
+            leave_by: None,
+            stale: true,
+        }
+    }
+
+    fn is_asking_nick(&self) -> bool {
+        self.draft.is_some()
+    }
+
+    fn key(&mut self, key: Key, now: Instant, actions: &mut Actions) {
+        // A line that cannot be sent now stays in the editor.
+        if key == Key::Enter && self.hold(actions) {
+            return;
+        }
+        match self.editor.handle(key, self.roster.names()) {
+            Outcome::Edited => {}
+            Outcome::Ignored => self.screen.ring(),
+            Outcome::Submit(line) if self.is_asking_nick() => self.choose_nick(&line, actions),
+            Outcome::Submit(line) => self.say(&line, now, actions),
+            Outcome::SubmitPaste(lines) => {
+                for line in lines {
+                    self.say(&line, now, actions);
+                }
+            }
+            Outcome::Leave => self.leave(now, actions),
+            Outcome::Suspend => actions.suspend = true,
+            Outcome::Redraw => self.screen.repaint(),
+        }
+    }
+
+    /// Whether Enter has to wait: while offline it asks to connect at once instead.
+    fn hold(&mut self, actions: &mut Actions) -> bool {
+        let is_nick = self.is_asking_nick() && self.editor.pending_paste().is_none();
+        if is_nick || self.link == Link::Named {
+            return false;
+        }
+        if self.link.is_lost() {
+            self.connect(actions);
+        } else {
+            self.screen.ring();
+        }
+        true
+    }
+
+    fn connect(&mut self, actions: &mut Actions) {
+        self.link = Link::Connecting;
+        actions.connect = true;
+    }
+
+    /// Sends a line, and shows it as the others see it: the server does not send it back.
+    fn say(&mut self, line: &str, now: Instant, actions: &mut Actions) {
+        if line.trim().is_empty() {
+            return;
+        }
+        self.editor.remember(line);
+        let first_word = line.split_whitespace().next().unwrap_or("");
+        // The server confirms a private message.
+        if !first_word.eq_ignore_ascii_case("/msg") {
+            let me = self.nick.as_deref().unwrap_or("");
+            self.screen.print(self.options.style.echo(line, me));
+        }
+        actions.send_line(line);
+        if is_quit(first_word) {
+            self.leave_by = Some(now + LEAVE_PATIENCE);
+        }
+    }
+
+    fn choose_nick(&mut self, typed: &str, actions: &mut Actions) {
+        let chosen = match typed.trim() {
+            "" => self.nick_default().map(str::to_owned),
+            chosen => Some(chosen.to_owned()),
+        };
+        let Some(chosen) = chosen else {
+            self.screen.ring();
+            return;
+        };
+        self.nick_answered();
+        if self.link == Link::Unnamed {
+            actions.send_line(&chosen);
+        } else if self.link.is_lost() {
+            self.connect(actions);
+        }
+        self.nick = Some(chosen);
+    }
+
+    fn nick_default(&self) -> Option<&str> {
+        self.nick.as_deref().or(self.options.nick_default.as_deref())
+    }
+
+    fn ask_nick(&mut self) {
+        if self.draft.is_none() {
+            self.draft = Some(self.editor.replace_line(Line::default()));
+        }
+    }
+
+    /// Goes on with what was being typed before.
+    fn nick_answered(&mut self) {
+        if let Some(draft) = self.draft.take() {
+            self.editor.replace_line(draft);
+        }
+    }
+
+    /// Leaves once all that was typed is delivered. A second time, or without a server, at once.
+    fn leave(&mut self, now: Instant, actions: &mut Actions) {
+        if self.leave_by.is_some() || !self.link.is_open() {
+            actions.exit = Some(Ok(()));
+            return;
+        }
+        if self.link == Link::Named {
+            actions.send_line("/quit");
+        }
+        actions.half_close = true;
+        self.leave_by = Some(now + LEAVE_PATIENCE);
+    }
+}
+
+impl Frontend for Interactive {
+    fn handle(&mut self, event: Event<'_>, now: Instant, actions: &mut Actions) {
+        self.stale = true;
+        match event {
+            Event::Input(bytes) => {
+                for key in self.keys.feed(bytes) {
+                    self.key(key, now, actions);
+                }
+                self.escape_deadline = self.keys.escape_pending().then(|| now + ESCAPE_PATIENCE);
+            }
+            Event::EndOfInput => self.leave(now, actions),
+            Event::Connected => {
+                self.link = Link::Unnamed;
+                self.was_connected = true;
+                if let (false, Some(nick)) = (self.is_asking_nick(), &self.nick) {
+                    actions.send_line(nick);
+                }
+            }
+            Event::Line(line) => self.server_line(line),
+            Event::Closed(error) => self.closed(error, now, actions),
+            Event::Unreachable(why) if self.was_connected => self.lost(why, now),
+            Event::Unreachable(why) => actions.exit = Some(Err(why)),
+            Event::Resized(size) => self.screen.resize(size),
+            Event::Resumed => self.screen.forget_position(),
+            Event::Deadline => {
+                if self.escape_deadline.is_some_and(|at| at <= now) {
+                    self.escape_deadline = None;
+                    if let Some(key) = self.keys.resolve_escape() {
+                        self.key(key, now, actions);
+                    }
+                }
+                if self.leave_by.is_some_and(|at| at <= now) {
+                    actions.exit = Some(Ok(()));
+                }
+                if self.link.is_due(now) {
+                    self.connect(actions);
+                }
+            }
+        }
+    }
+
+    fn output(&mut self, now: Instant) -> String {
+        if !std::mem::take(&mut self.stale) {
+            return String::new();
+        }
+        let status = self.status(now);
+        let prompt = self.prompt();
+        let view = View { status: &status, prompt: &prompt, line: self.editor.line() };
+        self.screen.render(&view)
+    }
+
+    fn farewell(&mut self) -> String {
+        self.screen.leave()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.escape_deadline, self.leave_by, self.link.deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    fn wants_input(&self, _unsent: usize) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+use std::io;
+use std::num::NonZeroU16;
+
+use super::*;
+
+const ENTER: &str = "\r";
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+const REFUSED: &str =
+    "*** ana is taken, or looks too much like a nickname that is. Choose a nickname:";
+
+/// A front end, the terminal it speaks to, and what it asked for.
+struct Talk {
+    frontend: Interactive,
+    terminal: vt100::Parser,
+    now: Instant,
+    /// What the terminal was sent last.
+    output: String,
+    actions: Actions,
+}
+
+impl Talk {
+    fn new(nick: Option<&str>) -> Self {
+        Self::with(Options {
+            server: "host:1".to_owned(),
+            nick: nick.map(str::to_owned),
+            nick_default: Some("user".to_owned()),
+            style: Style { color: false },
+            bell: false,
+            reconnect: true,
+        })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "any instant will do to count from")]
+    fn with(options: Options) -> Self {
+        let cells = |n| NonZeroU16::new(n).unwrap();
+        let mut talk = Self {
+            frontend: Interactive::new(options, Size { columns: 60, rows: 8 }),
+            terminal: vt100::Parser::new(cells(8), cells(60), 0),
+            now: Instant::now(),
+            output: String::new(),
+            actions: Actions::default(),
+        };
+        talk.draw();
+        talk
+    }
+
+    /// In the room as `ana`, with the terminal cleared and nothing asked for.
+    fn named() -> Self {
+        let mut talk = Self::new(Some("ana"));
+        talk.tell(Event::Connected);
+        talk.hear("*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.");
+        talk.actions = Actions::default();
+        talk
+    }
+
+    fn tell(&mut self, event: Event<'_>) {
+        self.frontend.handle(event, self.now, &mut self.actions);
+        self.draw();
+    }
+
+    fn draw(&mut self) {
+        self.output = self.frontend.output(self.now);
+        self.terminal.process(self.output.as_bytes());
+    }
+
+    fn hear(&mut self, line: &str) {
+        self.tell(Event::Line(line));
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.tell(Event::Input(keys.as_bytes()));
+    }
+
+    /// Lets time pass up to the next deadline.
+    fn wait(&mut self) {
+        self.now = self.frontend.deadline().expect("a deadline");
+        self.tell(Event::Deadline);
+    }
+
+    fn sent(&mut self) -> String {
+        std::mem::take(&mut self.actions.send)
+    }
+
+    /// The rows of the window that have something in them.
+    fn rows(&self) -> Vec<String> {
+        let rows = self.terminal.screen().rows(0, 60).map(|row| row.trim_end().to_owned());
+        rows.filter(|row| !row.is_empty()).collect()
+    }
+
+    fn last_row(&self) -> String {
+        self.rows().pop().unwrap_or_default()
+    }
+}
+
+#[test]
+fn a_nickname_is_asked_for_and_the_users_name_offered() {
+    let mut talk = Talk::new(None);
+    assert_eq!(talk.rows(), ["connecting to host:1 …", "nickname [user]:"]);
+    talk.tell(Event::Connected);
+    talk.hear("*** Welcome to chatd. Choose a nickname:");
+    assert_eq!(talk.sent(), "");
+    talk.press(ENTER);
+    assert_eq!(talk.sent(), "user\n");
+    assert_eq!(talk.last_row(), "user>");
+    talk.hear("*** You are user. Nobody else is here yet.");
+    talk.press("oi\r");
+    assert_eq!(talk.sent(), "oi\n");
+}
+
+#[test]
+fn a_nickname_chosen_before_the_connection_is_there_is_sent_then() {
+    let mut talk = Talk::new(None);
+    talk.press("bia\r");
+    assert_eq!(talk.sent(), "");
+    talk.tell(Event::Connected);
+    assert_eq!(talk.sent(), "bia\n");
+}
+
+#[test]
+fn a_refused_nickname_is_asked_for_again() {
+    let mut talk = Talk::new(Some("ana"));
+    talk.tell(Event::Connected);
+    talk.hear("*** Welcome to chatd. Choose a nickname:");
+    assert_eq!(talk.rows(), ["ana>"], "nobody needs to choose yet");
+    talk.press("half");
+    talk.hear(REFUSED);
+    assert_eq!(talk.last_row(), "nickname [ana]:");
+    talk.sent();
+    talk.press("bia\r");
+    assert_eq!(talk.sent(), "bia\n");
+    talk.hear("*** You are bia. Nobody else is here yet.");
+    assert_eq!(talk.last_row(), "bia> half", "what was being typed is back");
+}
+
+#[test]
+fn what_is_typed_too_early_waits() {
+    let mut talk = Talk::new(Some("ana"));
+    talk.press("oi\r");
+    assert_eq!((talk.sent().as_str(), talk.last_row().as_str()), ("", "ana> oi"));
+    talk.tell(Event::Connected);
+    talk.press("\x1b[200~x\ny\x1b[201~\r");
+    assert_eq!(talk.sent(), "ana\n");
+    assert!(talk.frontend.editor.pending_paste().is_some(), "the paste is still asked about");
+}
+
+#[test]
+fn what_the_server_does_not_send_back_is_shown() {
+    let mut talk = Talk::named();
+    talk.press("oi\r/me acena\r//x\r/msg bruno psst\r/who\r  \r");
+    assert_eq!(talk.sent(), "oi\n/me acena\n//x\n/msg bruno psst\n/who\n");
+    assert_eq!(talk.rows()[2..], ["ana: oi", "* ana acena", "ana: /x", "/who", "ana>"]);
+}
+
+#[test]
+fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
+    let mut talk = Talk::named();
+    talk.hear("*** You are now bia.");
+    talk.press("half");
+    talk.tell(Event::Closed(Some(io::ErrorKind::ConnectionReset.into())));
+    assert_eq!(talk.rows()[3], "*** connection lost: connection reset");
+    assert!(talk.rows()[4].starts_with("trying again in 1 s, Enter tries at once; "));
+    assert_eq!(talk.last_row(), "bia> half");
+    talk.wait();
+    assert!(talk.actions.connect);
+    talk.tell(Event::Unreachable("host:1 refuses".to_owned()));
+    assert_eq!(talk.rows()[4], "trying again in 2 s, Enter tries at once; host:1 refuses");
+    talk.wait();
+    assert_eq!(talk.rows()[4], "trying again in 1 s, Enter tries at once; host:1 refuses");
+    talk.actions.connect = false;
+    talk.press(ENTER);
+    assert!(talk.actions.connect, "Enter tries at once");
+    talk.tell(Event::Connected);
+    assert_eq!(talk.sent(), "bia\n");
+    talk.hear("*** You are bia. Nobody else is here yet.");
+    assert_eq!(talk.last_row(), "bia> half");
+    assert_eq!(talk.frontend.deadline(), None);
+    assert_eq!(talk.actions.exit, None);
+}
+
+#[test]
+fn a_nickname_taken_meanwhile_does_not_cost_the_typed_line() {
+    let mut talk = Talk::named();
+    talk.press("half");
+    talk.tell(Event::Closed(None));
+    talk.wait();
+    talk.tell(Event::Connected);
+    talk.hear(REFUSED);
+    assert_eq!(talk.last_row(), "nickname [ana]:");
+    talk.tell(Event::Closed(None));
+    assert_eq!(talk.frontend.deadline(), None, "no name to come back with");
+    talk.actions.connect = false;
+    talk.press(ENTER);
+    assert!(talk.actions.connect);
+    assert_eq!(talk.last_row(), "ana> half");
+}
+
+#[test]
+fn the_first_failure_is_final_and_so_is_any_without_reconnecting() {
+    let mut talk = Talk::new(Some("ana"));
+    talk.tell(Event::Unreachable("why".to_owned()));
+    assert_eq!(talk.actions.exit, Some(Err("why".to_owned())));
+
+    let mut talk = Talk::named();
+    talk.frontend.options.reconnect = false;
+    talk.tell(Event::Closed(None));
+    assert_eq!(talk.actions.exit, Some(Err("connection closed by the server".to_owned())));
+}
+
+#[test]
+fn leaving_waits_for_the_server_but_not_for_ever() {
+    for by in [CTRL_C, CTRL_D] {
+        let mut talk = Talk::named();
+        talk.press("oi\r");
+        talk.press(by);
+        assert_eq!(talk.sent(), "oi\n/quit\n");
+        assert!(talk.actions.half_close);
+        assert_eq!(talk.actions.exit, None);
+        talk.tell(Event::Closed(None));
+        assert_eq!(talk.actions.exit, Some(Ok(())));
+    }
+    let mut stubborn = Talk::named();
+    stubborn.press("/QUIT bye\r");
+    stubborn.wait();
+    assert_eq!(stubborn.actions.exit, Some(Ok(())));
+    let mut impatient = Talk::named();
+    impatient.press(CTRL_D);
+    impatient.press(CTRL_D);
+    assert_eq!(impatient.actions.exit, Some(Ok(())));
+}
+
+#[test]
+fn a_paste_of_several_lines_is_shown_and_asked_about() {
+    let mut talk = Talk::named();
+    talk.press("\x1b[200~one\ntwo\n\x1b[201~");
+    assert_eq!(talk.sent(), "");
+    assert_eq!(
+        talk.rows()[2..],
+        ["2 lines pasted: Enter sends them, Esc drops them", "| one", "| two", "ana>"]
+    );
+    talk.press(ENTER);
+    assert_eq!(talk.sent(), "one\ntwo\n");
+    talk.press("\x1b[200~a\nb\nc\nd\ne\nf\x1b[201~\x1b");
+    assert!(talk.rows().contains(&"| … and 3 more".to_owned()));
+    talk.wait();
+    assert_eq!(talk.rows(), ["ana: one", "ana: two", "ana>"], "a lone Esc drops it");
+}
+
+#[test]
+fn a_hostile_name_does_not_reach_the_terminal() {
+    let mut talk = Talk::named();
+    talk.hear("*** You are now \x1b]0;x\x07.");
+    talk.hear("\x1b[2J: oi");
+    assert!(!talk.output.contains("\x1b]0"));
+    assert_eq!(talk.last_row(), "^[]0;x^G>");
+    talk.press("\t");
+    assert_eq!(talk.last_row(), "^[]0;x^G> ^[[2J:");
+    talk.press(ENTER);
+    assert_eq!(talk.sent(), "^[[2J: \n");
+}
+
+#[test]
+fn the_bell_rings_for_what_concerns_the_user_when_asked_to() {
+    for bell in [false, true] {
+        let mut talk = Talk::named();
+        talk.frontend.options.bell = bell;
+        talk.hear("bruno: oi, ana");
+        assert_eq!(talk.output.contains('\x07'), bell);
+        talk.hear("(private) bruno: oi");
+        assert_eq!(talk.output.contains('\x07'), bell);
+        talk.hear("bruno: oi");
+        assert!(!talk.output.contains('\x07'));
+    }
+}
+
+#[test]
+fn going_on_after_a_stop_draws_where_the_cursor_is() {
+    let mut talk = Talk::named();
+    talk.press("half\x1a");
+    assert!(talk.actions.suspend);
+    let farewell = talk.frontend.farewell();
+    talk.terminal.process(farewell.as_bytes());
+    talk.terminal.process(b"$ fg\r\n");
+    talk.tell(Event::Resumed);
+    assert_eq!(talk.rows()[2..], ["$ fg", "ana> half"]);
+}

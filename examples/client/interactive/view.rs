@@ -1,0 +1,39 @@
+//! What stands in the live area of the screen.
+
+use std::time::Instant;
+
+use super::Interactive;
+
+/// How many lines of a paste are shown when asking about it.
+const PASTE_ROWS_MAX: usize = 3;
+
+impl Interactive {
+    pub(super) fn prompt(&self) -> String {
+        if !self.is_asking_nick() {
+            return self.nick.as_ref().map_or_else(String::new, |nick| format!("{nick}> "));
+        }
+        match self.nick_default() {
+            Some(default) => format!("nickname [{default}]: "),
+            None => "nickname: ".to_owned(),
+        }
+    }
+
+    pub(super) fn status(&mut self, now: Instant) -> Vec<String> {
+        let mut rows = Vec::new();
+        if self.leave_by.is_some() {
+            rows.push("leaving, Ctrl-C leaves at once".to_owned());
+        } else {
+            rows.extend(self.link.status(&self.options.server, now));
+        }
+        if let Some(paste) = self.editor.pending_paste() {
+            let cut = if paste.truncated { ", cut because there were more" } else { "" };
+            let count = paste.lines.len();
+            rows.push(format!("{count} lines pasted{cut}: Enter sends them, Esc drops them"));
+            rows.extend(paste.lines.iter().take(PASTE_ROWS_MAX).map(|line| format!("| {line}")));
+            if count > PASTE_ROWS_MAX {
+                rows.push(format!("| … and {} more", count - PASTE_ROWS_MAX));
+            }
+        }
+        rows
+    }
+}

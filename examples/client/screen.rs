@@ -1,0 +1,224 @@
+//! What the terminal is told to show: lines that scroll up like any program's output, and below
+//! them the *live area*, redrawn in place: rows of status, if any, and the row of the line being
+//! typed.
+//!
+//! The one thing that must never be wrong is how many rows the cursor stands below the top of the
+//! live area, since everything from there on is erased at each redraw. So the typed line keeps to
+//! one row, scrolled sideways when it is longer, and the row is drawn with automatic wrapping off:
+//! a terminal that counts a character wider than we do then cuts the row instead of breaking it,
+//! and the cursor is placed by saving and restoring it, not by counting columns.
+//!
+//! A new window size leaves the rows where nobody knows: some terminals wrap them anew, some cut
+//! them. Then the screen is cleared and painted again from the last lines, which are kept for that.
+
+mod viewport;
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthChar;
+use viewport::viewport;
+
+use crate::editor::Line;
+use crate::style;
+use crate::visible::{truncated, visible, width};
+
+/// The lines kept to paint the screen again: more than fit into a window.
+const LINES_KEPT_MAX: usize = 500;
+/// The bytes in them, whatever a server sends.
+const LINES_KEPT_BYTES_MAX: usize = 1 << 20;
+
+const CLEAR_SCREEN: &str = "\x1b[H\x1b[J";
+const CLEAR_BELOW: &str = "\x1b[J";
+const WRAP_OFF: &str = "\x1b[?7l";
+const WRAP_ON: &str = "\x1b[?7h";
+const SAVE_CURSOR: &str = "\x1b7";
+const RESTORE_CURSOR: &str = "\x1b8";
+const BELL: &str = "\x07";
+/// Output processing is off in raw mode, so a line feed alone would keep the column.
+const NEW_LINE: &str = "\r\n";
+
+/// The window, in character cells; at least one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+/// What the live area is to show.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    /// Plain text, one row each, above the line being typed.
+    pub(crate) status: &'a [String],
+    pub(crate) prompt: &'a str,
+    pub(crate) line: &'a Line,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    size: Size,
+    /// The last lines shown, oldest first.
+    kept: VecDeque<String>,
+    kept_bytes: usize,
+    /// How many of the last lines in `kept` are still to be shown.
+    unshown: usize,
+    /// How many rows of the live area are above the cursor.
+    rows_above_cursor: usize,
+    /// Whether what the terminal shows is unknown.
+    lost: bool,
+    bell: bool,
+}
+
+impl Screen {
+    pub(crate) fn new(size: Size) -> Self {
+        Self {
+            size,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            unshown: 0,
+            rows_above_cursor: 0,
+            lost: false,
+            bell: false,
+        }
+    }
+
+    /// Adds a line above the live area. It must be free of control characters other than the
+    /// attributes of [`style`].
+    pub(crate) fn print(&mut self, line: String) {
+        self.kept_bytes += line.len();
+        self.kept.push_back(line);
+        self.unshown += 1;
+        while self.kept.len() > LINES_KEPT_MAX.max(self.unshown)
+            || (self.kept_bytes > LINES_KEPT_BYTES_MAX && self.kept.len() > self.unshown)
+        {
+            self.kept_bytes -= self.kept.pop_front().map_or(0, |line| line.len());
+        }
+    }
+
+    /// Rings the terminal's bell with the next redraw.
+    pub(crate) fn ring(&mut self) {
+        self.bell = true;
+    }
+
+    /// Takes note of the window's size.
+    pub(crate) fn resize(&mut self, size: Size) {
+        if size != self.size {
+            self.size = size;
+            self.lost = true;
+        }
+    }
+
+    /// Paints everything anew next time, whatever was written over it.
+    pub(crate) fn repaint(&mut self) {
+        self.lost = true;
+    }
+
+    /// The bytes that remove the live area, so that another program can go on from there.
+    pub(crate) fn leave(&mut self) -> String {
+        let mut out = String::new();
+        self.erase_live_area(&mut out);
+        self.forget_position();
+        out
+    }
+
+    /// Draws the live area next time wherever the cursor then is: another program has written.
+    pub(crate) fn forget_position(&mut self) {
+        self.rows_above_cursor = 0;
+    }
+
+    /// The bytes, for a single write, that bring the terminal up to date.
+    pub(crate) fn render(&mut self, view: &View<'_>) -> String {
+        let mut out = String::new();
+        if self.bell {
+            out.push_str(BELL);
+        }
+        let status = &view.status[..view.status.len().min(self.size.rows - 1)];
+        let lines = if self.lost {
+            out.push_str(CLEAR_SCREEN);
+            self.lines_that_fit(self.size.rows - 1 - status.len()).max(self.unshown)
+        } else {
+            self.erase_live_area(&mut out);
+            self.unshown
+        };
+        for line in self.kept.range(self.kept.len() - lines..) {
+            out.push_str(line);
+            out.push_str(NEW_LINE);
+        }
+        out.push_str(WRAP_OFF);
+        for row in status {
+            out.push_str(&style::status(truncated(&visible(row), self.size.columns)));
+            out.push_str(NEW_LINE);
+        }
+        self.render_line(view, &mut out);
+        out.push_str(WRAP_ON);
+        self.rows_above_cursor = status.len();
+        self.unshown = 0;
+        self.lost = false;
+        self.bell = false;
+        out
+    }
+
+    fn erase_live_area(&self, out: &mut String) {
+        out.push('\r');
+        if self.rows_above_cursor > 0 {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\x1b[{}A", self.rows_above_cursor);
+        }
+        out.push_str(CLEAR_BELOW);
+    }
+
+    fn render_line(&self, view: &View<'_>, out: &mut String) {
+        let mut prompt = visible(view.prompt);
+        // In a narrow window the room is for what is being typed.
+        if width(&prompt) * 2 > self.size.columns {
+            prompt = Cow::Borrowed("");
+        }
+        out.push_str(&prompt);
+        let (before, after) = viewport(view.line, self.size.columns - width(&prompt));
+        out.push_str(&before);
+        if !after.is_empty() {
+            out.push_str(SAVE_CURSOR);
+            out.push_str(&after);
+            out.push_str(RESTORE_CURSOR);
+        }
+    }
+
+    /// How many of the last lines fill `rows` rows without scrolling; one at least, if there is one.
+    fn lines_that_fit(&self, rows: usize) -> usize {
+        let mut used = 0;
+        let fitting = self.kept.iter().rev().take_while(|line| {
+            used += rows_needed(line, self.size.columns);
+            used <= rows
+        });
+        fitting.count().max(usize::from(!self.kept.is_empty()))
+    }
+}
+
+/// The rows `line` takes when the terminal wraps it at `columns`. A guess is good enough here: it
+/// decides how much is painted, not where.
+fn rows_needed(line: &str, columns: usize) -> usize {
+    let mut rows = 1;
+    let mut column = 0;
+    let mut in_attribute = false;
+    for c in line.chars() {
+        match c {
+            '\x1b' => in_attribute = true,
+            'm' if in_attribute => in_attribute = false,
+            _ if in_attribute => {}
+            _ => {
+                let width = c.width().unwrap_or(0);
+                if column + width > columns {
+                    rows += 1;
+                    column = 0;
+                }
+                column += width;
+            }
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests;

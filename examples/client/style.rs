@@ -1,0 +1,206 @@
+//! How lines look: a colour per nickname, dim server lines, marked mentions and private messages.
+
+use crate::protocol::ServerLine;
+use crate::visible::visible;
+
+/// Colours of the 256-colour palette that stand out from black and from white alike.
+const NICK_COLORS: [u8; 12] = [27, 28, 30, 31, 62, 64, 99, 130, 133, 161, 164, 166];
+
+const RESET: &str = "\x1b[0m";
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const REVERSE: &str = "\x1b[7m";
+
+/// A line ready for the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Painted {
+    /// The text with our own attributes, and no other control characters.
+    pub(crate) text: String,
+    /// Whether it speaks to this user: a mention or a private message.
+    pub(crate) alert: bool,
+}
+
+/// Colours or not; bold, dim and reverse mark things in either case.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub(crate) color: bool,
+}
+
+impl Style {
+    /// Paints one line from the server, for the user called `me`.
+    pub(crate) fn server_line(self, line: &str, me: Option<&str>) -> Painted {
+        let line = visible(line);
+        let plain = |text| Painted { text, alert: false };
+        match ServerLine::parse(&line) {
+            ServerLine::Said { nick, text } => {
+                self.message("", nick, ": ", text, me.is_some_and(|me| mentions(text, me)))
+            }
+            ServerLine::Acted { nick, text } => {
+                self.message("* ", nick, " ", text, me.is_some_and(|me| mentions(text, me)))
+            }
+            ServerLine::Private { nick, text } => {
+                let mark = format!("{REVERSE}(private){RESET} ");
+                self.message(&mark, nick, ": ", text, true)
+            }
+            ServerLine::PrivateSent { .. } => {
+                let (mark, text) = line.split_once(") ").unwrap_or(("", &line));
+                plain(format!("{REVERSE}{mark}){RESET} {text}"))
+            }
+            ServerLine::Unknown => plain(line.into_owned()),
+            ServerLine::Greeting
+            | ServerLine::Refused { .. }
+            | ServerLine::Welcome { .. }
+            | ServerLine::Joined(_)
+            | ServerLine::Left(_)
+            | ServerLine::Renamed { .. }
+            | ServerLine::Notice => plain(format!("{DIM}{line}{RESET}")),
+        }
+    }
+
+    /// Paints what the user typed and the server sends to the others only.
+    pub(crate) fn echo(self, typed: &str, me: &str) -> String {
+        let typed = visible(typed);
+        let (prefix, between, text) = match typed.split_once(' ') {
+            Some((command, text)) if command.eq_ignore_ascii_case("/me") => ("* ", " ", text),
+            _ if typed.starts_with("//") => ("", ": ", &typed[1..]),
+            _ if typed.starts_with('/') => return format!("{DIM}{typed}{RESET}"),
+            _ => ("", ": ", &*typed),
+        };
+        self.message(prefix, me, between, text, false).text
+    }
+
+    /// The nickname in its colour.
+    pub(crate) fn nick(self, nick: &str) -> String {
+        let nick = visible(nick);
+        if self.color {
+            format!("\x1b[38;5;{}m{nick}{RESET}", nick_color(&nick))
+        } else {
+            nick.into_owned()
+        }
+    }
+
+    fn message(self, mark: &str, nick: &str, between: &str, text: &str, alert: bool) -> Painted {
+        let nick = self.nick(nick);
+        let text = if alert {
+            format!("{mark}{nick}{between}{BOLD}{text}{RESET}")
+        } else {
+            format!("{mark}{nick}{between}{text}")
+        };
+        Painted { text, alert }
+    }
+}
+
+/// Paints what the client itself has to say.
+pub(crate) fn notice(text: &str) -> String {
+    format!("{BOLD}*** {}{RESET}", visible(text))
+}
+
+/// Paints a row of status.
+pub(crate) fn status(text: &str) -> String {
+    format!("{BOLD}{text}{RESET}")
+}
+
+/// The same colour for the same name, today and tomorrow: FNV-1a, not the standard hasher.
+fn nick_color(nick: &str) -> u8 {
+    let hash = nick.to_lowercase().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The low bits of FNV alone spread short names poorly.
+    let folded = usize::try_from((hash ^ (hash >> 32)) & 0xffff_ffff).unwrap_or(0);
+    NICK_COLORS[folded % NICK_COLORS.len()]
+}
+
+/// Whether `text` has `me` in it as a word of its own.
+fn mentions(text: &str, me: &str) -> bool {
+    let (text, me) = (text.to_lowercase(), me.to_lowercase());
+    !me.is_empty()
+        && text.match_indices(&me).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + me.len()..].chars().next();
+            ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLOR: Style = Style { color: true };
+    const PLAIN: Style = Style { color: false };
+
+    /// Relative luminance of a colour of the 6×6×6 cube, by WCAG 2.
+    fn luminance(color: u8) -> f64 {
+        let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
+        let cube = color - 16;
+        let linear = |n: u8| {
+            let c = f64::from(level(n)) / 255.0;
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(cube / 36) + 0.7152 * linear(cube / 6 % 6) + 0.0722 * linear(cube % 6)
+    }
+
+    #[test]
+    fn nick_colors_are_readable_on_black_and_on_white() {
+        for color in NICK_COLORS {
+            let luminance = luminance(color);
+            let (on_black, on_white) = ((luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05));
+            assert!(on_black >= 3.6 && on_white >= 3.6, "{color}: {on_black:.1} {on_white:.1}");
+        }
+    }
+
+    #[test]
+    fn nick_colors_are_stable_and_differ() {
+        assert_eq!(nick_color("ana"), nick_color("ANA"));
+        let used: std::collections::HashSet<u8> =
+            (0..200).map(|n| nick_color(&format!("user{n}"))).collect();
+        assert_eq!(used.len(), NICK_COLORS.len());
+    }
+
+    #[test]
+    fn mentions_are_whole_words() {
+        for text in ["ana: oi", "oi, Ana!", "(ana)", "ana"] {
+            assert!(mentions(text, "ana"), "{text}");
+        }
+        for text in ["banana", "anabel", "oi"] {
+            assert!(!mentions(text, "ana"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_concerns_the_user_is_marked() {
+        let me = Some("ana");
+        let mention = PLAIN.server_line("bia: oi ana", me);
+        assert_eq!(mention, Painted { text: "bia: \x1b[1moi ana\x1b[0m".into(), alert: true });
+        let private = PLAIN.server_line("(private) bia: oi", me);
+        assert_eq!(private.text, "\x1b[7m(private)\x1b[0m bia: \x1b[1moi\x1b[0m");
+        assert!(private.alert);
+        let sent = PLAIN.server_line("(private to bia) ana: oi", me);
+        assert_eq!(
+            sent,
+            Painted { text: "\x1b[7m(private to bia)\x1b[0m ana: oi".into(), alert: false }
+        );
+        assert_eq!(PLAIN.server_line("*** bia joined", me).text, "\x1b[2m*** bia joined\x1b[0m");
+        assert!(!PLAIN.server_line("*** ana is now x", me).alert);
+    }
+
+    #[test]
+    fn without_colour_a_message_is_just_its_text() {
+        assert_eq!(PLAIN.server_line("bia: oi", None).text, "bia: oi");
+        assert!(COLOR.server_line("bia: oi", None).text.starts_with("\x1b[38;5;"));
+    }
+
+    #[test]
+    fn nothing_from_the_network_is_obeyed() {
+        let line = COLOR.server_line("bi\x1b[31ma: \x1b]0;title\x07\u{9b}2J", Some("x"));
+        assert!(line.text.ends_with(": ^[]0;title^G<U+009B>2J"), "{:?}", line.text);
+        assert!(line.text.contains("bi^[[31ma"));
+    }
+
+    #[test]
+    fn an_echo_looks_as_the_others_see_it() {
+        assert_eq!(PLAIN.echo("oi", "ana"), "ana: oi");
+        assert_eq!(PLAIN.echo("/ME waves", "ana"), "* ana waves");
+        assert_eq!(PLAIN.echo("//shrug", "ana"), "ana: /shrug");
+        assert_eq!(PLAIN.echo("/who", "ana"), "\x1b[2m/who\x1b[0m");
+    }
+}
