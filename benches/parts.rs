@@ -1,0 +1,181 @@
+//! What each part of a message's way costs by itself: `cargo bench --bench parts`.
+#![expect(clippy::disallowed_methods, reason = "a bench starts its clock somewhere")]
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::rc::Rc;
+use std::time::Instant;
+
+use chatd::chat::message::{Command, Event, Outbound, SessionId};
+use chatd::chat::text::Text;
+use chatd::chat::{Chat, ChatConfig};
+use chatd::limits::Limits;
+use chatd::outbox::Outbox;
+use chatd::server::{Readiness, Server};
+use chatd::spool::Spool;
+use chatd::stream::Stream;
+use chatd::wire::text::LineEnd;
+use chatd::wire::{Decoder, Format, Step};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+
+const FORMAT: Format = Format::Text(LineEnd::Lf);
+/// 64 bytes with its end, as in the load benchmark.
+const LINE: &[u8] = b"the quick brown fox jumps over the lazy dog, and then once more.\n";
+const LINES: usize = 32;
+
+fn main() {
+    divan::main();
+}
+
+fn config() -> ChatConfig {
+    ChatConfig {
+        name: "bench".into(),
+        motd: String::new(),
+        history_max: 20,
+        answer_bytes_max: 1 << 18,
+    }
+}
+
+/// An outbound that leads nowhere.
+struct Nowhere;
+
+impl Outbound for Nowhere {
+    fn deliver(&mut self, event: &Event<'_>, to: impl Iterator<Item = SessionId>) {
+        black_box((event, to.count()));
+    }
+
+    fn reply(&mut self, event: &Event<'_>, to: SessionId) {
+        black_box((event, to));
+    }
+}
+
+/// Bytes into commands.
+#[divan::bench]
+fn decode(bencher: Bencher) {
+    let bytes = LINE.repeat(LINES);
+    let mut decoder = Decoder::default();
+    decoder.assume_text();
+    bencher.counter(ItemsCount::new(LINES)).bench_local(|| {
+        let mut input = bytes.as_slice();
+        let mut text = String::new();
+        while let (Step::Command(command), _) = decoder.step(&mut input, true, 4096, &mut text) {
+            black_box(command);
+        }
+    });
+}
+
+/// What somebody says, made harmless: plain ASCII, and text that has to be looked at.
+#[divan::bench(args = ["the quick brown fox jumps over the lazy dog, and then once more", "olá, alguém viu a chave da sala 4? 日本語 👋 está comigo, já volto"])]
+fn text(line: &str) -> usize {
+    Text::parse(black_box(line.as_bytes()), &mut String::new()).as_str().len()
+}
+
+/// A command into events.
+#[divan::bench(args = [10, 1000])]
+fn apply(bencher: Bencher, members: usize) {
+    let now = Instant::now();
+    let mut chat = Chat::new(config());
+    for id in 0..members {
+        let name = format!("member{id}");
+        let name = Text::parse(name.as_bytes(), Box::leak(Box::default()));
+        let _ = chat.apply(SessionId(id), Command::Nick(name), now, &mut Nowhere);
+    }
+    let text = Text::parse(&LINE[..LINE.len() - 1], Box::leak(Box::default()));
+    bencher.bench_local(|| chat.apply(SessionId(0), Command::Say(text), now, &mut Nowhere));
+}
+
+/// An event into bytes, in a segment that serves again and again.
+#[divan::bench]
+fn append(bencher: Bencher) {
+    let mut spool = Spool::default();
+    let event = Event::Said {
+        from: "member",
+        text: "the quick brown fox jumps over the lazy dog, and then once more",
+    };
+    bencher.bench_local(|| spool.append(|out| FORMAT.encode(black_box(&event), out)));
+}
+
+/// A span into an outbox: one that follows the last one, as nearly always.
+#[divan::bench]
+fn push(bencher: Bencher) {
+    let mut spool = Spool::default();
+    let spans: Vec<_> = (0..LINES).map(|_| spool.append(|out| out.extend(LINE))).collect();
+    bencher.counter(ItemsCount::new(LINES)).with_inputs(Outbox::default).bench_local_refs(
+        |outbox| {
+            for span in &spans {
+                outbox.push(black_box(span));
+            }
+        },
+    );
+}
+
+/// An outbox into a stream that takes all.
+#[divan::bench(args = [1, 2, 8])]
+fn flush(bencher: Bencher, pieces: usize) {
+    let mut spool = Spool::default();
+    let spans: Vec<_> = (0..2 * pieces).map(|_| spool.append(|out| out.extend(LINE))).collect();
+    let outbox = || {
+        let mut outbox = Outbox::default();
+        spans.iter().step_by(2).for_each(|span| outbox.push(span));
+        outbox
+    };
+    bencher.with_inputs(outbox).bench_local_refs(|outbox| outbox.flush(&mut io::sink()));
+}
+
+/// A stream that takes all, and gives what its other end has put there.
+#[derive(Debug, Default, Clone)]
+struct Script(Rc<RefCell<VecDeque<u8>>>);
+
+impl Read for Script {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self.0.borrow_mut().read(bytes)? {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+}
+
+impl Write for Script {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(black_box(bytes).len())
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        Ok(black_box(slices).iter().map(|slice| slice.len()).sum())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Script {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All of it but the system calls: so many messages in a tick, from one to all the others, per delivery.
+#[divan::bench(args = [(1, 100), (1, 1000), (32, 100), (32, 1000)])]
+fn tick(bencher: Bencher, (messages, members): (usize, usize)) {
+    let now = Instant::now();
+    let readable = Readiness { readable: true, ..Readiness::default() };
+    let mut server =
+        Server::new(config(), Limits { clients_max: members, rate: None, ..Limits::default() });
+    let streams: Vec<Script> = (0..members).map(|_| Script::default()).collect();
+    for (id, stream) in streams.iter().enumerate() {
+        stream.0.borrow_mut().extend(format!("member{id}\n").as_bytes());
+        let key = server.accept(stream.clone(), "192.0.2.1:1".parse().expect("an address"), now);
+        server.ready(key, readable);
+    }
+    server.tick(now);
+    bencher.counter(ItemsCount::new(messages * (members - 1))).bench_local(|| {
+        for _ in 0..messages {
+            streams[0].0.borrow_mut().extend(LINE);
+        }
+        server.ready(0, readable);
+        server.tick(now);
+    });
+}
