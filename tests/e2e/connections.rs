@@ -1,0 +1,179 @@
+//! How connections begin and end, and how many there can be.
+
+use crate::support::{Client, Server, eventually};
+
+const FULL: &str = "*** server full: try again later";
+
+#[test]
+fn what_was_sent_before_a_half_close_is_delivered_and_answered() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    let mut ana = server.connect();
+    // As `printf 'ana\nhi\n/who\nlast words' | nc -N` does.
+    ana.send("ana\nhi\n/who\nlast words");
+    ana.close_sending();
+    for line in ["*** ana joined", "ana: hi", "ana: last words", "*** ana left (connection lost)"] {
+        bruno.expect(line);
+    }
+    ana.expect("*** Welcome to chatd. Choose a nickname:");
+    ana.expect_start("*** You are ana. ");
+    ana.expect("*** 2 here: bruno, ana");
+    ana.expect_end();
+}
+
+#[test]
+fn a_half_closed_paste_over_the_rate_is_delivered_to_its_end() {
+    let server = Server::start("--rate 100 --burst 5");
+    let [ana, mut bruno] = server.room(["ana", "bruno"]);
+    let mut sender = ana;
+    sender.send((0..60).map(|number| format!("{number}\n")).collect::<String>());
+    sender.close_sending();
+    for number in 0..60 {
+        bruno.expect(&format!("ana: {number}"));
+    }
+    bruno.expect("*** ana left (connection lost)");
+    sender.expect_end();
+}
+
+#[test]
+fn who_half_closes_still_gets_all_that_is_queued() {
+    let server = Server::start("--rate 0");
+    let mut ana = server.join("ana");
+    let line = "x".repeat(4000);
+    ana.send(format!("{line}\n").repeat(20));
+    ana.ask("/who", "*** 1 here: ana");
+    let mut bruno = Client::connect_with_small_buffer(server.addr(), 4096);
+    bruno.send("bruno\n/history\n/history\n/history\n/history");
+    bruno.close_sending();
+    ana.expect("*** bruno joined");
+    let lines = bruno.rest();
+    let said = format!("ana: {line}");
+    assert_eq!(lines.iter().filter(|line| **line == said).count(), 5 * 20);
+    assert_eq!(lines.last(), Some(&said));
+    ana.expect("*** bruno left (connection lost)");
+}
+
+#[test]
+fn a_reset_in_the_middle_of_anything_is_noticed_by_nobody_else() {
+    let server = Server::start("--rate 50 --burst 20");
+    let [mut bruno, mut carla] = server.room(["bruno", "carla"]);
+    let resets: [(&str, &[u8]); 3] = [
+        ("in the middle of a line", b"half a li"),
+        ("in the middle of a telnet option", b"\xff\xfd"),
+        ("before the answers are read", b"/who\n/help\n/who\n"),
+    ];
+    for (when, sent) in resets {
+        let mut ana = server.join("ana");
+        bruno.expect("*** ana joined");
+        carla.expect("*** ana joined");
+        ana.send(sent);
+        ana.reset();
+        bruno.expect("*** ana left (connection lost)");
+        carla.expect("*** ana left (connection lost)");
+        carla.say(when);
+        bruno.expect(&format!("carla: {when}"));
+    }
+    for nameless in [server.connect(), server.connect()] {
+        nameless.reset();
+    }
+    bruno.ask("/who", "*** 2 here: bruno, carla");
+    bruno.say("still here");
+    carla.expect("bruno: still here");
+}
+
+#[test]
+fn a_reset_while_it_waits_for_its_rate_frees_the_nickname() {
+    let server = Server::start("--rate 1 --burst 5");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    ana.send("hi\n".repeat(100));
+    server.expect_log("over its rate");
+    ana.reset();
+    let said = bruno.until("*** ana left (connection lost)");
+    assert!(said.iter().all(|line| line == "ana: hi"), "{said:?}");
+    let _ana = server.join("ana");
+}
+
+#[test]
+fn over_max_clients_a_newcomer_is_told_and_the_room_goes_on() {
+    let server = Server::start("--max-clients 2");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    for _ in 0..3 {
+        let mut late = server.connect();
+        late.expect_bytes(format!("{FULL}\r\n").as_bytes());
+        late.expect_end();
+    }
+    ana.say("hi");
+    bruno.expect("ana: hi");
+    bruno.say("/quit");
+    bruno.expect_end();
+    drop(bruno);
+    ana.expect("*** bruno left (quit)");
+    let _carla = join_when_there_is_room(&server, "carla");
+    ana.expect("*** carla joined");
+    server.expect_log("turned away");
+}
+
+/// The server learns in its own time that a connection is closed.
+fn join_when_there_is_room(server: &Server, nick: &str) -> Client {
+    eventually("room for one more", || {
+        let mut client = server.connect();
+        match client.line() {
+            line if line == FULL => None,
+            greeting => {
+                assert_eq!(greeting, "*** Welcome to chatd. Choose a nickname:");
+                client.say(nick);
+                client.expect_start(&format!("*** You are {nick}. "));
+                Some(client)
+            }
+        }
+    })
+}
+
+#[cfg(target_os = "linux")]
+mod on_linux {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::{FULL, join_when_there_is_room};
+    use crate::support::{Client, Server, chatd_in_shell, eventually, linux};
+
+    #[test]
+    fn without_descriptors_a_newcomer_is_told_the_room_goes_on_and_nothing_spins() {
+        let script = "ulimit -n 20; exec \"$0\" --bind 127.0.0.1:0 --max-clients 1000";
+        let server = Server::launch(chatd_in_shell(script));
+        let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+        let mut inside: Vec<Client> = Vec::new();
+        while inside.len() < 20 {
+            let mut client = server.connect();
+            if client.line() == FULL {
+                client.expect_end();
+                break;
+            }
+            inside.push(client);
+        }
+        assert!((1..18).contains(&inside.len()), "{} got in", inside.len());
+        let turned_away = server.connect();
+        ana.say("hi");
+        bruno.expect("ana: hi");
+        let (runs, time) = linux::work(server.pid());
+        thread::sleep(Duration::from_millis(500));
+        let (runs, time) = {
+            let (now, spent) = linux::work(server.pid());
+            (now - runs, spent - time)
+        };
+        assert!(runs < 20 && time < Duration::from_millis(50), "{runs} runs, {time:?}");
+        drop((inside, turned_away));
+        let _carla = join_when_there_is_room(&server, "carla");
+        ana.expect("*** carla joined");
+        bruno.expect("*** carla joined");
+    }
+
+    #[test]
+    fn a_silent_peer_is_probed_within_half_a_minute() {
+        let server = Server::start("");
+        let ana = server.join("ana");
+        let due =
+            eventually("a timer of the kernel", || linux::keepalive_in(server.addr(), ana.addr()));
+        assert!(due <= Duration::from_secs(30), "{due:?}");
+    }
+}

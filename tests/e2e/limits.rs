@@ -1,0 +1,208 @@
+//! What happens at the limits of a line, a rate and a backlog.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Client, Server, now};
+
+#[test]
+fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
+    let server = Server::start("--max-line 64");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let longest = "x".repeat(64);
+    for end in ["\n", "\r\n"] {
+        ana.send(format!("{longest}{end}"));
+        bruno.expect(&format!("ana: {longest}"));
+        ana.send(format!("{longest}y{end}"));
+        ana.expect("*** That line was not sent: it has more than 64 bytes.");
+    }
+    ana.ask("/who", "*** 2 here: ana, bruno");
+    ana.say("short");
+    bruno.expect("ana: short");
+}
+
+#[test]
+fn of_a_line_without_end_the_sender_is_told_once_and_the_rest_is_discarded() {
+    let server = Server::start("--rate 0");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    #[cfg(target_os = "linux")]
+    let before = crate::support::linux::memory_peak(server.pid());
+    for _ in 0..16 {
+        ana.send(vec![b'x'; 1 << 20]);
+    }
+    ana.expect("*** That line was not sent: it has more than 4096 bytes.");
+    ana.send("\nhi\n");
+    bruno.expect("ana: hi");
+    ana.ask("/who", "*** 2 here: ana, bruno");
+    #[cfg(target_os = "linux")]
+    {
+        let grown = crate::support::linux::memory_peak(server.pid()) - before;
+        assert!(grown < 2 << 20, "{grown} bytes more for 16 MiB that were not kept");
+    }
+}
+
+#[test]
+fn a_nickname_can_be_too_long_for_a_line() {
+    let server = Server::start("--max-line 64");
+    let mut ana = server.connect();
+    ana.expect("*** Welcome to chatd. Choose a nickname:");
+    let told = "*** That line was not sent: it has more than 64 bytes. Choose a nickname:";
+    ana.ask(&"x".repeat(65), told);
+    ana.say("ana");
+    ana.expect_start("*** You are ana. ");
+}
+
+#[test]
+fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feels_it() {
+    const LINES: usize = 300;
+    let server = Server::start("--rate 100 --burst 20");
+    let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
+    let start = now();
+    ana.send((0..LINES).map(|number| format!("{number}\n")).collect::<String>());
+    carla.expect("ana: 0");
+    bruno.say("in between");
+    let mut lines = carla.until("bruno: in between");
+    assert!(lines.len() < LINES - 1, "the whole paste came first");
+    while lines.len() < LINES - 1 {
+        lines.push(carla.line());
+    }
+    let late = Duration::from_millis(10) * u32::try_from(LINES - 20).unwrap();
+    assert!(start.elapsed() >= late, "all at the rate after {:?}", start.elapsed());
+    let sent: Vec<String> = (1..LINES).map(|number| format!("ana: {number}")).collect();
+    assert_eq!(lines, sent);
+    server.expect_log(&format!("{}: over its rate, read later", ana.addr()));
+    ana.expect("bruno: in between");
+    ana.ask("/who", "*** 3 here: ana, bruno, carla");
+}
+
+#[test]
+fn a_burst_is_not_held_back() {
+    let server = Server::start("--rate 1 --burst 50");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let start = now();
+    ana.send("hi\n".repeat(48));
+    bruno.lines(48).iter().for_each(|line| assert_eq!(line, "ana: hi"));
+    // At the rate it would have been so many seconds.
+    assert!(start.elapsed() < Duration::from_secs(48));
+    assert!(!server.log().contains("over its rate"), "{}", server.log());
+}
+
+/// Says long lines without a pause until `enough`: they are numbered from 0.
+fn flood(client: &Client, enough: &AtomicBool) {
+    let mut stream = client.sender();
+    for number in 0.. {
+        if enough.load(Ordering::Relaxed) {
+            return;
+        }
+        stream.write_all(&numbered(number)).expect("the server reads, if slowly");
+    }
+}
+
+fn numbered(number: usize) -> Vec<u8> {
+    format!("{number:0>1000}\n").into_bytes()
+}
+
+/// Sees what `ana` floods the room with, until `end` lines with other words came.
+fn follow_flood(client: &mut Client, end: usize) -> Vec<String> {
+    let mut others = Vec::new();
+    let mut number = 0;
+    while others.len() < end {
+        let line = client.line();
+        match line.strip_prefix("ana: ") {
+            Some(text) => {
+                assert_eq!(text.parse(), Ok(number), "no line is missing");
+                number += 1;
+            }
+            None => others.push(line),
+        }
+    }
+    others.sort();
+    others
+}
+
+/// Some stop reading while one talks; who reads goes on, and sees them leave.
+fn drop_who_does_not_read(stalled: &[&str]) {
+    let server = Server::start("--rate 0 --max-backlog 64K");
+    let [ana, mut bruno] = server.room(["ana", "bruno"]);
+    let mut asleep = Vec::new();
+    for nick in stalled {
+        asleep.push(Client::connect_with_small_buffer(server.addr(), 4096).named(nick));
+        bruno.expect(&format!("*** {nick} joined"));
+    }
+    let is_enough = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| flood(&ana, &is_enough));
+        let left = follow_flood(&mut bruno, stalled.len());
+        is_enough.store(true, Ordering::Relaxed);
+        let told = stalled.iter().map(|nick| format!("*** {nick} left (too slow)"));
+        assert_eq!(left, told.collect::<Vec<_>>());
+    });
+    for (nick, client) in stalled.iter().zip(&asleep) {
+        server.expect_log(&format!("{} left ({nick}): too slow: ", client.addr()));
+    }
+    assert_eq!(server.log().matches("too slow").count(), stalled.len());
+}
+
+#[test]
+fn who_stops_reading_is_dropped_and_nobody_waits_for_them() {
+    drop_who_does_not_read(&["sleeper"]);
+}
+
+#[test]
+fn even_if_most_of_the_room_stops_reading_the_others_go_on() {
+    drop_who_does_not_read(&["sleeper1", "sleeper2", "sleeper3", "sleeper4"]);
+}
+
+/// All read steadily, but not as fast as one talks.
+fn read_slowly(backlog: &str) {
+    const LINES: usize = 8000;
+    let server = Server::start(&format!("--rate 0 --max-backlog {backlog}"));
+    let [ana, mut bruno, mut carla, mut davi] = server.room(["ana", "bruno", "carla", "davi"]);
+    let said: Vec<Vec<u8>> = (0..LINES).map(numbered).collect();
+    let seen: Vec<u8> = said.iter().flat_map(|line| [b"ana: ", line.as_slice()].concat()).collect();
+    thread::scope(|scope| {
+        let mut talker = ana.sender();
+        scope.spawn(move || talker.write_all(&said.concat()).expect("the server reads, if slowly"));
+        for part in seen.chunks(16 * 1024) {
+            for reader in [&mut bruno, &mut carla, &mut davi] {
+                reader.expect_bytes(part);
+            }
+            // This is what makes them slow.
+            thread::sleep(Duration::from_millis(2));
+        }
+    });
+    bruno.ask("/who", "*** 4 here: ana, bruno, carla, davi");
+    assert!(!server.log().contains("too slow"), "{}", server.log());
+}
+
+#[test]
+fn a_room_that_reads_slowly_slows_the_talker_and_nobody_is_dropped() {
+    read_slowly("1M");
+}
+
+#[test]
+fn a_room_that_reads_slowly_slows_the_talker_even_with_the_smallest_backlog() {
+    read_slowly("64K");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_asks_for_more_than_they_read_is_read_later_and_loses_nothing() {
+    let server = Server::start("--rate 0");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    const HELP_LINES: usize = 9;
+    let mut greedy = server.join_stalled("greedy");
+    ana.expect("*** greedy joined");
+    bruno.expect("*** greedy joined");
+    ana.say("hi");
+    bruno.expect("ana: hi");
+    greedy.say("/quit");
+    let mut lines = greedy.rest();
+    let heard = lines.iter().position(|line| line == "ana: hi").expect("it is no worse off");
+    lines.remove(heard);
+    let answers = lines.chunks(HELP_LINES);
+    assert_eq!(answers.len(), Server::STALLED_ASKS);
+    answers.for_each(|answer| assert_eq!(answer, &lines[..HELP_LINES]));
+}

@@ -1,0 +1,187 @@
+//! What the log says, what it never says, and that nobody ever waits for it.
+
+use crate::support::{Server, chatd};
+
+#[test]
+fn who_came_took_a_name_and_left_and_why() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    let mut ana = server.join("ana");
+    let addr = ana.addr();
+    ana.ask("/nick bia", "*** You are now bia.");
+    ana.say("/quit");
+    ana.expect_end();
+    for line in ["connected", "is ana", "is bia", "left (bia): quit"] {
+        server.expect_log(&format!("] {addr} {line}\n"));
+    }
+    let nameless = server.connect();
+    let addr = nameless.addr();
+    drop(nameless);
+    server.expect_log(&format!("{addr} left (no nickname): connection closed by peer\n"));
+    let addr = bruno.addr();
+    bruno.until("*** bia left (quit)");
+    bruno.reset();
+    server.expect_log(&format!("{addr} left (bruno): connection reset"));
+}
+
+#[test]
+fn never_what_people_say() {
+    let server = Server::start("-vv --max-line 64 --history 5");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let mut nameless = server.connect();
+    nameless.send("hush hush\n/me hush\n//hush\n");
+    ana.send(format!("hush\n/me hush\n/msg bruno hush\n/hush\n/msg hush hush\n{:x<99}\n", "hush"));
+    ana.send("/quit hush\n");
+    bruno.until("*** ana left (hush)");
+    nameless.send("hu");
+    nameless.reset();
+    let addr = ana.addr();
+    server.expect_log(&format!("{addr} left (ana): quit\n"));
+    server.expect_log(&format!("{addr}: line too long, left out\n"));
+    server.expect_log("left (no nickname)");
+    assert!(!server.log().contains("hush"), "{}", server.log());
+}
+
+#[test]
+fn more_or_less_of_it_and_rust_log_wins() {
+    for (args, env, says) in [
+        ("", None, [true, false]),
+        ("-v", None, [true, true]),
+        ("-q", None, [false, false]),
+        ("-q", Some("debug"), [true, true]),
+        ("-vv", Some("warn"), [false, false]),
+    ] {
+        let mut command = chatd(args);
+        command.args(["--bind", "127.0.0.1:0", "--max-line", "64"]);
+        command.envs(env.map(|filter| ("RUST_LOG", filter)));
+        let mut server = Server::launch(command);
+        let mut ana = server.join("ana");
+        for _ in 0..2 {
+            ana.ask(&"x".repeat(65), "*** That line was not sent: it has more than 64 bytes.");
+        }
+        server.stop();
+        let log = server.log();
+        assert_eq!([" INFO ", " DEBUG "].map(|level| log.contains(level)), says, "{args} {env:?}");
+    }
+}
+
+/// The room is what it always is.
+fn expect_a_room(server: &Server) {
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    ana.say("hi");
+    bruno.expect("ana: hi");
+    ana.ask("/nick bia", "*** You are now bia.");
+    bruno.expect("*** ana is now bia");
+    drop(ana);
+    bruno.expect("*** bia left (connection lost)");
+}
+
+#[cfg(target_os = "linux")]
+mod on_linux {
+    use std::io::{Read, Write};
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::process::Stdio;
+
+    use super::expect_a_room;
+    use crate::support::{PATIENCE, Server, chatd, chatd_in_shell};
+
+    /// A stream into which nothing more fits, and the end that nobody reads.
+    fn stuck() -> (Stdio, UnixStream) {
+        let (mut full, unread) = UnixStream::pair().unwrap();
+        full.set_nonblocking(true).unwrap();
+        while full.write(&[b'\n'; 4096]).is_ok() {}
+        while full.write(b"\n").is_ok() {}
+        // Who writes now waits, as on a pipe: the mode goes with the stream.
+        full.set_nonblocking(false).unwrap();
+        (OwnedFd::from(full).into(), unread)
+    }
+
+    #[test]
+    fn a_stuck_log_loses_lines_counts_them_and_the_room_goes_on() {
+        // More than the lines that may wait.
+        const CONNECTIONS: usize = 2500;
+        let (stderr, mut unread) = stuck();
+        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        command.stderr(stderr);
+        let mut server = Server::launch(command);
+        for _ in 0..CONNECTIONS {
+            server.connect().reset();
+        }
+        expect_a_room(&server);
+        unread.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut log = String::new();
+        while !log.contains("lines of the log are lost") {
+            let mut buffer = [0; 4096];
+            let count = unread.read(&mut buffer).expect("what was held back");
+            log.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+        }
+        server.join("carla");
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+    }
+
+    #[test]
+    fn a_stuck_log_does_not_keep_the_server_from_stopping() {
+        let (stderr, _unread) = stuck();
+        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        command.stderr(stderr);
+        let mut server = Server::launch(command);
+        expect_a_room(&server);
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+    }
+
+    #[test]
+    fn a_stuck_stdout_does_not_keep_the_room_closed() {
+        let (stdout, _unread) = stuck();
+        let mut command = chatd("--bind 127.0.0.1:0");
+        command.stdout(stdout);
+        let mut server = Server::launch_silent(command);
+        expect_a_room(&server);
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_holds_any_more_does_not_end_the_room() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        command.stdout(writer.try_clone().unwrap()).stderr(writer);
+        let mut server = Server::launch_silent(command);
+        expect_a_room(&server);
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+    }
+
+    #[test]
+    fn closed_standard_streams_do_not_end_the_room() {
+        let script = "exec \"$0\" -vv --bind 127.0.0.1:0 <&- >&- 2>&-";
+        let mut server = Server::launch_silent(chatd_in_shell(script));
+        expect_a_room(&server);
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_says_anything_and_the_server_uses_no_processor() {
+    use std::thread;
+    use std::time::Duration;
+
+    use crate::support::{eventually, linux};
+
+    let server = Server::start("");
+    let _people = server.room(["ana", "bruno", "carla", "davi"]);
+    server.connect().expect("*** Welcome to chatd. Choose a nickname:");
+    let work = || linux::work(server.pid());
+    let still_for = |time| {
+        let before = work();
+        thread::sleep(time);
+        work() == before
+    };
+    eventually("a quiet moment", || still_for(Duration::from_millis(100)).then_some(()));
+    assert!(still_for(Duration::from_secs(1)), "something woke it");
+}

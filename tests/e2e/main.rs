@@ -1,0 +1,13 @@
+//! The real binary from outside: what people, operators and the limits see.
+
+mod connections;
+mod limits;
+mod lines;
+mod log;
+mod names;
+mod process;
+#[cfg(target_os = "linux")]
+mod signals;
+#[path = "../support/mod.rs"]
+mod support;
+mod talk;

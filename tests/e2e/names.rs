@@ -1,0 +1,142 @@
+//! The way into the room: who speaks first, and what a nickname may be.
+
+use std::time::Duration;
+
+use crate::support::{Client, Server, eventually, now};
+
+const GREETING: &str = "*** Welcome to chatd. Choose a nickname:";
+const SILENCE: Duration = Duration::from_millis(250);
+
+#[test]
+fn who_is_silent_is_greeted_after_a_moment() {
+    let server = Server::start("");
+    let start = now();
+    let mut ana = server.connect();
+    ana.expect(GREETING);
+    assert!(start.elapsed() >= SILENCE, "greeted after {:?}", start.elapsed());
+}
+
+#[test]
+fn who_speaks_first_is_answered_at_once() {
+    let server = Server::start("");
+    // A busy machine may be slow once, but not always.
+    eventually("an answer before the moment is over", || {
+        let start = now();
+        let mut ana = server.join("ana");
+        let is_at_once = start.elapsed() < SILENCE;
+        ana.say("/quit");
+        ana.expect_end();
+        is_at_once.then_some(())
+    });
+}
+
+#[test]
+fn the_first_line_is_the_nickname() {
+    let server = Server::start("");
+    for (line, nick) in [("ana", "ana"), ("/nick bruno", "bruno"), ("  carla  ", "carla")] {
+        let mut client = server.connect();
+        client.ask(line, GREETING);
+        client.expect_start(&format!("*** You are {nick}. "));
+        client.ask("/who", &format!("*** 1 here: {nick}"));
+        client.say("/quit");
+        client.expect_end();
+    }
+}
+
+#[test]
+fn what_is_no_nickname_is_refused_with_the_reason() {
+    let server = Server::start("");
+    let mut ana = server.connect();
+    ana.expect(GREETING);
+    let no =
+        |c: &str| format!("A nickname cannot have {c}: only letters, digits and -_.[]{{}}|^`.");
+    let start = |c: &str| format!("A nickname cannot start with {c}.");
+    let long = "That nickname is too long: at most 24 columns.".to_owned();
+    for (nick, reason) in [
+        ("", "A nickname cannot be empty.".to_owned()),
+        (" \t ", "A nickname cannot be empty.".to_owned()),
+        ("/nick", "Usage: /nick NEW".to_owned()),
+        ("ana maria", "A nickname is one word, without spaces.".to_owned()),
+        (&"a".repeat(25), long.clone()),
+        (&"李".repeat(13), long),
+        ("a:b", no("“:”")),
+        ("*", no("“*”")),
+        ("👋", no("“👋”")),
+        ("a\u{1b}[2J", no("“␛”")),
+        ("a\u{7}", no("“␇”")),
+        ("a\u{200b}b", no("the invisible character U+200B")),
+        ("a\u{3164}", no("the invisible character U+3164")),
+        ("a\u{202e}b", no("“\u{fffd}”")),
+        ("1ana", start("“1”")),
+        ("-ana", start("“-”")),
+        (".ana", start("“.”")),
+    ] {
+        ana.ask(nick, &format!("*** {reason} Choose a nickname:"));
+    }
+    ana.say(&"a".repeat(24));
+    ana.expect_start(&format!("*** You are {}. ", "a".repeat(24)));
+}
+
+#[test]
+fn nicknames_of_any_script_are_welcome() {
+    let server = Server::start("");
+    let nicks = ["Zoë", "Ñandú", "李雷", "हिन्दी", "عمر", "ana-maria_2.0", "[x]{y}|^`"];
+    for mut client in server.room(nicks) {
+        client.say("/quit");
+    }
+}
+
+#[test]
+fn nobody_can_pose_as_another() {
+    let server = Server::start("");
+    let [_ana, mut bruno] = server.room(["ana", "bruno"]);
+    let mut other = server.connect();
+    other.expect(GREETING);
+    for nick in ["ana", "ANA", "\u{430}n\u{430}", "\u{410}NA"] {
+        let taken = format!("*** {nick} is taken, or looks too much like a nickname that is.");
+        other.ask(nick, &format!("{taken} Choose a nickname:"));
+        bruno.ask(&format!("/nick {nick}"), &taken);
+    }
+    bruno.ask("/nick BRUNO", "*** You are now BRUNO.");
+}
+
+#[test]
+fn without_a_nickname_nobody_is_heard_seen_or_told_anything() {
+    let server = Server::start("");
+    let mut ana = server.join("ana");
+    let mut nameless = server.connect();
+    nameless.expect(GREETING);
+    ana.say("just us");
+    for line in ["//hi", "/me waves", "/msg ana psst", "/who", "/history"] {
+        nameless.ask(line, "*** First you need a nickname. Choose a nickname:");
+    }
+    ana.ask("/who", "*** 1 here: ana");
+    nameless.say("/quit and tell them");
+    nameless.expect_end();
+    let _bruno = server.join("bruno");
+    ana.expect("*** bruno joined");
+}
+
+#[test]
+fn the_nickname_is_free_as_soon_as_its_owner_is_gone_or_renamed() {
+    let server = Server::start("");
+    let quits = |mut ana: Client| {
+        ana.say("/quit");
+        ana.expect_end();
+    };
+    let ends = |mut ana: Client| {
+        ana.close_sending();
+        ana.expect_end();
+    };
+    let leave: [(&str, &dyn Fn(Client)); 4] =
+        [("quit", &quits), ("end", &ends), ("reset", &Client::reset), ("close", &drop)];
+    for (how, leave) in leave {
+        eprintln!("{how}");
+        leave(server.join("ana"));
+        quits(server.join("ana"));
+    }
+    let mut ana = server.join("ana");
+    ana.ask("/nick bia", "*** You are now bia.");
+    let _new = server.join("ana");
+    ana.expect("*** ana joined");
+}

@@ -1,0 +1,246 @@
+//! The program and its operator: arguments, environment, addresses, exit codes.
+
+use std::net::{Ipv6Addr, TcpListener};
+use std::process::Command;
+
+use crate::support::{Client, Process, Server, chatd};
+
+fn with_env(args: &str, env: &[(&str, &str)]) -> Command {
+    let mut command = chatd(args);
+    command.envs(env.iter().copied());
+    command
+}
+
+/// The one sentence on stderr with which it does not start.
+#[track_caller]
+fn expect_failure(command: Command) -> String {
+    let (code, stdout, stderr) = Process::run(command);
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    let sentence = stderr.strip_prefix("error: ").and_then(|rest| rest.strip_suffix('\n'));
+    let sentence = sentence.unwrap_or_else(|| panic!("{stderr:?} is no error line"));
+    assert!(!sentence.contains('\n'), "{stderr}");
+    sentence.to_owned()
+}
+
+#[track_caller]
+fn expect_usage_error(command: Command, about: &str) {
+    let (code, stdout, stderr) = Process::run(command);
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(about), "{about}: {stderr}");
+}
+
+#[test]
+fn stdout_tells_where_it_listens_and_how_to_join() {
+    let server = Server::start("");
+    let (addr, port) = (server.addr(), server.addr().port());
+    assert_ne!(port, 0);
+    server.expect_stdout(&format!(
+        "listening on {addr}\n\nTo join, run one of:\n    nc 127.0.0.1 {port}\n    cargo run --example client -- {addr}\n"
+    ));
+    server.join("ana");
+}
+
+#[test]
+fn a_server_for_the_network_tells_of_the_firewall_or_that_there_is_no_network() {
+    let server = Server::launch(chatd("--bind 0.0.0.0:0"));
+    let port = server.addr().port();
+    server.expect_stdout(&format!(" {port}\n    cargo run --example client -- "));
+    server.expect_stdout("achine");
+    let told = server.stdout();
+    let ways = [
+        format!("let TCP {port} inbound through this machine's firewall.\n"),
+        "Only this machine can".to_owned(),
+    ];
+    assert!(ways.iter().any(|way| told.contains(way)), "{told}");
+    Client::connect(([127, 0, 0, 1], port).into()).named("ana");
+}
+
+#[test]
+fn quiet_says_only_where_it_listens() {
+    let mut server = Server::start("--quiet");
+    server.join("ana");
+    server.stop();
+    assert_eq!(server.stdout(), format!("listening on {}\n", server.addr()));
+    assert_eq!(server.log(), "");
+}
+
+#[test]
+fn it_listens_in_several_places_for_one_room() {
+    let server = Server::launch(chatd("-b 127.0.0.1:0 -b 127.0.0.1:0 -b 127.0.0.2:0"));
+    let [one, two, three] = server.addrs(3)[..] else { panic!("three addresses") };
+    let mut ana = Client::connect(one).named("ana");
+    let mut bruno = Client::connect(two).named("bruno");
+    ana.expect("*** bruno joined");
+    let _carla = Client::connect(three).named("carla");
+    ana.expect("*** carla joined");
+    bruno.expect("*** carla joined");
+}
+
+#[test]
+fn it_listens_on_ipv6_beside_ipv4() {
+    if let Err(error) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
+        return eprintln!("not tested, there is no IPv6 here: {error}");
+    }
+    let server = Server::launch(chatd("--bind [::1]:0 --bind 127.0.0.1:0"));
+    let [v6, v4] = server.addrs(2)[..] else { panic!("two addresses") };
+    let mut ana = Client::connect(v6).named("ana");
+    let _bruno = Client::connect(v4).named("bruno");
+    ana.expect("*** bruno joined");
+}
+
+#[test]
+fn an_address_in_use_is_one_sentence_with_what_to_try() {
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = holder.local_addr().unwrap();
+    let sentence = expect_failure(chatd(&format!("--bind 127.0.0.1:0 --bind {addr}")));
+    let start = format!("cannot listen on {addr}: address in use; ");
+    assert!(sentence.starts_with(&start), "{sentence}");
+    assert!(sentence.contains("try --bind 127.0.0.1:"), "{sentence}");
+}
+
+#[test]
+fn an_address_of_another_machine_is_one_sentence_with_what_to_try() {
+    assert_eq!(
+        expect_failure(chatd("--bind 203.0.113.1:0")),
+        "cannot listen on 203.0.113.1:0: this machine has no such address; \
+         try --bind 0.0.0.0:0 for all that it has"
+    );
+}
+
+#[test]
+fn a_port_without_permission_is_one_sentence_with_what_to_try() {
+    let Err(error) = TcpListener::bind("127.0.0.1:1") else {
+        return eprintln!("not tested, this user may listen on any port");
+    };
+    if error.kind() != std::io::ErrorKind::PermissionDenied {
+        return eprintln!("not tested: {error}");
+    }
+    assert_eq!(
+        expect_failure(chatd("--bind 127.0.0.1:1")),
+        "cannot listen on 127.0.0.1:1: permission denied; ports below 1024 need privileges: \
+         try --bind 127.0.0.1:55555"
+    );
+}
+
+#[test]
+fn a_text_for_newcomers_that_cannot_be_read_is_one_sentence() {
+    let sentence = expect_failure(chatd("--motd /nonexistent/motd"));
+    assert!(sentence.starts_with("cannot show --motd /nonexistent/motd: "), "{sentence}");
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_usage_errors() {
+    for (args, about) in [
+        ("--frobnicate", "--frobnicate"),
+        ("anything", "anything"),
+        ("--bind nonsense", "such as 0.0.0.0:55555"),
+        ("--bind 127.0.0.1", "such as 0.0.0.0:55555"),
+        ("--bind 127.0.0.1:65536", "such as 0.0.0.0:55555"),
+        ("--name", "--name"),
+        ("--history=-1", "--history"),
+        ("--max-clients 0", "from 1 up"),
+        ("--max-line 63", "from 64 to"),
+        ("--max-line 2M", "from 64 to"),
+        ("--max-backlog 1K", "from 65536 to"),
+        ("--max-backlog 1T", "from 65536 to"),
+        ("--max-line 64K --max-backlog 64K", "too small for --max-line"),
+        ("--rate fast", "--rate"),
+        ("--burst 0", "--burst"),
+        ("--verbose --quiet", "cannot be used with"),
+    ] {
+        expect_usage_error(chatd(args), about);
+    }
+}
+
+#[test]
+fn every_option_is_taken_from_the_environment_too() {
+    for (name, option) in [
+        ("CHATD_BIND", "--bind"),
+        ("CHATD_HISTORY", "--history"),
+        ("CHATD_MAX_CLIENTS", "--max-clients"),
+        ("CHATD_MAX_LINE", "--max-line"),
+        ("CHATD_MAX_BACKLOG", "--max-backlog"),
+        ("CHATD_RATE", "--rate"),
+        ("CHATD_BURST", "--burst"),
+        ("CHATD_VERBOSE", "--verbose"),
+    ] {
+        expect_usage_error(with_env("", &[(name, "-x")]), option);
+    }
+    expect_usage_error(with_env("", &[("CHATD_NAME", "")]), "--name");
+    let sentence = expect_failure(with_env("", &[("CHATD_MOTD", "/nonexistent")]));
+    assert!(sentence.contains("--motd /nonexistent"), "{sentence}");
+}
+
+#[test]
+fn what_the_environment_asks_for_is_done() {
+    let server = Server::launch(with_env(
+        "",
+        &[
+            ("CHATD_BIND", "127.0.0.1:0,127.0.0.1:0"),
+            ("CHATD_NAME", "our house"),
+            ("CHATD_HISTORY", "1"),
+            ("CHATD_MAX_CLIENTS", "2"),
+            ("CHATD_MAX_LINE", "64"),
+            ("CHATD_MAX_BACKLOG", "64K"),
+            ("CHATD_RATE", "1000"),
+            ("CHATD_BURST", "2"),
+            ("CHATD_VERBOSE", "1"),
+        ],
+    ));
+    assert_eq!(server.addrs(2).len(), 2);
+    let mut ana = server.connect();
+    ana.ask("ana", "*** Welcome to our house. Choose a nickname:");
+    ana.expect_start("*** You are ana. ");
+    let long = "x".repeat(65);
+    ana.ask(&long, "*** That line was not sent: it has more than 64 bytes.");
+    ana.send("one\ntwo\nthree\n/who\n");
+    ana.expect("*** 1 here: ana");
+    server.expect_log("over its rate, read later");
+    let mut bruno = server.join("bruno");
+    bruno.expect_start("*** 1 earlier message, ");
+    bruno.expect("ana: three");
+    server.connect().expect("*** server full: try again later");
+    server.expect_log(" DEBUG ");
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment() {
+    let env = [("CHATD_NAME", "theirs"), ("CHATD_BIND", "203.0.113.1:0")];
+    let server = Server::launch(with_env("--name ours --bind 127.0.0.1:0", &env));
+    server.connect().expect("*** Welcome to ours. Choose a nickname:");
+}
+
+#[test]
+fn a_switch_that_the_environment_turns_off_is_off() {
+    for off in ["0", "false", "no", "off", ""] {
+        let env = [("CHATD_QUIET", off)];
+        let server = Server::launch(with_env("--verbose --bind 127.0.0.1:0", &env));
+        server.expect_stdout("To join");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let (code, help, stderr) = Process::run(chatd("--help"));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    for option in [
+        "-b, --bind <ADDR:PORT>",
+        "--name <NAME>",
+        "--motd <FILE>",
+        "--history <N>",
+        "--max-clients <N>",
+        "--max-line <BYTES>",
+        "--max-backlog <BYTES>",
+        "--rate <LINES/S>",
+        "--burst <LINES>",
+        "-v, --verbose",
+        "-q, --quiet",
+        "-h, --help",
+        "-V, --version",
+        "[default: 0.0.0.0:55555]",
+    ] {
+        assert!(help.contains(option), "{option}: {help}");
+    }
+    let version = concat!("chatd ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
+    assert_eq!(Process::run(chatd("--version")), (0, version, String::new()));
+}

@@ -1,0 +1,123 @@
+//! A running server, and the ways into it.
+
+use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
+use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::{thread, time::Duration};
+
+use super::{Client, Process, chatd, eventually};
+
+/// A server that listens. It ends with the test.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Process,
+    addr: SocketAddr,
+}
+
+impl Server {
+    /// Starts it with these arguments, on a free port.
+    pub(crate) fn start(args: &str) -> Self {
+        let mut command = chatd(args);
+        command.args(["--bind", "127.0.0.1:0"]);
+        Self::launch(command)
+    }
+
+    /// Starts what was prepared.
+    pub(crate) fn launch(command: Command) -> Self {
+        Self::launch_and_find(command, |process| listening(&process.stdout()).first().copied())
+    }
+
+    /// Starts it where stdout cannot tell the address.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn launch_silent(command: Command) -> Self {
+        Self::launch_and_find(command, |process| super::linux::listening(process.pid()))
+    }
+
+    fn launch_and_find(
+        command: Command,
+        find: impl Fn(&mut Process) -> Option<SocketAddr>,
+    ) -> Self {
+        let mut process = Process::spawn(command);
+        let addr = eventually("an address", || find(&mut process));
+        Self { process, addr }
+    }
+
+    /// Where it listens; the first place of several.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where it listens.
+    pub(crate) fn addrs(&self, count: usize) -> Vec<SocketAddr> {
+        eventually("all addresses", || {
+            let addrs = listening(&self.stdout());
+            (addrs.len() == count).then_some(addrs)
+        })
+    }
+
+    /// Somebody who has not said anything yet.
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.addr)
+    }
+
+    /// Somebody with a nickname. The welcome is read, the history is not.
+    pub(crate) fn join(&self, nick: &str) -> Client {
+        self.connect().named(nick)
+    }
+
+    /// Some people who have all seen each other come in.
+    pub(crate) fn room<const N: usize>(&self, nicks: [&str; N]) -> [Client; N] {
+        let mut people: Vec<Client> = Vec::new();
+        for nick in nicks {
+            let newcomer = self.join(nick);
+            people.iter_mut().for_each(|other| other.expect(&format!("*** {nick} joined")));
+            people.push(newcomer);
+        }
+        people.try_into().expect("as many as there are nicknames")
+    }
+
+    /// How often [`Self::join_stalled`] asks: the answers are more than the kernel and the server will hold.
+    pub(crate) const STALLED_ASKS: usize = 15_000;
+
+    /// Somebody who asked for help that often and reads nothing, until the server can send no more and reads no more.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn join_stalled(&self, nick: &str) -> Client {
+        let mut client = self.join(nick);
+        client.send("/help\n".repeat(Self::STALLED_ASKS));
+        let queued = || super::linux::queued(self.addr, client.addr());
+        eventually("a stop in both directions", || {
+            let before = queued();
+            thread::sleep(Duration::from_millis(50));
+            (before.0 > 0 && before.1 > 0 && queued() == before).then_some(())
+        });
+        client
+    }
+
+    /// How often [`Self::join_stalled`] asks: the answers are more than the kernel and the server will hold.
+    #[cfg(target_os = "linux")]
+    pub(crate) const STALLED_ASKS: usize = 20_000;
+}
+
+impl Deref for Server {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
+    }
+}
+
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}
+
+/// The addresses that whole lines of stdout tell.
+fn listening(stdout: &str) -> Vec<SocketAddr> {
+    let lines = stdout.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    lines
+        .filter_map(|line| line.strip_prefix("listening on "))
+        .map(|addr| addr.parse().expect("an address after `listening on`"))
+        .collect()
+}
