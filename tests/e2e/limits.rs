@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Client, Server, now};
+use crate::support::{Client, Server, now, numbers};
 
 #[test]
 fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
@@ -60,7 +60,7 @@ fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feel
     let server = Server::start("--rate 100 --burst 20");
     let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
     let start = now();
-    ana.send((0..LINES).map(|number| format!("{number}\n")).collect::<String>());
+    ana.send(numbers(LINES));
     carla.expect("ana: 0");
     bruno.say("in between");
     let mut lines = carla.until("bruno: in between");
@@ -190,9 +190,9 @@ fn a_room_that_reads_slowly_slows_the_talker_even_with_the_smallest_backlog() {
 #[cfg(target_os = "linux")]
 #[test]
 fn who_asks_for_more_than_they_read_is_read_later_and_loses_nothing() {
+    const HELP_LINES: usize = 9;
     let server = Server::start("--rate 0");
     let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
-    const HELP_LINES: usize = 9;
     let mut greedy = server.join_stalled("greedy");
     ana.expect("*** greedy joined");
     bruno.expect("*** greedy joined");

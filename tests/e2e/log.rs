@@ -88,12 +88,12 @@ mod on_linux {
 
     /// A stream into which nothing more fits, and the end that nobody reads.
     fn stuck() -> (Stdio, UnixStream) {
-        let (mut full, unread) = UnixStream::pair().unwrap();
-        full.set_nonblocking(true).unwrap();
+        let (mut full, unread) = UnixStream::pair().expect("two descriptors");
+        full.set_nonblocking(true).expect("it is open");
         while full.write(&[b'\n'; 4096]).is_ok() {}
         while full.write(b"\n").is_ok() {}
         // Who writes now waits, as on a pipe: the mode goes with the stream.
-        full.set_nonblocking(false).unwrap();
+        full.set_nonblocking(false).expect("it is open");
         (OwnedFd::from(full).into(), unread)
     }
 

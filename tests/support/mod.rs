@@ -26,6 +26,11 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// The lines `0`, `1`, `2` and so on.
+pub(crate) fn numbers(count: usize) -> String {
+    (0..count).flat_map(|number| [number.to_string(), "\n".to_owned()]).collect()
+}
+
 /// Tries until there is a result.
 pub(crate) fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = now();

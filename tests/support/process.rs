@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -99,10 +99,16 @@ impl Process {
 
     /// Waits for its end. A signal is no exit code.
     pub(crate) fn exit_code(&mut self) -> i32 {
-        let status = eventually("the end of the program", || {
-            self.child.try_wait().expect("it is our child")
-        });
+        let status = eventually("the end of the program", || self.status());
         status.code().expect("it ends by itself")
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.status().is_some()
+    }
+
+    fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is our child")
     }
 
     /// Sends a signal, such as `TERM`.

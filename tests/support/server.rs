@@ -34,12 +34,12 @@ impl Server {
         Self::launch_and_find(command, |process| super::linux::listening(process.pid()))
     }
 
-    fn launch_and_find(
-        command: Command,
-        find: impl Fn(&mut Process) -> Option<SocketAddr>,
-    ) -> Self {
+    fn launch_and_find(command: Command, find: impl Fn(&Process) -> Option<SocketAddr>) -> Self {
         let mut process = Process::spawn(command);
-        let addr = eventually("an address", || find(&mut process));
+        let addr = eventually("an address", || {
+            assert!(!process.has_ended(), "it does not start");
+            find(&process)
+        });
         Self { process, addr }
     }
 
@@ -71,14 +71,13 @@ impl Server {
         let mut people: Vec<Client> = Vec::new();
         for nick in nicks {
             let newcomer = self.join(nick);
-            people.iter_mut().for_each(|other| other.expect(&format!("*** {nick} joined")));
+            for other in &mut people {
+                other.expect(&format!("*** {nick} joined"));
+            }
             people.push(newcomer);
         }
         people.try_into().expect("as many as there are nicknames")
     }
-
-    /// How often [`Self::join_stalled`] asks: the answers are more than the kernel and the server will hold.
-    pub(crate) const STALLED_ASKS: usize = 15_000;
 
     /// Somebody who asked for help that often and reads nothing, until the server can send no more and reads no more.
     #[cfg(target_os = "linux")]
