@@ -244,3 +244,12 @@ fn help_and_version_go_to_stdout() {
     let version = concat!("chatd ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
     assert_eq!(Process::run(chatd("--version")), (0, version, String::new()));
 }
+
+#[test]
+fn the_readme_shows_the_help_as_it_is() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("<!-- chatd --help -->\n```\n").expect("the marked block");
+    let (block, _) = rest.split_once("```").expect("the end of the block");
+    let (_, help, _) = Process::run(chatd("--help"));
+    assert_eq!(block.trim_end(), help.trim_end());
+}
