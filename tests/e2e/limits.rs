@@ -89,14 +89,15 @@ fn a_burst_is_not_held_back() {
     assert!(!server.log().contains("over its rate"), "{}", server.log());
 }
 
-/// Says long lines without a pause until `enough`: they are numbered from 0.
-fn flood(client: &Client, enough: &AtomicBool) {
+/// Says long lines without a pause until it is enough, and quits. They are numbered from 0.
+fn flood(client: &Client, is_enough: &AtomicBool) {
     let mut stream = client.sender();
+    let mut send = |bytes: &[u8]| stream.write_all(bytes).expect("the server reads, if slowly");
     for number in 0.. {
-        if enough.load(Ordering::Relaxed) {
-            return;
+        if is_enough.load(Ordering::Relaxed) {
+            return send(b"/quit\n");
         }
-        stream.write_all(&numbered(number)).expect("the server reads, if slowly");
+        send(&numbered(number));
     }
 }
 
@@ -136,6 +137,7 @@ fn drop_who_does_not_read(stalled: &[&str]) {
         scope.spawn(|| flood(&ana, &is_enough));
         let left = follow_flood(&mut bruno, stalled.len());
         is_enough.store(true, Ordering::Relaxed);
+        bruno.until("*** ana left (quit)");
         let told = stalled.iter().map(|nick| format!("*** {nick} left (too slow)"));
         assert_eq!(left, told.collect::<Vec<_>>());
     });
@@ -187,7 +189,7 @@ fn read_slowly(backlog: &str) {
 
 #[test]
 fn a_room_that_reads_slowly_slows_the_talker_and_nobody_is_dropped() {
-    read_slowly("64K");
+    read_slowly("1M");
 }
 
 #[test]

@@ -120,20 +120,19 @@ fn without_a_nickname_nobody_is_heard_seen_or_told_anything() {
 #[test]
 fn the_nickname_is_free_as_soon_as_its_owner_is_gone_or_renamed() {
     let server = Server::start("");
-    let quits = |mut ana: Client| {
-        ana.say("/quit");
-        ana.expect_end();
-    };
-    let ends = |mut ana: Client| {
-        ana.close_sending();
-        ana.expect_end();
-    };
-    let leave: [(&str, &dyn Fn(Client)); 4] =
-        [("quit", &quits), ("end", &ends), ("reset", &Client::reset), ("close", &drop)];
-    for (how, leave) in leave {
-        eprintln!("{how}");
+    let mut witness = server.join("witness");
+    let quit = |mut ana: Client| ana.say("/quit");
+    let half_close = |ana: Client| ana.close_sending();
+    let leave: [(&dyn Fn(Client), &str); 4] = [
+        (&quit, "quit"),
+        (&half_close, "connection lost"),
+        (&drop, "connection lost"),
+        (&Client::reset, "connection lost"),
+    ];
+    for (leave, why) in leave {
         leave(server.join("ana"));
-        quits(server.join("ana"));
+        witness.expect("*** ana joined");
+        witness.expect(&format!("*** ana left ({why})"));
     }
     let mut ana = server.join("ana");
     ana.ask("/nick bia", "*** You are now bia.");

@@ -103,8 +103,13 @@ impl Process {
         status.code().expect("it ends by itself")
     }
 
+    /// Whether it has ended. All that it wrote is read then.
     pub(crate) fn has_ended(&mut self) -> bool {
-        self.status().is_some()
+        let has_ended = self.status().is_some();
+        if has_ended {
+            self.read_to_end();
+        }
+        has_ended
     }
 
     fn status(&mut self) -> Option<ExitStatus> {

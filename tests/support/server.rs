@@ -82,7 +82,7 @@ impl Server {
     /// Somebody who asked for help that often and reads nothing, until the server can send no more and reads no more.
     #[cfg(target_os = "linux")]
     pub(crate) fn join_stalled(&self, nick: &str) -> Client {
-        let mut client = self.join(nick);
+        let mut client = Client::connect_with_small_buffer(self.addr, 64 * 1024).named(nick);
         client.send("/help\n".repeat(Self::STALLED_ASKS));
         let queued = || super::linux::queued(self.addr, client.addr());
         eventually("a stop in both directions", || {
