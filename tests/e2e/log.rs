@@ -42,6 +42,7 @@ fn never_what_people_say() {
     assert!(!server.log().contains("hush"), "{}", server.log());
 }
 
+#[cfg(unix)]
 #[test]
 fn more_or_less_of_it_and_rust_log_wins() {
     for (args, env, says) in [

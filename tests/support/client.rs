@@ -171,5 +171,5 @@ impl Client {
 
 /// Readable, and not endless.
 fn lossy(bytes: &[u8]) -> String {
-    format!("{:?} ({} bytes)", String::from_utf8_lossy(&bytes[..bytes.len().min(500)]), bytes.len())
+    format!("{:?} ({} bytes)", String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), bytes.len())
 }

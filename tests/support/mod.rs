@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use client::Client;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub(crate) use process::chatd_in_shell;
 pub(crate) use process::{Process, chatd};
 pub(crate) use server::Server;

@@ -18,7 +18,7 @@ pub(crate) fn chatd(args: &str) -> Command {
 }
 
 /// The same, in a script of the shell, where the program is `"$0"`.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub(crate) fn chatd_in_shell(script: &str) -> Command {
     let mut command = prepared("sh");
     command.args(["-c", script, PROGRAM]);
@@ -73,6 +73,7 @@ impl Process {
         self.stderr.read_to_end();
     }
 
+    #[cfg(unix)]
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
