@@ -89,6 +89,17 @@ fn a_burst_is_not_held_back() {
     assert!(!server.log().contains("over its rate"), "{}", server.log());
 }
 
+#[test]
+fn who_sends_just_a_burst_is_not_over_the_rate() {
+    let server = Server::start("--rate 1 --burst 5");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    // The nickname was a line, too.
+    ana.send("hi\n".repeat(4));
+    ana.close_sending();
+    assert_eq!(bruno.lines(5)[4], "*** ana left (connection lost)");
+    assert!(!server.log().contains("over its rate"), "{}", server.log());
+}
+
 /// Says long lines without a pause until it is enough, and quits. They are numbered from 0.
 fn flood(client: &Client, is_enough: &AtomicBool) {
     let mut stream = client.sender();
