@@ -62,7 +62,7 @@ fn more_or_less_of_it_and_rust_log_wins() {
         }
         server.stop();
         let log = server.log();
-        assert_eq!([" INFO ", " DEBUG "].map(|level| log.contains(level)), says, "{args} {env:?}");
+        assert_eq!([" INFO", " DEBUG"].map(|level| log.contains(level)), says, "{args} {env:?}");
     }
 }
 

@@ -201,7 +201,7 @@ fn what_the_environment_asks_for_is_done() {
     bruno.expect_start("*** 1 earlier message, ");
     bruno.expect("ana: three");
     server.connect().expect("*** server full: try again later");
-    server.expect_log(" DEBUG ");
+    server.expect_log(" DEBUG");
 }
 
 #[test]
