@@ -19,8 +19,9 @@ const DESCRIPTORS_RESERVED: usize = 32;
 /// How many clients are let in where the system does not say how many descriptors there are.
 const CLIENTS_FALLBACK: usize = 1024;
 
-/// A backlog holds so many of the longest lines, as they look when every byte has to be replaced.
-const LINES_PER_BACKLOG_MIN: usize = 8;
+/// A backlog holds so many of the longest lines: three quarters of it, a tick's eighth, and one more line in which every byte
+/// had to be replaced by three do not fill it. So nobody is over it before talkers can be slowed.
+const LINES_PER_BACKLOG_MIN: usize = 32;
 
 /// A chat room on one TCP port: join with netcat, telnet or any program that sends lines.
 #[derive(Debug, Clone, Parser)]
@@ -72,7 +73,7 @@ pub struct Args {
         value_name = "BYTES",
         default_value = "1M"
     )]
-    #[arg(value_parser = |text: &str| parse_bytes(text, 64 << 10, 1 << 30))]
+    #[arg(value_parser = |text: &str| parse_bytes(text, 128 << 10, 1 << 30))]
     pub max_backlog: usize,
 
     /// Lines a client may send per second, sustained; 0 = no limit
@@ -97,10 +98,10 @@ pub struct Args {
     pub burst: u32,
 
     /// More log; twice for even more (RUST_LOG wins)
-    #[arg(short, long, env = "CHATD_VERBOSE", hide_env_values = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(short, long, env = "CHATD_VERBOSE", hide_env_values = true, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Less log, and no words on how to join
+    /// No words on how to join, and, without -v, less log
     #[arg(short, long, env = "CHATD_QUIET", hide_env_values = true, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 }
@@ -136,11 +137,11 @@ impl Args {
     /// How much to log.
     #[must_use]
     pub fn log_level(&self) -> LevelFilter {
-        match (self.quiet, self.verbose) {
-            (true, _) => LevelFilter::Warn,
-            (false, 0) => LevelFilter::Info,
-            (false, 1) => LevelFilter::Debug,
-            (false, _) => LevelFilter::Trace,
+        match (self.verbose, self.quiet) {
+            (0, true) => LevelFilter::Warn,
+            (0, false) => LevelFilter::Info,
+            (1, _) => LevelFilter::Debug,
+            (_, _) => LevelFilter::Trace,
         }
     }
 }
@@ -253,7 +254,7 @@ fn parse_bytes(text: &str, min: usize, max: usize) -> Result<usize, String> {
     };
     let bytes = unit.and_then(|unit: usize| digits.parse::<usize>().ok()?.checked_mul(unit));
     bytes.filter(|bytes| (min..=max).contains(bytes)).ok_or_else(|| {
-        format!("expected a number of bytes from {min} to {max}, such as 65536, 64K or 1M")
+        format!("expected a number of bytes from {min} to {max}, such as 4096, 256K or 1M")
     })
 }
 
@@ -280,8 +281,8 @@ mod tests {
     fn limits_fit_each_other_and_the_system() {
         assert_eq!(config(&[]).unwrap().limits.clients_max, 1000 - DESCRIPTORS_RESERVED - 1);
         assert_eq!(config(&["--max-clients", "5"]).unwrap().limits.clients_max, 5);
-        assert!(config(&["--max-line", "8K", "--max-backlog", "64K"]).is_ok());
-        let error = config(&["--max-line", "8193", "--max-backlog", "64K"]).unwrap_err();
+        assert!(config(&["--max-line", "8K", "--max-backlog", "256K"]).is_ok());
+        let error = config(&["--max-line", "8193", "--max-backlog", "256K"]).unwrap_err();
         assert!(matches!(&error, ConfigError::Usage(error) if error.exit_code() == 2), "{error}");
     }
 

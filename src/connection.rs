@@ -43,6 +43,8 @@ pub(crate) struct Connection<S> {
     pub(crate) is_clogged: bool,
     /// Counts as far behind in the room.
     pub(crate) is_behind: bool,
+    /// Counts as near the end of its backlog.
+    pub(crate) is_near: bool,
     /// On the server's list of those to receive from.
     pub(crate) is_in_line: bool,
     /// On the server's list of those to settle.
@@ -87,6 +89,7 @@ impl<S> Connection<S> {
             is_waiting: false,
             is_clogged: false,
             is_behind: false,
+            is_near: false,
             is_in_line: false,
             is_unsettled: false,
             is_noted: false,

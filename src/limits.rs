@@ -32,8 +32,9 @@ pub struct Limits {
     pub slow_talk_after: Duration,
     /// … but no longer than this: those who have stopped reading for good must not silence the others.
     pub slow_talk_after_max: Duration,
-    /// … and each time for about so many bytes of broadcasts, all of them together: much more than people type.
-    pub slow_talk_bytes: u64,
+    /// A member that comes near its limit is given so long to read before more talk may push it over. Talk goes faster than a
+    /// busy machine lets a reader run; this is long enough for any that runs at all, and the most that one costs the others.
+    pub guard_reader_for: Duration,
 }
 
 impl Limits {
@@ -46,7 +47,20 @@ impl Limits {
     /// The most bytes of broadcasts in one tick: readers get a chance to read before the next.
     #[must_use]
     pub fn tick_bytes_max(&self) -> u64 {
-        self.backlog_bytes_max as u64 / 4
+        self.backlog_bytes_max as u64 / 8
+    }
+
+    /// The most bytes of broadcasts each time that members are read while most of the room is far behind:
+    /// much more than people type, and little enough for any network that still moves.
+    #[must_use]
+    pub fn slow_talk_bytes_max(&self) -> u64 {
+        self.backlog_bytes_max as u64 / 32
+    }
+
+    /// With more than this in its outbox a member is near its limit.
+    #[must_use]
+    pub fn near_limit_bytes(&self) -> usize {
+        self.backlog_bytes_max / 4 * 3
     }
 
     /// With more than this in its outbox a peer is far behind.
@@ -71,7 +85,7 @@ impl Default for Limits {
             stop_within: Duration::from_secs(2),
             slow_talk_after: Duration::from_millis(100),
             slow_talk_after_max: Duration::from_secs(1),
-            slow_talk_bytes: 32 * 1024,
+            guard_reader_for: Duration::from_millis(250),
         }
     }
 }

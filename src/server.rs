@@ -37,7 +37,11 @@ pub struct Server<S> {
     scratch: Scratch,
     /// How many members are far behind.
     behind: usize,
-    /// While most of the room is far behind: when members are read again, and the pause after that.
+    /// How many members are near the end of their backlog.
+    near: usize,
+    /// Somebody came near it, and is given until then to read.
+    guard_until: Option<Instant>,
+    /// While talk is slowed: when members are read again, and how long they have waited by then.
     slow_talk: Option<(Instant, Duration)>,
     is_stopping: bool,
 }
@@ -65,6 +69,8 @@ impl<S: Stream> Server<S> {
             line: VecDeque::new(),
             timers: Timers::default(),
             behind: 0,
+            near: 0,
+            guard_until: None,
             slow_talk: None,
             is_stopping: false,
         }
@@ -126,7 +132,7 @@ impl<S: Stream> Server<S> {
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
         let receive = match self.slow_talk {
             _ if self.line.is_empty() => None,
-            Some((at, _)) if self.is_congested() => Some(at),
+            Some((at, _)) if self.is_congested(now) => Some(at),
             _ => Some(now),
         };
         let due = [receive, self.timers.first(), self.chat.due()].into_iter().flatten().min()?;
@@ -247,9 +253,13 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Whether most of those who would receive a message are far behind: all members but one, who says it.
-    fn is_congested(&self) -> bool {
+    /// Whether talkers outrun readers.
+    ///
+    /// That is so while most of those who would receive a message are far behind (all members but one, who says it); and for a
+    /// moment after somebody came near its limit, since a reader that got no chance to read looks like one that does not.
+    fn is_congested(&self, now: Instant) -> bool {
         self.behind * 2 > self.chat.members().saturating_sub(1)
+            || (self.near > 0 && self.guard_until.is_some_and(|until| now < until))
     }
 }
 

@@ -21,7 +21,7 @@ const ANSWER_BYTES_PER_LINE: usize = 1024;
 /// Memory that every connection uses in its turn, and none keeps.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    received: Box<[u8]>,
+    pub(super) received: Box<[u8]>,
     text: String,
 }
 
@@ -63,7 +63,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn receive(&mut self, now: Instant) {
         let is_held = self.is_talk_held(now);
         let bytes_max = if self.slow_talk.is_some() {
-            self.limits.slow_talk_bytes
+            self.limits.slow_talk_bytes_max()
         } else {
             self.limits.tick_bytes_max()
         };
@@ -85,15 +85,17 @@ impl<S: Stream> Server<S> {
 
     /// Whether members have to wait because most of them are far behind.
     fn is_talk_held(&mut self, now: Instant) -> bool {
-        if !self.is_congested() {
+        if !self.is_congested(now) {
             self.slow_talk = None;
             return false;
         }
-        let (at, pause) = self.slow_talk.unwrap_or((now, self.limits.slow_talk_after));
+        let (at, pause) = self
+            .slow_talk
+            .unwrap_or((now + self.limits.slow_talk_after, self.limits.slow_talk_after));
         let is_held = now < at;
-        if !is_held && !self.line.is_empty() {
-            self.slow_talk = Some((now + pause, (pause * 2).min(self.limits.slow_talk_after_max)));
-        }
+        let next = (pause * 2).min(self.limits.slow_talk_after_max);
+        self.slow_talk =
+            Some(if is_held || self.line.is_empty() { (at, pause) } else { (now + next, next) });
         is_held
     }
 
@@ -172,7 +174,7 @@ impl<S: Stream> Server<S> {
         text: &mut String,
         moment: Moment,
     ) -> Option<Turn> {
-        loop {
+        while !input.is_empty() {
             let is_room_done = self.peers.broadcast_bytes() >= moment.bytes_end;
             let Some(connection) = self.peers.get(key) else { return Some(Turn::Left) };
             if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
@@ -192,7 +194,7 @@ impl<S: Stream> Server<S> {
                 let lines = connection.unpaid_bytes / self.limits.line_bytes_max;
                 connection.unpaid_bytes %= self.limits.line_bytes_max;
                 connection.pace.spend(self.limits.rate, count(lines), moment.now);
-                return None;
+                break;
             }
             connection.unpaid_bytes = 0;
             connection.format = format;
@@ -200,6 +202,7 @@ impl<S: Stream> Server<S> {
                 return Some(Turn::Left);
             }
         }
+        None
     }
 
     /// The peer will send no more. A last line without an end counts.

@@ -1,11 +1,15 @@
 //! The last part of a tick, and the only place where anything is sent or dropped.
 
+use std::mem;
 use std::time::Instant;
 
 use super::Server;
 use crate::connection::{Disconnect, Phase};
 use crate::outbox::Flush;
 use crate::stream::Stream;
+
+/// How often unread bytes are read when the server stops: a peer that floods even then gets its reset.
+const STOP_READS_MAX: usize = 64;
 
 impl<S: Stream> Server<S> {
     /// Sends what is queued and drops who is gone. That somebody left may queue more, and then those are settled too.
@@ -14,7 +18,7 @@ impl<S: Stream> Server<S> {
         while let Some(&key) = self.peers.unsettled.get(next) {
             next += 1;
             self.flush(key, now);
-            self.measure(key);
+            self.measure(key, now);
             self.close(key, now);
             self.rearm(key);
         }
@@ -49,18 +53,27 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Compares what is unsent with the bounds below which all is well.
-    fn measure(&mut self, key: usize) {
-        let far_behind = self.limits.far_behind_bytes();
+    /// Counts who is how far behind.
+    fn measure(&mut self, key: usize, now: Instant) {
+        let (far_behind, near_limit) =
+            (self.limits.far_behind_bytes(), self.limits.near_limit_bytes());
         let Some(connection) = self.peers.get(key) else { return };
-        let is_behind = connection.outbox.cost() > far_behind;
-        let counts = is_behind && connection.is_named();
-        let counted = std::mem::replace(&mut connection.is_behind, counts);
-        if connection.is_clogged && !is_behind {
+        let unsent = connection.outbox.cost();
+        if connection.is_clogged && unsent <= far_behind {
             connection.is_clogged = false;
             self.enqueue(key);
         }
-        self.behind = self.behind + usize::from(counts) - usize::from(counted);
+        let Some(connection) = self.peers.get(key) else { return };
+        let is_behind = connection.is_named() && unsent > far_behind;
+        // Near until it is no longer far behind: whoever goes to and fro around the bound is not guarded each time.
+        let is_near = is_behind && (connection.is_near || unsent > near_limit);
+        let was_behind = mem::replace(&mut connection.is_behind, is_behind);
+        let was_near = mem::replace(&mut connection.is_near, is_near);
+        self.behind = self.behind + usize::from(is_behind) - usize::from(was_behind);
+        self.near = self.near + usize::from(is_near) - usize::from(was_near);
+        if is_near && !was_near {
+            self.guard_until = Some(now + self.limits.guard_reader_for);
+        }
     }
 
     /// Takes a connection that has left one step further to its end.
@@ -91,9 +104,14 @@ impl<S: Stream> Server<S> {
     fn remove(&mut self, key: usize) {
         self.timers.rearm(key, &mut self.peers.connections[key].timer, None);
         let mut connection = self.peers.connections.remove(key);
-        if connection.is_readable && self.is_stopping {
-            // Closing with unread bytes would reset the connection, and may eat the last line.
-            let _ = connection.stream.read(&mut [0; 4096]);
+        if self.is_stopping {
+            // Closing with unread bytes would reset the connection, and eat what the kernel has not sent yet.
+            for _ in 0..STOP_READS_MAX {
+                if !matches!(connection.stream.read(&mut self.scratch.received), Ok(count) if count > 0)
+                {
+                    break;
+                }
+            }
         }
     }
 }

@@ -136,7 +136,7 @@ fn follow_flood(client: &mut Client, end: usize) -> Vec<String> {
 
 /// Some stop reading while one talks; who reads goes on, and sees them leave.
 fn drop_who_does_not_read(stalled: &[&str]) {
-    let server = Server::start("--rate 0 --max-backlog 64K");
+    let server = Server::start("--rate 0 --max-backlog 128K");
     let [ana, mut bruno] = server.room(["ana", "bruno"]);
     let mut asleep = Vec::new();
     for nick in stalled {
@@ -205,7 +205,7 @@ fn a_room_that_reads_slowly_slows_the_talker_and_nobody_is_dropped() {
 
 #[test]
 fn a_room_that_reads_slowly_slows_the_talker_even_with_the_smallest_backlog() {
-    read_slowly("64K");
+    read_slowly("128K");
 }
 
 #[cfg(target_os = "linux")]

@@ -142,12 +142,11 @@ fn arguments_that_make_no_sense_are_usage_errors() {
         ("--max-clients 0", "from 1 up"),
         ("--max-line 63", "from 64 to"),
         ("--max-line 2M", "from 64 to"),
-        ("--max-backlog 1K", "from 65536 to"),
-        ("--max-backlog 1T", "from 65536 to"),
-        ("--max-line 64K --max-backlog 64K", "too small for --max-line"),
+        ("--max-backlog 1K", "from 131072 to"),
+        ("--max-backlog 1T", "from 131072 to"),
+        ("--max-line 64K --max-backlog 128K", "too small for --max-line"),
         ("--rate fast", "--rate"),
         ("--burst 0", "--burst"),
-        ("--verbose --quiet", "cannot be used with"),
     ] {
         expect_usage_error(chatd(args), about);
     }
@@ -182,7 +181,7 @@ fn what_the_environment_asks_for_is_done() {
             ("CHATD_HISTORY", "1"),
             ("CHATD_MAX_CLIENTS", "2"),
             ("CHATD_MAX_LINE", "64"),
-            ("CHATD_MAX_BACKLOG", "64K"),
+            ("CHATD_MAX_BACKLOG", "128K"),
             ("CHATD_RATE", "1000"),
             ("CHATD_BURST", "2"),
             ("CHATD_VERBOSE", "1"),
