@@ -1,0 +1,194 @@
+//! The loads that a crowd puts on a server.
+
+use crate::Result;
+use crate::crowd::{Crowd, Watch};
+use crate::message::Message;
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) enum Load {
+    /// Closed loop: each of the first `talkers` members keeps `in_flight` messages under way. A message has arrived
+    /// when every other member that reads has it, and only then does its sender say the next.
+    Closed { talkers: usize, in_flight: usize, millis: u64 },
+    /// Open loop: all members but the first `flooders` and the stopped ones take turns, `per_second` messages in all,
+    /// while each flooder writes as fast as TCP takes it. Must be the last load of a run with flooders, because what
+    /// they wrote is not awaited.
+    Paced { flooders: usize, per_second: u64, millis: u64 },
+    /// Open loop: the first `talkers` members write as fast as TCP takes it.
+    Flood { talkers: usize, millis: u64 },
+    /// Nobody says anything.
+    Idle { millis: u64 },
+    /// Beside the members, `visitors` keep joining, say one line each and leave.
+    Churn { visitors: usize, millis: u64 },
+}
+
+/// What the open loop saw, in nanoseconds from the moment a message should have been sent.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) struct Latency {
+    pub p50: u64,
+    pub p99: u64,
+    pub p999: u64,
+    pub(crate) max: u64,
+    /// How late the generator itself was to send: the p99.
+    pub late_p99: u64,
+}
+
+/// Lines that a flooder says at once.
+const FLOOD_LINES: usize = 256;
+/// An open loop's beginning that does not count.
+const WARM_UP: Duration = Duration::from_millis(300);
+
+impl Load {
+    /// Members (and visitors) from the first on which may say something.
+    pub(crate) fn speakers(self, members: usize) -> usize {
+        match self {
+            Self::Closed { talkers, .. } | Self::Flood { talkers, .. } => talkers,
+            Self::Paced { .. } => members,
+            Self::Idle { .. } => 0,
+            Self::Churn { visitors, .. } => members + visitors,
+        }
+    }
+}
+
+/// How many of the talkers' messages are under way.
+struct Window {
+    /// Readers that still miss a message, by sender and sequence modulo `1 << bits`.
+    missing: Vec<u32>,
+    bits: u32,
+    /// Messages of each talker that have arrived everywhere and are not replaced yet.
+    arrived: Vec<usize>,
+}
+
+impl Window {
+    fn new(talkers: usize, in_flight: usize) -> Self {
+        let bits = in_flight.next_power_of_two().ilog2();
+        Self { missing: vec![0; talkers << bits], bits, arrived: vec![in_flight; talkers] }
+    }
+
+    fn slot(&self, sender: usize, sequence: u32) -> usize {
+        (sender << self.bits) + (sequence as usize & ((1 << self.bits) - 1))
+    }
+
+    fn open(&mut self, sender: usize, sequences: Range<u32>, readers: u64) {
+        for sequence in sequences {
+            let slot = self.slot(sender, sequence);
+            self.missing[slot] = readers as u32;
+        }
+    }
+}
+
+impl Watch for Window {
+    fn delivered(&mut self, message: &Message, _: u64) {
+        let slot = self.slot(message.sender, message.sequence);
+        self.missing[slot] -= 1;
+        if self.missing[slot] == 0 {
+            self.arrived[message.sender] += 1;
+        }
+    }
+}
+
+pub(crate) fn closed(
+    crowd: &mut Crowd,
+    talkers: usize,
+    in_flight: usize,
+    time: Duration,
+) -> Result<()> {
+    let mut window = Window::new(talkers, in_flight);
+    let gone = crowd.gone();
+    let end = crowd.now() + time.as_nanos() as u64;
+    loop {
+        let now = crowd.now();
+        if now >= end {
+            break;
+        }
+        for talker in 0..talkers {
+            let count = std::mem::take(&mut window.arrived[talker]);
+            if count > 0 {
+                let sequences = crowd.say(talker, count, now);
+                window.open(talker, sequences, crowd.ledger.audience(talker));
+            }
+        }
+        crowd.pump(&mut window, Duration::from_nanos(end - now))?;
+        if crowd.gone() > gone {
+            return Err("the server dropped a client that was reading".into());
+        }
+    }
+    crowd.settle(&mut window)
+}
+
+struct Stopwatch {
+    latency: Histogram<u64>,
+    /// Messages with an earlier stamp are the warm-up.
+    from: u64,
+    flooders: usize,
+}
+
+impl Watch for Stopwatch {
+    fn delivered(&mut self, message: &Message, now: u64) {
+        if message.stamp >= self.from && message.sender >= self.flooders {
+            self.latency.saturating_record(now.saturating_sub(message.stamp));
+        }
+    }
+}
+
+/// Paces the members in `talkers`; those before them flood.
+pub(crate) fn paced(
+    crowd: &mut Crowd,
+    talkers: Range<usize>,
+    per_second: u64,
+    time: Duration,
+) -> Result<Latency> {
+    let histogram = || Histogram::new_with_bounds(1, 60_000_000_000, 3);
+    let (start, flooders) = (crowd.now(), talkers.start);
+    let from = start + WARM_UP.as_nanos() as u64;
+    let end = from + time.as_nanos() as u64;
+    let mut watch = Stopwatch { latency: histogram()?, from, flooders };
+    let mut late = histogram()?;
+    let mut turns = talkers.clone().cycle();
+    let mut intended = start;
+    loop {
+        let now = crowd.now();
+        if now >= end {
+            break;
+        }
+        while intended <= now {
+            let talker = turns.next().ok_or("nobody is left to talk")?;
+            crowd.say(talker, 1, intended);
+            late.saturating_record(now - intended);
+            intended += 1_000_000_000 / per_second;
+        }
+        flood(crowd, 0..flooders);
+        // The generator spins, because a sleep of up to a millisecond would be most of the latency.
+        crowd.pump(&mut watch, Duration::ZERO)?;
+    }
+    (0..flooders).for_each(|flooder| crowd.ledger.forget(flooder));
+    crowd.settle(&mut watch)?;
+    let at = |quantile| watch.latency.value_at_quantile(quantile);
+    let late_p99 = late.value_at_quantile(0.99);
+    Ok(Latency { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: watch.latency.max(), late_p99 })
+}
+
+pub(crate) fn flooded(crowd: &mut Crowd, talkers: usize, time: Duration) -> Result<()> {
+    let end = crowd.now() + time.as_nanos() as u64;
+    while crowd.now() < end {
+        let ready = flood(crowd, 0..talkers);
+        crowd.pump(&mut (), if ready { Duration::ZERO } else { Duration::from_millis(10) })?;
+    }
+    crowd.settle(&mut ())
+}
+
+/// One helping more of each flooder whose socket took all of the last. Returns whether a socket has room left.
+fn flood(crowd: &mut Crowd, flooders: Range<usize>) -> bool {
+    let mut room = false;
+    for flooder in flooders {
+        if crowd.has_said_all(flooder) {
+            let now = crowd.now();
+            crowd.say(flooder, FLOOD_LINES, now);
+            room |= crowd.has_said_all(flooder);
+        }
+    }
+    room
+}
