@@ -92,7 +92,7 @@ impl Visitor {
         self.welcomed = true;
         let mut words = Vec::new();
         let sequence = crowd.ledger.say(self.id);
-        Message { sender: self.id, sequence, stamp: crowd.now() }.write(&mut words);
+        Message { sender: self.id, sequence }.write(crowd.now(), &mut words);
         match crowd.dialect() {
             Dialect::Named => words.extend_from_slice(b"/quit\n"),
             Dialect::Plain => {}

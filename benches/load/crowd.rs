@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Connections under way at once while a crowd joins: well under any listener's backlog.
-const JOINING_MAX: usize = 200;
+const JOINING_MAX: usize = 100;
 /// Without a single delivery for so long, what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longer than the second in which chatd gathers the joins of a large room into one line, which would otherwise be
@@ -22,11 +22,11 @@ const ANNOUNCED_MAX: usize = 100;
 
 /// Is told of every delivery; what a load must know to go on is its own affair.
 pub(crate) trait Watch {
-    fn delivered(&mut self, message: &Message, now: u64);
+    fn delivered(&mut self, message: Message, line: &[u8], now: u64);
 }
 
 impl Watch for () {
-    fn delivered(&mut self, _: &Message, _: u64) {}
+    fn delivered(&mut self, _: Message, _: &[u8], _: u64) {}
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl Crowd {
         let mut next = 0;
         for _ in 0..count {
             let sequence = self.ledger.say(speaker);
-            Message { sender: speaker, sequence, stamp }.write(&mut member.unsent);
+            Message { sender: speaker, sequence }.write(stamp, &mut member.unsent);
             first.get_or_insert(sequence);
             next = sequence + 1;
         }
@@ -281,7 +281,7 @@ impl Crowd {
                 let message = message.map_err(|wrong| {
                     format!("client {index} {wrong}: {:?}", String::from_utf8_lossy(line))
                 })?;
-                watch.delivered(&message, now);
+                watch.delivered(message, line, now);
                 used += stride;
             } else {
                 return Ok(used);

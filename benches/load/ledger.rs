@@ -25,8 +25,7 @@ pub(crate) struct Ledger {
 pub(crate) enum Wrong {
     Garbled,
     Echoed,
-    /// The sequence that was due and the one that came.
-    Unexpected(u32, Message),
+    Unexpected { sender: usize, sequence: u32, due: u32 },
 }
 
 impl Ledger {
@@ -75,7 +74,6 @@ impl Ledger {
     }
 
     /// Notes a delivery. This runs once per line and member.
-    #[inline]
     pub(crate) fn receive(
         &mut self,
         member: usize,
@@ -88,7 +86,8 @@ impl Ledger {
         }
         let next = &mut self.next[member * speakers + message.sender];
         if message.sequence != *next {
-            return Err(Wrong::Unexpected(*next, message));
+            let Message { sender, sequence } = message;
+            return Err(Wrong::Unexpected { sender, sequence, due: *next });
         }
         *next += 1;
         self.delivered += 1;
@@ -161,7 +160,7 @@ impl fmt::Display for Wrong {
         match self {
             Self::Garbled => write!(out, "got a line that nobody sent"),
             Self::Echoed => write!(out, "got its own line back"),
-            Self::Unexpected(due, Message { sender, sequence, .. }) => {
+            Self::Unexpected { sender, sequence, due } => {
                 let fault =
                     if sequence < due { "doubled or reordered" } else { "lost or reordered" };
                 write!(
@@ -175,7 +174,7 @@ impl fmt::Display for Wrong {
 
 /// A count that cannot fail proves nothing: shows the ledger each fault once.
 pub(crate) fn self_check() -> Result<(), String> {
-    let message = |sender, sequence| Some(Message { sender, sequence, stamp: 0 });
+    let message = |sender, sequence| Some(Message { sender, sequence });
     let check = |what: &str, given: &[Option<Message>], refused: bool| {
         let mut ledger = Ledger::new(3, 2);
         (0..3).for_each(|_| _ = ledger.say(0));

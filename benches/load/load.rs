@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::crowd::{Crowd, Watch};
-use crate::message::Message;
+use crate::message::{Message, stamp};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -81,7 +81,7 @@ impl Window {
 }
 
 impl Watch for Window {
-    fn delivered(&mut self, message: &Message, _: u64) {
+    fn delivered(&mut self, message: Message, _: &[u8], _: u64) {
         let slot = self.slot(message.sender, message.sequence);
         self.missing[slot] -= 1;
         if self.missing[slot] == 0 {
@@ -127,9 +127,12 @@ struct Stopwatch {
 }
 
 impl Watch for Stopwatch {
-    fn delivered(&mut self, message: &Message, now: u64) {
-        if message.stamp >= self.from && message.sender >= self.flooders {
-            self.latency.saturating_record(now.saturating_sub(message.stamp));
+    fn delivered(&mut self, message: Message, line: &[u8], now: u64) {
+        if message.sender >= self.flooders {
+            let stamp = stamp(line);
+            if stamp >= self.from {
+                self.latency.saturating_record(now.saturating_sub(stamp));
+            }
         }
     }
 }

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) const LINE_BYTES: usize = 65;
 
 const TEMPLATE: &[u8; LINE_BYTES] =
-    b"0000 00000000 0000000000000 the quick brown fox jumps over a dog\n";
+    b"0000 00000000 0000000000000000000 the quick brown fox jumps over\n";
 const SENDER: std::ops::Range<usize> = 0..4;
 const SEQUENCE: std::ops::Range<usize> = 5..13;
-const STAMP: std::ops::Range<usize> = 14..27;
+const STAMP: std::ops::Range<usize> = 14..33;
+/// 32, which compares without a call.
+const WORDS_BYTES: usize = LINE_BYTES - STAMP.end;
 
 /// Senders that four digits can tell apart, and so the largest crowd.
 pub(crate) const SENDERS_MAX: usize = 10_000;
@@ -21,28 +23,32 @@ pub(crate) const SENDERS_MAX: usize = 10_000;
 pub(crate) struct Message {
     pub(crate) sender: usize,
     pub(crate) sequence: u32,
-    /// When it was sent, or at a fixed rate should have been: nanoseconds since the generator started.
-    pub(crate) stamp: u64,
 }
 
 impl Message {
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
+    /// `stamp` is when it is sent, or at a fixed rate should be: nanoseconds since the generator started.
+    pub(crate) fn write(self, stamp: u64, out: &mut Vec<u8>) {
         let mut line = *TEMPLATE;
         put_digits(&mut line[SENDER], self.sender as u64);
         put_digits(&mut line[SEQUENCE], u64::from(self.sequence));
-        put_digits(&mut line[STAMP], self.stamp);
+        put_digits(&mut line[STAMP], stamp);
         out.extend_from_slice(&line);
     }
 
-    /// `None` when any byte is not as `write` put it.
-    fn parse(line: &[u8]) -> Option<Self> {
-        let intact = line.len() == LINE_BYTES && line[STAMP.end..] == TEMPLATE[STAMP.end..];
+    /// `None` when the words are not as `write` put them.
+    fn parse(line: &[u8; LINE_BYTES]) -> Option<Self> {
+        let words: &[u8; WORDS_BYTES] = line.last_chunk()?;
+        let intact = words == TEMPLATE.last_chunk::<WORDS_BYTES>()?;
         intact.then(|| Self {
             sender: digits(&line[SENDER]) as usize,
             sequence: digits(&line[SEQUENCE]) as u32,
-            stamp: digits(&line[STAMP]),
         })
     }
+}
+
+/// The stamp of a relayed line, for those who want it.
+pub(crate) fn stamp(line: &[u8]) -> u64 {
+    line.last_chunk::<LINE_BYTES>().map_or(0, |text| digits(&text[STAMP]))
 }
 
 /// How a server is joined, and what it adds to a line.
@@ -72,14 +78,13 @@ impl Dialect {
 
     /// The message in a relayed line of `stride` bytes, if its nickname is its sender's.
     pub(crate) fn parse(self, line: &[u8]) -> Option<Message> {
-        let (prefix, message) = line.split_at_checked(self.prefix())?;
-        let attributed = match self {
-            Self::Named => {
-                prefix[0] == b'u' && prefix[1..5] == message[SENDER] && prefix[5..] == *b": "
-            }
-            Self::Plain => true,
+        let (prefix, text) = line.split_last_chunk()?;
+        let attributed = match (self, prefix) {
+            (Self::Named, &[b'u', a, b, c, d, b':', b' ']) => [a, b, c, d] == text[SENDER],
+            (Self::Plain, []) => true,
+            _ => false,
         };
-        if attributed { Message::parse(message) } else { None }
+        if attributed { Message::parse(text) } else { None }
     }
 
     fn prefix(self) -> usize {
