@@ -7,7 +7,6 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Registry, Token};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Connections under way at once while a crowd joins: well under any listener's backlog.
@@ -168,19 +167,13 @@ impl Crowd {
         Ok(())
     }
 
-    /// `speaker` says `count` lines at once. Returns their sequence numbers.
-    pub(crate) fn say(&mut self, speaker: usize, count: usize, stamp: u64) -> Range<u32> {
-        let member = &mut self.members[speaker];
-        let mut first = None;
-        let mut next = 0;
+    /// `speaker` says `count` lines at once.
+    pub(crate) fn say(&mut self, speaker: usize, count: usize, stamp: u64) {
         for _ in 0..count {
             let sequence = self.ledger.say(speaker);
-            Message { sender: speaker, sequence }.write(stamp, &mut member.unsent);
-            first.get_or_insert(sequence);
-            next = sequence + 1;
+            Message { sender: speaker, sequence }.write(stamp, &mut self.members[speaker].unsent);
         }
         self.flush(speaker);
-        first.unwrap_or(next)..next
     }
 
     /// Whether the socket of `speaker` has taken all that it said.

@@ -10,8 +10,12 @@ use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(crate) enum Load {
-    /// Closed loop: each of the first `talkers` members keeps `in_flight` messages under way. A message has arrived
-    /// when every other member that reads has it, and only then does its sender say the next.
+    /// Closed loop, in waves: each of the first `talkers` members says `in_flight` messages at once, and all of them
+    /// say the next as soon as every other member that reads has every message of this wave.
+    ///
+    /// If each sender went on by itself, the senders would gather in groups that differ from server to server, and so
+    /// would the number of messages that share a write: at one message in flight, chance would decide more than the
+    /// server. Every wave starts from an idle server instead.
     Closed { talkers: usize, in_flight: usize, millis: u64 },
     /// Open loop: all members but the first `flooders` and the stopped ones take turns, `per_second` messages in all,
     /// while each flooder writes as fast as TCP takes it. Must be the last load of a run with flooders, because what
@@ -53,70 +57,25 @@ impl Load {
     }
 }
 
-/// How many of the talkers' messages are under way.
-struct Window {
-    /// Readers that still miss a message, by sender and sequence modulo `1 << bits`.
-    missing: Vec<u32>,
-    bits: u32,
-    /// Messages of each talker that have arrived everywhere and are not replaced yet.
-    arrived: Vec<usize>,
-}
-
-impl Window {
-    fn new(talkers: usize, in_flight: usize) -> Self {
-        let bits = in_flight.next_power_of_two().ilog2();
-        Self { missing: vec![0; talkers << bits], bits, arrived: vec![in_flight; talkers] }
-    }
-
-    fn slot(&self, sender: usize, sequence: u32) -> usize {
-        (sender << self.bits) + (sequence as usize & ((1 << self.bits) - 1))
-    }
-
-    fn open(&mut self, sender: usize, sequences: Range<u32>, readers: u64) {
-        for sequence in sequences {
-            let slot = self.slot(sender, sequence);
-            self.missing[slot] = readers as u32;
-        }
-    }
-}
-
-impl Watch for Window {
-    fn delivered(&mut self, message: Message, _: &[u8], _: u64) {
-        let slot = self.slot(message.sender, message.sequence);
-        self.missing[slot] -= 1;
-        if self.missing[slot] == 0 {
-            self.arrived[message.sender] += 1;
-        }
-    }
-}
-
 pub(crate) fn closed(
     crowd: &mut Crowd,
     talkers: usize,
     in_flight: usize,
     time: Duration,
 ) -> Result<()> {
-    let mut window = Window::new(talkers, in_flight);
     let gone = crowd.gone();
     let end = crowd.now() + time.as_nanos() as u64;
-    loop {
-        let now = crowd.now();
-        if now >= end {
-            break;
-        }
+    while crowd.now() < end {
         for talker in 0..talkers {
-            let count = std::mem::take(&mut window.arrived[talker]);
-            if count > 0 {
-                let sequences = crowd.say(talker, count, now);
-                window.open(talker, sequences, crowd.ledger.audience(talker));
-            }
+            let now = crowd.now();
+            crowd.say(talker, in_flight, now);
         }
-        crowd.pump(&mut window, Duration::from_nanos(end - now))?;
+        crowd.settle(&mut ())?;
         if crowd.gone() > gone {
             return Err("the server dropped a client that was reading".into());
         }
     }
-    crowd.settle(&mut window)
+    Ok(())
 }
 
 struct Stopwatch {
