@@ -2,10 +2,11 @@
 
 use crate::Result;
 use crate::ledger::Ledger;
+use crate::member::{Member, Received, State, connect};
 use crate::message::{Dialect, Message};
 use mio::net::TcpStream;
-use mio::{Events, Interest, Poll, Registry, Token};
-use std::io::{self, ErrorKind, Read, Write};
+use mio::{Events, Interest, Poll, Token};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -28,24 +29,6 @@ impl Watch for () {
     fn delivered(&mut self, _: Message, _: &[u8], _: u64) {}
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Reading,
-    /// Does not read, on purpose.
-    Stopped,
-    Gone,
-}
-
-struct Member {
-    stream: TcpStream,
-    state: State,
-    joined: bool,
-    /// The beginning of a line whose end has not arrived.
-    partial: Vec<u8>,
-    /// Lines which the socket has not taken yet.
-    unsent: Vec<u8>,
-}
-
 pub(crate) struct Crowd {
     pub(crate) ledger: Ledger,
     /// Tokens from `members.len()` on that had an event: sockets which belong to the load at hand.
@@ -57,6 +40,8 @@ pub(crate) struct Crowd {
     members: Vec<Member>,
     joined: usize,
     gone: usize,
+    /// What the server last said for itself.
+    notice: Vec<u8>,
     scratch: Box<[u8]>,
     started: Instant,
 }
@@ -78,6 +63,7 @@ impl Crowd {
             members: Vec::with_capacity(members),
             joined: 0,
             gone: 0,
+            notice: Vec::new(),
             scratch: vec![0; 64 * 1024].into(),
             started: Instant::now(),
         })
@@ -97,22 +83,11 @@ impl Crowd {
         self.gone
     }
 
-    pub(crate) fn registry(&self) -> &Registry {
-        self.poll.registry()
-    }
-
-    /// Connects to the server and introduces `id`.
+    /// Connects to the server and introduces `id`, which is the token as well.
     pub(crate) fn connect(&self, id: usize) -> io::Result<TcpStream> {
-        let stream = std::net::TcpStream::connect(self.server)?;
-        stream.set_nodelay(true)?;
-        stream.set_nonblocking(true)?;
-        let mut stream = TcpStream::from_std(stream);
-        stream.write_all(&self.dialect.introduction(id))?;
-        self.registry().register(
-            &mut stream,
-            Token(id),
-            Interest::READABLE | Interest::WRITABLE,
-        )?;
+        let mut stream = connect(self.server, &self.dialect.introduction(id))?;
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut stream, Token(id), both)?;
         Ok(stream)
     }
 
@@ -122,37 +97,28 @@ impl Crowd {
         while self.joined < count {
             while self.members.len() < count && self.members.len() - self.joined < JOINING_MAX {
                 let stream = self.connect(self.members.len())?;
-                let (partial, unsent) = (Vec::new(), Vec::new());
-                self.members.push(Member {
-                    stream,
-                    state: State::Reading,
-                    joined: false,
-                    partial,
-                    unsent,
-                });
+                self.members.push(Member::new(stream));
             }
             self.pump(&mut (), Duration::from_millis(100))?;
-            self.check_patience(&mut progress, self.joined).map_err(|_| {
-                format!("{} of {count} clients could not join", count - self.joined)
-            })?;
+            if self.impatient(&mut progress, self.joined) {
+                let (left, notice) = (count - self.joined, String::from_utf8_lossy(&self.notice));
+                return Err(format!("{left} of {count} clients could not join: {notice}").into());
+            }
         }
         Ok(())
     }
 
     /// Waits until the server has nothing more to say about who joined.
     pub(crate) fn calm(&mut self) -> Result<()> {
-        let quiet =
-            if self.members.len() > ANNOUNCED_MAX { QUIET } else { Duration::from_millis(50) };
-        self.idle(quiet)
+        let announced = self.members.len() <= ANNOUNCED_MAX;
+        self.idle(if announced { Duration::from_millis(50) } else { QUIET })
     }
 
     /// Does nothing but read for a time.
     pub(crate) fn idle(&mut self, time: Duration) -> Result<()> {
-        let end = Instant::now() + time;
-        while let Some(left) =
-            end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
-        {
-            self.pump(&mut (), left)?;
+        let end = self.now() + time.as_nanos() as u64;
+        while self.now() < end {
+            self.pump(&mut (), Duration::from_nanos(end - self.now()))?;
         }
         Ok(())
     }
@@ -162,7 +128,10 @@ impl Crowd {
         let mut progress = (self.ledger.due() as usize, self.now());
         while self.ledger.due() > 0 {
             self.pump(watch, Duration::from_millis(100))?;
-            self.check_patience(&mut progress, self.ledger.due() as usize)?;
+            if self.impatient(&mut progress, self.ledger.due() as usize) {
+                let (due, missing) = (self.ledger.due(), self.ledger.first_missing());
+                return Err(format!("{due} deliveries did not come: {missing}").into());
+            }
         }
         Ok(())
     }
@@ -173,7 +142,7 @@ impl Crowd {
             let sequence = self.ledger.say(speaker);
             Message { sender: speaker, sequence }.write(stamp, &mut self.members[speaker].unsent);
         }
-        self.flush(speaker);
+        self.members[speaker].flush();
     }
 
     /// Whether the socket of `speaker` has taken all that it said.
@@ -220,7 +189,7 @@ impl Crowd {
                 self.receive(index, event.is_read_closed(), watch)?;
             }
             if event.is_writable() {
-                self.flush(index);
+                self.members[index].flush();
             }
         }
         self.events = events;
@@ -230,24 +199,17 @@ impl Crowd {
     /// Reads what there is, and the end of the connection as well if it has `ended`.
     fn receive(&mut self, index: usize, ended: bool, watch: &mut impl Watch) -> Result<()> {
         while self.members[index].state == State::Reading {
-            let member = &mut self.members[index];
-            let kept = member.partial.len();
-            self.scratch[..kept].copy_from_slice(&member.partial);
-            match member.stream.read(&mut self.scratch[kept..]) {
-                Ok(0) => self.lose(index),
-                Ok(count) => {
-                    let filled = kept + count;
-                    let used = self.take_lines(index, filled, watch)?;
-                    let partial = &mut self.members[index].partial;
-                    partial.clear();
-                    partial.extend_from_slice(&self.scratch[used..filled]);
+            match self.members[index].read(&mut self.scratch) {
+                Received::Bytes(count) => {
+                    let used = self.take_lines(index, count, watch)?;
+                    self.members[index].keep(&self.scratch[used..count]);
                     // A short read has drained the socket: epoll(7).
-                    if filled < self.scratch.len() && !ended {
-                        return Ok(());
+                    if count < self.scratch.len() && !ended {
+                        break;
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(_) => self.lose(index),
+                Received::Nothing => break,
+                Received::End => self.lose(index),
             }
         }
         Ok(())
@@ -264,6 +226,8 @@ impl Crowd {
                 let Some(end) = rest.iter().position(|&byte| byte == b'\n') else {
                     return Ok(used);
                 };
+                self.notice.clear();
+                self.notice.extend_from_slice(&rest[..end]);
                 if rest.starts_with(Dialect::WELCOME) && !self.members[index].joined {
                     self.members[index].joined = true;
                     self.joined += 1;
@@ -282,19 +246,6 @@ impl Crowd {
         }
     }
 
-    fn flush(&mut self, index: usize) {
-        let member = &mut self.members[index];
-        if member.unsent.is_empty() || member.state == State::Gone {
-            return;
-        }
-        match member.stream.write(&member.unsent) {
-            Ok(count) => drop(member.unsent.drain(..count)),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // What the server did to this client is read, not written.
-            Err(_) => member.unsent.clear(),
-        }
-    }
-
     fn lose(&mut self, index: usize) {
         self.members[index].state = State::Gone;
         self.gone += 1;
@@ -304,19 +255,11 @@ impl Crowd {
         }
     }
 
-    /// Fails when `measure` has not changed for too long.
-    fn check_patience(&self, progress: &mut (usize, u64), measure: usize) -> Result<()> {
+    /// Whether `measure` has not changed for too long.
+    fn impatient(&self, progress: &mut (usize, u64), measure: usize) -> bool {
         if measure != progress.0 {
             *progress = (measure, self.now());
         }
-        if Duration::from_nanos(self.now() - progress.1) > PATIENCE {
-            return Err(format!(
-                "{} deliveries did not come: {}",
-                self.ledger.due(),
-                self.ledger.first_missing()
-            )
-            .into());
-        }
-        Ok(())
+        Duration::from_nanos(self.now() - progress.1) > PATIENCE
     }
 }

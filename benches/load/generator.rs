@@ -96,6 +96,11 @@ fn play(plan: &Plan, phase: Phase, crowd: &mut Crowd) -> Result<Outcome> {
         }
     })?;
     outcome.latency = latency;
+    if outcome.dropped > 0 && !phase.load.floods() {
+        return Err(
+            format!("the server dropped {} clients that were reading", outcome.dropped).into()
+        );
+    }
     Ok(outcome)
 }
 

@@ -15,10 +15,12 @@
 
 mod churn;
 mod crowd;
+mod figures;
 mod floor;
 mod generator;
 mod ledger;
 mod load;
+mod member;
 mod message;
 mod plot;
 mod process;
@@ -28,6 +30,7 @@ mod system;
 mod threads;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use figures::Sheet;
 use process::{Kind, Server, generate};
 use report::Report;
 use scenario::{Case, Scale, Scenario};
@@ -42,7 +45,7 @@ const SPARE_DESCRIPTORS: usize = 100;
 
 /// Measures chatd under load, beside two yardsticks.
 #[derive(Parser)]
-#[command(name = "cargo bench --bench load --")]
+#[command(bin_name = "cargo bench --bench load --")]
 struct Args {
     /// One short round, for correctness and not for figures
     #[arg(long)]
@@ -115,16 +118,9 @@ fn measure(args: &Args) -> Result<()> {
     let rounds = if args.quick { 1 } else { args.rounds };
     let scenarios = if args.only.is_empty() { Scenario::value_variants() } else { &args.only };
     let mut report = Report::default();
-    for case in scenarios.iter().flat_map(|scenario| scenario.cases(&scale)) {
-        for round in 1..=rounds {
-            for &kind in &case.servers {
-                eprintln!(
-                    "round {round} of {rounds}: {kind:?}, {} members, {:?}",
-                    case.members, case.phases
-                );
-                let run = play(&case, kind).map_err(|error| format!("{kind:?}: {error}"))?;
-                report.add(kind, (case.figures)(&case, &run));
-            }
+    for scenario in scenarios {
+        for case in scenario.cases(&scale) {
+            take_turns(*scenario, &case, rounds, &mut report)?;
         }
     }
     println!("{}\n\n{report}", surroundings(rounds, &scale));
@@ -133,15 +129,36 @@ fn measure(args: &Args) -> Result<()> {
     args.plot.as_deref().map_or(Ok(()), |path| plot::draw(&report, path))
 }
 
+/// The servers follow each other within each round: what changes on the machine meanwhile hits them alike.
+fn take_turns(scenario: Scenario, case: &Case, rounds: usize, report: &mut Report) -> Result<()> {
+    for round in 1..=rounds {
+        for &kind in &case.servers {
+            eprintln!(
+                "{scenario:?}, {} members, round {round} of {rounds}: {kind:?}",
+                case.members
+            );
+            let run = play(case, kind).map_err(|error| format!("{kind:?}: {error}"))?;
+            let mut sheet = Sheet::default();
+            (case.figures)(case, &run, &mut sheet);
+            report.add(kind, sheet.figures);
+        }
+    }
+    Ok(())
+}
+
 fn play(case: &Case, kind: Kind) -> Result<generator::Run> {
-    let server = Server::start(kind, case.backlog, case.options)?;
-    generate(&generator::Plan {
+    let mut server = Server::start(kind, case.backlog, case.options)?;
+    let run = generate(&generator::Plan {
         server: server.address,
         process: server.process(),
         dialect: kind.dialect(),
         members: case.members,
         phases: case.phases.clone(),
-    })
+    });
+    match server.end() {
+        Some(status) => Err(format!("the server ended by itself: {status}").into()),
+        None => run,
+    }
 }
 
 fn surroundings(rounds: usize, scale: &Scale) -> String {
@@ -149,7 +166,12 @@ fn surroundings(rounds: usize, scale: &Scale) -> String {
     let pinned =
         if system::pinned(system::Place::Server, || ()).1 { "pinned apart" } else { "not pinned" };
     let seats = scale.seats;
+    let rounds = if scale.quick {
+        "one short round, not for figures".to_owned()
+    } else {
+        format!("median of {rounds} rounds")
+    };
     format!(
-        "median of {rounds} rounds; {processors} processors, server and generator {pinned}; descriptors for {seats} clients"
+        "{rounds}; {processors} processors, server and generator {pinned}; descriptors for {seats} clients"
     )
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::env;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,6 +81,11 @@ impl Server {
             .strip_prefix("listening on ")
             .ok_or("the server does not say where it listens")?;
         Ok(Self { address: address.parse()?, child })
+    }
+
+    /// How it ended, if it did.
+    pub(crate) fn end(&mut self) -> Option<ExitStatus> {
+        self.child.0.try_wait().ok().flatten()
     }
 
     pub(crate) fn process(&self) -> u32 {

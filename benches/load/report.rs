@@ -1,8 +1,8 @@
 //! The figures of all rounds, their medians, and the table.
 
 use crate::Result;
+use crate::figures::Figure;
 use crate::process::Kind;
-use crate::scenario::Figure;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -125,20 +125,22 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     }
 }
 
-/// Three digits of a small number, and all of a large one in groups.
-fn short(value: f64) -> String {
+/// Up to three digits of a small number, and all of a large one in groups.
+pub(crate) fn short(value: f64) -> String {
     let decimals = match value.abs() {
-        small if small < 10.0 && small != 0.0 => 2,
-        medium if medium < 100.0 && medium != 0.0 => 1,
-        _ => return grouped(&format!("{value:.0}")),
+        _ if value.fract() == 0.0 => 0,
+        ..10.0 => 2,
+        ..100.0 => 1,
+        _ => 0,
     };
-    format!("{value:.decimals$}")
+    grouped(&format!("{value:.decimals$}"))
 }
 
-fn grouped(digits: &str) -> String {
+fn grouped(number: &str) -> String {
+    let whole = number.find('.').unwrap_or(number.len());
     let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) && !text.ends_with('-') {
+    for (index, digit) in number.chars().enumerate() {
+        if index > 0 && index < whole && (whole - index).is_multiple_of(3) && !text.ends_with('-') {
             text.push(',');
         }
         text.push(digit);

@@ -1,7 +1,8 @@
 //! What is measured: each scenario as a list of cases, each case as phases and the figures taken from them.
 
+use crate::figures::Sheet;
 use crate::generator::{Outcome, Phase, Run};
-use crate::load::Load;
+use crate::load::{Latency, Load};
 use crate::message::SENDERS_MAX;
 use crate::process::Kind;
 use clap::ValueEnum;
@@ -26,16 +27,7 @@ pub(crate) struct Case {
     pub(crate) options: &'static [&'static str],
     /// Said in the table after what the phase itself says.
     pub(crate) remark: &'static str,
-    pub(crate) figures: fn(&Case, &Run) -> Vec<Figure>,
-}
-
-/// One number of one run.
-pub(crate) struct Figure {
-    pub(crate) case: String,
-    pub(crate) measure: &'static str,
-    pub(crate) value: f64,
-    /// The generator, not the server, set it.
-    pub(crate) limited: bool,
+    pub(crate) figures: fn(&Case, &Run, &mut Sheet),
 }
 
 /// How long, and how many.
@@ -76,7 +68,7 @@ impl Scale {
 }
 
 impl Case {
-    fn new(members: usize, loads: &[Load], figures: fn(&Self, &Run) -> Vec<Figure>) -> Self {
+    fn new(members: usize, loads: &[Load], figures: fn(&Self, &Run, &mut Sheet)) -> Self {
         let phases = loads.iter().map(|&load| Phase { load, stopped: 0 }).collect();
         let servers = BOTH.to_vec();
         Self { servers, members, phases, backlog: BACKLOG, options: NO_RATE, remark: "", figures }
@@ -93,98 +85,87 @@ pub(crate) fn fan_out_label(members: usize, in_flight: usize) -> String {
 }
 
 fn fan_out(scale: &Scale) -> Vec<Case> {
-    fn figures(case: &Case, run: &Run) -> Vec<Figure> {
-        let mut figures = Vec::new();
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         for (phase, outcome) in case.outcomes(run) {
             let Load::Closed { in_flight, .. } = phase.load else { continue };
-            let row = Row { case: fan_out_label(case.members, in_flight), outcome };
-            figures.extend(row.figure("deliveries/s", Some(outcome.deliveries_per_second())));
-            figures
-                .extend(row.figure("server ns/delivery", outcome.server_per(outcome.deliveries)));
+            sheet.case(fan_out_label(case.members, in_flight), outcome);
+            sheet.put("deliveries/s", outcome.deliveries_per_second());
+            sheet.put("server ns/delivery", outcome.server_per(outcome.deliveries));
         }
-        figures
     }
     let closed =
         |in_flight| Load::Closed { talkers: TALKERS, in_flight, millis: scale.millis(700) };
     let mut cases = Vec::new();
     for members in FAN_OUT_MEMBERS.into_iter().filter(|&members| members == scale.members(members))
     {
-        let (few, many) = IN_FLIGHT.split_at(2);
-        let loads = |in_flight: &[usize]| in_flight.iter().copied().map(closed).collect::<Vec<_>>();
-        let mut case = Case::new(members, &loads(few), figures);
+        let loads = IN_FLIGHT.map(closed);
+        let (few, many) = loads.split_at(2);
+        let mut case = Case::new(members, few, figures);
         // With more threads or more in flight this yardstick takes minutes to say the same.
         if members <= 100 {
             case.servers.push(Kind::Threads);
         }
-        cases.extend([case, Case::new(members, &loads(many), figures)]);
+        cases.extend([case, Case::new(members, many, figures)]);
     }
     cases
 }
 
 fn latency(scale: &Scale) -> Vec<Case> {
-    fn figures(case: &Case, run: &Run) -> Vec<Figure> {
-        let mut figures = Vec::new();
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         let mut quiet_p99 = None;
         for (phase, outcome) in case.outcomes(run) {
-            let (Load::Paced { flooders, per_second, .. }, Some(latency)) =
-                (phase.load, outcome.latency)
-            else {
-                continue;
-            };
+            let Load::Paced { flooders, per_second, .. } = phase.load else { continue };
+            let Some(Latency { p50, p99, p999, max, .. }) = outcome.latency else { continue };
             let flooding = if flooders > 0 { ", one flooding" } else { "" };
             let label = format!(
                 "latency, {} members, {per_second}/s{flooding}{}",
                 case.members, case.remark
             );
-            let row = Row { case: label, outcome };
-            figures.extend(row.figure("p50 us", Some(latency.p50 as f64 / 1e3)));
-            figures.extend(row.figure("p99 us", Some(latency.p99 as f64 / 1e3)));
-            figures.extend(row.figure("p99.9 us", Some(latency.p999 as f64 / 1e3)));
-            figures.extend(row.figure("max us", Some(latency.max as f64 / 1e3)));
-            figures.extend(row.figure(
-                "p99 / without flooder",
-                quiet_p99.map(|quiet| latency.p99 as f64 / quiet),
-            ));
-            quiet_p99 = Some(latency.p99 as f64);
+            sheet.case(label, outcome);
+            for (measure, value) in
+                [("p50 us", p50), ("p99 us", p99), ("p99.9 us", p999), ("max us", max)]
+            {
+                sheet.put(measure, value as f64 / 1e3);
+            }
+            if flooders > 0 {
+                sheet.put("p99 / without flooder", quiet_p99.map(|quiet| p99 as f64 / quiet));
+                sheet.put("dropped", outcome.dropped as f64);
+            }
+            quiet_p99 = Some(p99 as f64);
         }
-        figures
     }
     let paced =
         |flooders, per_second| Load::Paced { flooders, per_second, millis: scale.millis(2500) };
-    let flooded = [paced(0, 1000), paced(1, 1000)];
+    let beside_flooder = || Case::new(100, &[paced(0, 1000), paced(1, 1000)], figures);
+    // First the buffers of the stopped are filled, and the backlog is large enough that they stay.
     let fill = Load::Closed { talkers: TALKERS, in_flight: 256, millis: scale.millis(1000) };
     let mut stalled = Case::new(100, &[fill, paced(0, 1000)], figures);
     stalled.phases.iter_mut().for_each(|phase| phase.stopped = 5);
     vec![
-        Case::new(100, &flooded, figures),
+        beside_flooder(),
+        // The floor knows no rate to limit.
         Case {
             servers: vec![Kind::Chatd],
             options: &[],
             remark: ", default --rate",
-            ..Case::new(100, &flooded, figures)
+            ..beside_flooder()
         },
-        Case::new(1000, &[paced(0, 100)], figures),
-        // First their buffers are filled, and the backlog is large enough that they stay.
+        Case::new(scale.members(1000), &[paced(0, 100)], figures),
         Case { backlog: 64 * BACKLOG, remark: ", 5 stopped", ..stalled },
     ]
 }
 
 fn idle(scale: &Scale) -> Vec<Case> {
-    fn figures(case: &Case, run: &Run) -> Vec<Figure> {
-        let mut figures = Vec::new();
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         for (_, outcome) in case.outcomes(run) {
-            let row = Row { case: format!("idle, {} members", case.members), outcome };
+            sheet.case(format!("idle, {} members", case.members), &run.join);
             let resident = outcome.resident_before.zip(run.join.resident_before);
-            let resident = resident
-                .map(|(after, before)| (after as f64 - before as f64) / run.join.sent as f64);
-            figures.extend(row.figure("resident bytes/member", resident));
-            figures.extend(row.figure("joins/s", Some(run.join.sent as f64 / run.join.seconds)));
-            figures.extend(row.figure("server ns/join", run.join.server_per(run.join.sent)));
-            figures.extend(
-                row.figure("server busy, %", outcome.server_busy().map(|busy| 100.0 * busy)),
-            );
+            let resident = resident.map(|(after, before)| after as f64 - before as f64);
+            sheet.put("resident bytes/member", resident.map(|bytes| bytes / run.join.sent as f64));
+            sheet.put("joins/s", run.join.sent_per_second());
+            sheet.put("server ns/join", run.join.server_per(run.join.sent));
+            sheet.put("idle server busy, %", outcome.server_busy().map(|busy| 100.0 * busy));
         }
-        figures
     }
     vec![Case::new(
         scale.members(SENDERS_MAX),
@@ -194,27 +175,22 @@ fn idle(scale: &Scale) -> Vec<Case> {
 }
 
 fn stalled(scale: &Scale) -> Vec<Case> {
-    fn figures(case: &Case, run: &Run) -> Vec<Figure> {
-        let mut figures = Vec::new();
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         let mut unhindered = None;
         for (phase, outcome) in case.outcomes(run) {
-            let rate = outcome.sent as f64 / outcome.seconds;
-            let row = Row {
-                case: format!("stalled, {} members, {} stopped", case.members, phase.stopped),
+            // Deliveries, and not messages: those grow by themselves when there are fewer to deliver to.
+            let rate = outcome.deliveries_per_second();
+            sheet.case(
+                format!("stalled, {} members, {} stopped", case.members, phase.stopped),
                 outcome,
-            };
-            figures.extend(row.figure("messages/s", Some(rate)));
-            figures.extend(row.figure(
-                "% of none stopped",
-                unhindered.map(|unhindered| 100.0 * rate / unhindered),
-            ));
-            figures.extend(
-                row.figure("memory growth, KiB", outcome.growth().map(|bytes| bytes / 1024.0)),
             );
-            figures.extend(row.figure("dropped", Some(outcome.dropped as f64)));
+            sheet.put("deliveries/s", rate);
+            sheet.put("% of none stopped", unhindered.map(|unhindered| 100.0 * rate / unhindered));
+            sheet.put("server ns/delivery", outcome.server_per(outcome.deliveries));
+            sheet.put("memory growth, KiB", outcome.growth_kib());
+            sheet.put("dropped", outcome.dropped as f64);
             unhindered = Some(rate);
         }
-        figures
     }
     let closed = Load::Closed { talkers: TALKERS, in_flight: 32, millis: scale.millis(1500) };
     let mut case = Case::new(200, &[closed, closed], figures);
@@ -223,42 +199,26 @@ fn stalled(scale: &Scale) -> Vec<Case> {
 }
 
 fn churn(scale: &Scale) -> Vec<Case> {
-    fn figures(case: &Case, run: &Run) -> Vec<Figure> {
-        let mut figures = Vec::new();
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         for (_, outcome) in case.outcomes(run) {
-            let row = Row { case: format!("churn beside {} members", case.members), outcome };
-            figures.extend(row.figure("visits/s", Some(outcome.sent as f64 / outcome.seconds)));
-            figures.extend(row.figure("server ns/visit", outcome.server_per(outcome.sent)));
+            sheet.case(format!("churn beside {} members", case.members), outcome);
+            sheet.put("visits/s", outcome.sent_per_second());
+            sheet.put("server ns/visit", outcome.server_per(outcome.sent));
         }
-        figures
     }
     vec![Case::new(100, &[Load::Churn { visitors: TALKERS, millis: scale.millis(2000) }], figures)]
 }
 
 fn overload(scale: &Scale) -> Vec<Case> {
-    fn figures(case: &Case, run: &Run) -> Vec<Figure> {
-        let mut figures = Vec::new();
-        let mut closed = None;
-        for (_, outcome) in case.outcomes(run) {
-            let rate = outcome.deliveries_per_second();
-            if let Some(closed) = closed {
-                let row = Row {
-                    case: format!("overload, {} members, {TALKERS} flooding", case.members),
-                    outcome,
-                };
-                figures.extend(row.figure("deliveries/s", Some(rate)));
-                figures.extend(row.figure("% of 256 in flight", Some(100.0 * rate / closed)));
-                figures.extend(
-                    row.figure("server ns/delivery", outcome.server_per(outcome.deliveries)),
-                );
-                figures.extend(
-                    row.figure("memory growth, KiB", outcome.growth().map(|bytes| bytes / 1024.0)),
-                );
-                figures.extend(row.figure("dropped", Some(outcome.dropped as f64)));
-            }
-            closed = Some(rate);
-        }
-        figures
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
+        let [closed, flooded] = &run.phases[..] else { return };
+        let rate = flooded.deliveries_per_second();
+        sheet.case(format!("overload, {} members, {TALKERS} flooding", case.members), flooded);
+        sheet.put("deliveries/s", rate);
+        sheet.put("% of 256 in flight", 100.0 * rate / closed.deliveries_per_second());
+        sheet.put("server ns/delivery", flooded.server_per(flooded.deliveries));
+        sheet.put("memory growth, KiB", flooded.growth_kib());
+        sheet.put("dropped", flooded.dropped as f64);
     }
     let closed = Load::Closed { talkers: TALKERS, in_flight: 256, millis: scale.millis(700) };
     vec![Case::new(
@@ -266,51 +226,4 @@ fn overload(scale: &Scale) -> Vec<Case> {
         &[closed, Load::Flood { talkers: TALKERS, millis: scale.millis(2000) }],
         figures,
     )]
-}
-
-/// The figures of one phase.
-struct Row<'a> {
-    case: String,
-    outcome: &'a Outcome,
-}
-
-impl Row<'_> {
-    /// None when the system does not account for it.
-    fn figure(&self, measure: &'static str, value: Option<f64>) -> Option<Figure> {
-        let limited = self.outcome.generator_limited();
-        Some(Figure { case: self.case.clone(), measure, value: value?, limited })
-    }
-}
-
-impl Outcome {
-    fn deliveries_per_second(&self) -> f64 {
-        self.deliveries as f64 / self.seconds
-    }
-
-    /// Nanoseconds of the server's processor time for each of `count`.
-    fn server_per(&self, count: u64) -> Option<f64> {
-        Some(self.server_cpu? as f64 / count as f64)
-    }
-
-    fn server_busy(&self) -> Option<f64> {
-        Some(self.server_cpu? as f64 / 1e9 / self.seconds)
-    }
-
-    /// How far the resident memory rose at most.
-    fn growth(&self) -> Option<f64> {
-        Some(self.resident_peak?.saturating_sub(self.resident_before?) as f64)
-    }
-
-    /// At a fixed rate the generator spins, and limits when it is late; else when it has no time left and the server
-    /// has.
-    fn generator_limited(&self) -> bool {
-        if let Some(latency) = self.latency {
-            return latency.late_p99 * 2 > latency.p99;
-        }
-        let (Some(generator), Some(server)) = (self.generator_cpu, self.server_busy()) else {
-            return false;
-        };
-        let generator = generator as f64 / 1e9 / self.seconds;
-        generator > 0.95 && generator > server
-    }
 }
