@@ -26,11 +26,19 @@ impl Sheet {
         self.limited = outcome.generator_limited();
     }
 
-    /// Leaves out what the system does not account for.
-    pub(crate) fn put(&mut self, measure: &'static str, value: impl Into<Option<f64>>) {
-        let figure =
-            |value| Figure { case: self.case.clone(), measure, value, limited: self.limited };
-        self.figures.extend(value.into().map(figure));
+    /// A rate or a time, which the slower of server and generator sets.
+    pub(crate) fn pace(&mut self, measure: &'static str, value: impl Into<Option<f64>>) {
+        self.add(measure, value.into(), self.limited);
+    }
+
+    /// What the server itself spent or did, or nothing where the system keeps no account of it.
+    pub(crate) fn cost(&mut self, measure: &'static str, value: impl Into<Option<f64>>) {
+        self.add(measure, value.into(), false);
+    }
+
+    fn add(&mut self, measure: &'static str, value: Option<f64>, limited: bool) {
+        let case = self.case.clone();
+        self.figures.extend(value.map(|value| Figure { case, measure, value, limited }));
     }
 }
 

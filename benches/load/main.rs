@@ -163,15 +163,14 @@ fn play(case: &Case, kind: Kind) -> Result<generator::Run> {
 
 fn surroundings(rounds: usize, scale: &Scale) -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let pinned =
-        if system::pinned(system::Place::Server, || ()).1 { "pinned apart" } else { "not pinned" };
-    let seats = scale.seats;
-    let rounds = if scale.quick {
-        "one short round, not for figures".to_owned()
-    } else {
-        format!("median of {rounds} rounds")
-    };
+    let apart = system::pinned(system::Place::Server, || ()).1;
+    let short = if scale.quick { ", too short for figures" } else { "" };
     format!(
-        "{rounds}; {processors} processors, server and generator {pinned}; descriptors for {seats} clients"
+        "median of {rounds} rounds{short}; {processors} processors, server and generator {}; descriptors for {} clients; threads up to {} members \
+         and {} in flight",
+        if apart { "pinned apart" } else { "not pinned" },
+        scale.seats,
+        scenario::THREADS_MEMBERS_MAX,
+        scenario::IN_FLIGHT[1],
     )
 }

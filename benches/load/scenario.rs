@@ -39,6 +39,8 @@ pub(crate) struct Scale {
 
 pub(crate) const FAN_OUT_MEMBERS: [usize; 4] = [10, 100, 1000, 5000];
 pub(crate) const IN_FLIGHT: [usize; 3] = [1, 32, 256];
+/// Where *threads* is measured, at the first two of `IN_FLIGHT`.
+pub(crate) const THREADS_MEMBERS_MAX: usize = 100;
 const TALKERS: usize = 10;
 const BACKLOG: usize = 1024 * 1024;
 const NO_RATE: &[&str] = &["--rate", "0"];
@@ -89,8 +91,8 @@ fn fan_out(scale: &Scale) -> Vec<Case> {
         for (phase, outcome) in case.outcomes(run) {
             let Load::Closed { in_flight, .. } = phase.load else { continue };
             sheet.case(fan_out_label(case.members, in_flight), outcome);
-            sheet.put("deliveries/s", outcome.deliveries_per_second());
-            sheet.put("server ns/delivery", outcome.server_per(outcome.deliveries));
+            sheet.pace("deliveries/s", outcome.deliveries_per_second());
+            sheet.cost("server ns/delivery", outcome.server_per(outcome.deliveries));
         }
     }
     let closed =
@@ -101,8 +103,8 @@ fn fan_out(scale: &Scale) -> Vec<Case> {
         let loads = IN_FLIGHT.map(closed);
         let (few, many) = loads.split_at(2);
         let mut case = Case::new(members, few, figures);
-        // With more threads or more in flight this yardstick takes minutes to say the same.
-        if members <= 100 {
+        // It spends a write on each delivery wherever it is measured: more would only take longer.
+        if members <= THREADS_MEMBERS_MAX {
             case.servers.push(Kind::Threads);
         }
         cases.extend([case, Case::new(members, many, figures)]);
@@ -125,11 +127,11 @@ fn latency(scale: &Scale) -> Vec<Case> {
             for (measure, value) in
                 [("p50 us", p50), ("p99 us", p99), ("p99.9 us", p999), ("max us", max)]
             {
-                sheet.put(measure, value as f64 / 1e3);
+                sheet.pace(measure, value as f64 / 1e3);
             }
             if flooders > 0 {
-                sheet.put("p99 / without flooder", quiet_p99.map(|quiet| p99 as f64 / quiet));
-                sheet.put("dropped", outcome.dropped as f64);
+                sheet.pace("p99 / without flooder", quiet_p99.map(|quiet| p99 as f64 / quiet));
+                sheet.cost("dropped", outcome.dropped as f64);
             }
             quiet_p99 = Some(p99 as f64);
         }
@@ -161,10 +163,10 @@ fn idle(scale: &Scale) -> Vec<Case> {
             sheet.case(format!("idle, {} members", case.members), &run.join);
             let resident = outcome.resident_before.zip(run.join.resident_before);
             let resident = resident.map(|(after, before)| after as f64 - before as f64);
-            sheet.put("resident bytes/member", resident.map(|bytes| bytes / run.join.sent as f64));
-            sheet.put("joins/s", run.join.sent_per_second());
-            sheet.put("server ns/join", run.join.server_per(run.join.sent));
-            sheet.put("idle server busy, %", outcome.server_busy().map(|busy| 100.0 * busy));
+            sheet.cost("resident bytes/member", resident.map(|bytes| bytes / run.join.sent as f64));
+            sheet.pace("joins/s", run.join.sent_per_second());
+            sheet.cost("server ns/join", run.join.server_per(run.join.sent));
+            sheet.cost("idle server busy, %", outcome.server_busy().map(|busy| 100.0 * busy));
         }
     }
     vec![Case::new(
@@ -184,11 +186,11 @@ fn stalled(scale: &Scale) -> Vec<Case> {
                 format!("stalled, {} members, {} stopped", case.members, phase.stopped),
                 outcome,
             );
-            sheet.put("deliveries/s", rate);
-            sheet.put("% of none stopped", unhindered.map(|unhindered| 100.0 * rate / unhindered));
-            sheet.put("server ns/delivery", outcome.server_per(outcome.deliveries));
-            sheet.put("memory growth, KiB", outcome.growth_kib());
-            sheet.put("dropped", outcome.dropped as f64);
+            sheet.pace("deliveries/s", rate);
+            sheet.pace("% of none stopped", unhindered.map(|unhindered| 100.0 * rate / unhindered));
+            sheet.cost("server ns/delivery", outcome.server_per(outcome.deliveries));
+            sheet.cost("memory growth, KiB", outcome.growth_kib());
+            sheet.cost("dropped", outcome.dropped as f64);
             unhindered = Some(rate);
         }
     }
@@ -202,8 +204,8 @@ fn churn(scale: &Scale) -> Vec<Case> {
     fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         for (_, outcome) in case.outcomes(run) {
             sheet.case(format!("churn beside {} members", case.members), outcome);
-            sheet.put("visits/s", outcome.sent_per_second());
-            sheet.put("server ns/visit", outcome.server_per(outcome.sent));
+            sheet.pace("visits/s", outcome.sent_per_second());
+            sheet.cost("server ns/visit", outcome.server_per(outcome.sent));
         }
     }
     vec![Case::new(100, &[Load::Churn { visitors: TALKERS, millis: scale.millis(2000) }], figures)]
@@ -214,11 +216,11 @@ fn overload(scale: &Scale) -> Vec<Case> {
         let [closed, flooded] = &run.phases[..] else { return };
         let rate = flooded.deliveries_per_second();
         sheet.case(format!("overload, {} members, {TALKERS} flooding", case.members), flooded);
-        sheet.put("deliveries/s", rate);
-        sheet.put("% of 256 in flight", 100.0 * rate / closed.deliveries_per_second());
-        sheet.put("server ns/delivery", flooded.server_per(flooded.deliveries));
-        sheet.put("memory growth, KiB", flooded.growth_kib());
-        sheet.put("dropped", flooded.dropped as f64);
+        sheet.pace("deliveries/s", rate);
+        sheet.pace("% of 256 in flight", 100.0 * rate / closed.deliveries_per_second());
+        sheet.cost("server ns/delivery", flooded.server_per(flooded.deliveries));
+        sheet.cost("memory growth, KiB", flooded.growth_kib());
+        sheet.cost("dropped", flooded.dropped as f64);
     }
     let closed = Load::Closed { talkers: TALKERS, in_flight: 256, millis: scale.millis(700) };
     vec![Case::new(
