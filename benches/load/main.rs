@@ -6,7 +6,6 @@
 //! one fails the run.
 
 #![expect(clippy::disallowed_methods, reason = "a load generator has a clock of its own")]
-#![allow(clippy::disallowed_types, reason = "the wall without sockets stands in the library")]
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
