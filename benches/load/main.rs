@@ -1,9 +1,17 @@
-//! Load on the real server, from outside: `cargo bench --bench load`.
+//! Load on the real server, from outside: `cargo bench --bench load`, and `-- --help` for the rest.
 //!
-//! chatd and two yardsticks take turns under the same generator, each a process of its own, the server pinned apart
-//! from the generator. `floor` is the least that an epoll server can do, `threads` a thread per client. All figures
-//! are medians over the rounds. Every delivery to every client is checked, and a lost, doubled, reordered or garbled
-//! one fails the run.
+//! chatd and two yardsticks take turns under one generator. `floor` is the least that an epoll server can do,
+//! `threads` a thread per client. What makes the figures worth something:
+//!
+//! - Server and generator are processes of their own, pinned to different processors. What the server spends is read
+//!   from the system's accounts of its process, not guessed from outside (`process`, `system`).
+//! - The generator checks every delivery to every client; a lost, doubled, reordered or garbled line fails the run
+//!   (`ledger`, `crowd`). It says so when it was itself the limit (`figures`).
+//! - Closed loops send in waves, so that each server sees the same load. Open loops count latency from the moment a
+//!   message should have been sent, so that a stall cannot hide the messages that it held up (`load`).
+//! - The servers alternate, ratios are taken within a round, and the median of the rounds is shown (`report`).
+//!
+//! What is measured stands in `scenario`.
 
 #![expect(clippy::disallowed_methods, reason = "a load generator has a clock of its own")]
 #![expect(

@@ -56,7 +56,7 @@ pub(crate) fn stamp(line: &[u8]) -> u64 {
 pub(crate) enum Dialect {
     /// chatd: the first line is the nickname, and lines arrive as `u0042: text`.
     Named,
-    /// The yardsticks: connected is joined, and lines arrive as they were sent.
+    /// The yardsticks: connected is joined, and lines arrive as they were sent, without the bytes of a name.
     Plain,
 }
 
