@@ -45,6 +45,31 @@ impl Report {
         self.rows.iter().find(|row| row.case == case && row.measure == measure)?.median(kind)
     }
 
+    /// The table, header first. A case is named in its first row.
+    fn cells(&self) -> Vec<[String; 6]> {
+        let mut table = vec![
+            ["case", "measure", "chatd", "floor", "threads", "chatd / floor"].map(str::to_owned),
+        ];
+        let mut case = "";
+        for row in &self.rows {
+            let name = if row.case == case { String::new() } else { row.case.clone() };
+            case = &row.case;
+            let [chatd, floor, threads] =
+                [Kind::Chatd, Kind::Floor, Kind::Threads].map(|kind| row.cell(kind));
+            let ratio =
+                row.ratio().filter(|ratio| ratio.is_finite()).map(|ratio| format!("{ratio:.2}"));
+            table.push([
+                name,
+                row.measure.to_owned(),
+                chatd,
+                floor,
+                threads,
+                ratio.unwrap_or_default(),
+            ]);
+        }
+        table
+    }
+
     pub(crate) fn save(&self, path: &Path) -> Result<()> {
         Ok(serde_json::to_writer_pretty(File::create(path)?, self)?)
     }
@@ -69,26 +94,7 @@ impl Row {
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let header =
-            ["case", "measure", "chatd", "floor", "threads", "chatd / floor"].map(str::to_owned);
-        let mut table = vec![header];
-        let mut case = "";
-        for row in &self.rows {
-            let shown = if row.case == case { "" } else { &row.case };
-            case = &row.case;
-            let ratio =
-                row.ratio().filter(|ratio| ratio.is_finite()).map(|ratio| format!("{ratio:.2}"));
-            let [chatd, floor, threads] =
-                [Kind::Chatd, Kind::Floor, Kind::Threads].map(|kind| row.cell(kind));
-            table.push([
-                shown.to_owned(),
-                row.measure.to_owned(),
-                chatd,
-                floor,
-                threads,
-                ratio.unwrap_or_default(),
-            ]);
-        }
+        let table = self.cells();
         let widths: [usize; 6] = std::array::from_fn(|column| {
             table.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0)
         });
@@ -99,12 +105,9 @@ impl fmt::Display for Report {
             }
             writeln!(out)?;
             if index == 0 {
-                let rule = |width: &usize| "-".repeat(*width);
-                let (left, right) = widths.split_at(2);
-                let left: Vec<_> = left.iter().map(|width| format!(" {} |", rule(width))).collect();
-                let right: Vec<_> =
-                    right.iter().map(|width| format!(" {}: |", rule(&(width - 1)))).collect();
-                writeln!(out, "|{}{}", left.concat(), right.concat())?;
+                write!(out, "| {:-<2$} | {:-<3$} |", "", "", widths[0], widths[1])?;
+                widths[2..].iter().try_for_each(|width| write!(out, " {:->width$} |", ":"))?;
+                writeln!(out)?;
             }
         }
         if self.rows.iter().any(|row| !row.limited.is_empty()) {
