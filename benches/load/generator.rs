@@ -1,0 +1,134 @@
+//! The generator: plays a plan against one server and accounts for what both of them spent.
+
+use crate::Result;
+use crate::churn::churn;
+use crate::crowd::Crowd;
+use crate::load::{self, Latency, Load};
+use crate::message::Dialect;
+use crate::system::{Accounts, forget_peak};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// All that a generator is told. The phases follow each other on the same connections.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Plan {
+    pub(crate) server: SocketAddr,
+    pub(crate) process: u32,
+    pub(crate) dialect: Dialect,
+    pub(crate) members: usize,
+    pub(crate) phases: Vec<Phase>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) struct Phase {
+    pub(crate) load: Load,
+    /// So many of the last members do not read meanwhile.
+    pub(crate) stopped: usize,
+}
+
+/// What it found.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Run {
+    /// From the first member in the room to the last.
+    pub(crate) join: Outcome,
+    pub(crate) phases: Vec<Outcome>,
+}
+
+/// One phase, from before the first message to after the last delivery.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) seconds: f64,
+    /// Messages said; while joining, members who joined.
+    pub(crate) sent: u64,
+    pub(crate) deliveries: u64,
+    pub(crate) server_cpu: Option<u64>,
+    pub(crate) generator_cpu: Option<u64>,
+    pub(crate) resident_before: Option<u64>,
+    pub(crate) resident_after: Option<u64>,
+    pub(crate) resident_peak: Option<u64>,
+    /// Members whose connection the server ended.
+    pub(crate) dropped: usize,
+    pub(crate) latency: Option<Latency>,
+}
+
+pub(crate) fn run(plan: &Plan) -> Result<Run> {
+    let speakers =
+        plan.phases.iter().map(|phase| phase.load.speakers(plan.members)).max().unwrap_or(0);
+    let mut crowd = Crowd::new(plan.server, plan.dialect, plan.members, speakers)?;
+    // The first member brings the server's code into memory, which is no cost of a member.
+    crowd.join(1)?;
+    crowd.calm()?;
+    let join = measured(plan.process, &mut crowd, |crowd| crowd.join(plan.members))?.0;
+    let join = Outcome { sent: plan.members as u64 - 1, ..join };
+    crowd.calm()?;
+    let mut phases = Vec::new();
+    for (index, &phase) in plan.phases.iter().enumerate() {
+        let mut outcome = play(plan, phase, &mut crowd)?;
+        // Those who stay stopped for the next phase do not catch up in between.
+        if plan.phases.get(index + 1).is_none_or(|next| next.stopped != phase.stopped) {
+            let gone = crowd.gone();
+            crowd.resume()?;
+            outcome.dropped += crowd.gone() - gone;
+        }
+        phases.push(outcome);
+    }
+    Ok(Run { join, phases })
+}
+
+fn play(plan: &Plan, phase: Phase, crowd: &mut Crowd) -> Result<Outcome> {
+    let reading = plan.members - phase.stopped;
+    crowd.stop(phase.stopped);
+    let (mut outcome, latency) = measured(plan.process, crowd, |crowd| match phase.load {
+        Load::Closed { talkers, in_flight, millis } => {
+            load::closed(crowd, talkers, in_flight, Duration::from_millis(millis)).map(|()| None)
+        }
+        Load::Paced { flooders, per_second, millis } => {
+            load::paced(crowd, flooders..reading, per_second, Duration::from_millis(millis))
+                .map(Some)
+        }
+        Load::Flood { talkers, millis } => {
+            load::flooded(crowd, talkers, Duration::from_millis(millis)).map(|()| None)
+        }
+        Load::Idle { millis } => crowd.idle(Duration::from_millis(millis)).map(|()| None),
+        Load::Churn { visitors, millis } => {
+            churn(crowd, plan.members, visitors, Duration::from_millis(millis)).map(|_| None)
+        }
+    })?;
+    outcome.latency = latency;
+    if outcome.dropped > 0 && !phase.load.floods() {
+        return Err(
+            format!("the server dropped {} clients that were reading", outcome.dropped).into()
+        );
+    }
+    Ok(outcome)
+}
+
+fn measured<T>(
+    server: u32,
+    crowd: &mut Crowd,
+    load: impl FnOnce(&mut Crowd) -> Result<T>,
+) -> Result<(Outcome, T)> {
+    forget_peak(server);
+    let count =
+        |crowd: &Crowd| (crowd.ledger.sent(), crowd.ledger.delivered(), crowd.gone(), crowd.now());
+    let (sent, delivered, gone, began) = count(crowd);
+    let before = (Accounts::of(server), Accounts::of_self());
+    let result = load(crowd)?;
+    let (sent_after, delivered_after, gone_after, ended) = count(crowd);
+    let after = (Accounts::of(server), Accounts::of_self());
+    let cost = |before: Accounts, after: Accounts| Some(after.cpu? - before.cpu?);
+    let outcome = Outcome {
+        seconds: (ended - began) as f64 / 1e9,
+        sent: sent_after - sent,
+        deliveries: delivered_after - delivered,
+        server_cpu: cost(before.0, after.0),
+        generator_cpu: cost(before.1, after.1),
+        resident_before: before.0.resident,
+        resident_after: after.0.resident,
+        resident_peak: after.0.peak,
+        dropped: gone_after - gone,
+        latency: None,
+    };
+    Ok((outcome, result))
+}

@@ -1,0 +1,195 @@
+//! Who was sent what and who has received it: the count that makes the benchmark exact.
+
+use crate::message::Message;
+use std::fmt;
+
+/// Sequence numbers, per speaker and per pair of member and speaker.
+///
+/// A server keeps each speaker's lines in order, so one number per pair tells lost, doubled and reordered lines apart
+/// from the one that is due.
+pub(crate) struct Ledger {
+    sent: Vec<u32>,
+    /// The sequence due next, by member and speaker: `next[member * speakers + speaker]`.
+    next: Vec<u32>,
+    /// Members whose deliveries are awaited: neither stopped nor gone.
+    listening: Vec<bool>,
+    listeners: u64,
+    /// Speakers whose unread lines are not awaited.
+    forgotten: Vec<bool>,
+    delivered: u64,
+    due: u64,
+}
+
+/// A delivery that no correct server makes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    Garbled,
+    Echoed,
+    Unexpected { sender: usize, sequence: u32, due: u32 },
+}
+
+impl Ledger {
+    pub(crate) fn new(members: usize, speakers: usize) -> Self {
+        Self {
+            sent: vec![0; speakers],
+            next: vec![0; members * speakers],
+            listening: vec![true; members],
+            listeners: members as u64,
+            forgotten: vec![false; speakers],
+            delivered: 0,
+            due: 0,
+        }
+    }
+
+    pub(crate) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Deliveries still to come.
+    pub(crate) fn due(&self) -> u64 {
+        self.due
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.iter().map(|&count| u64::from(count)).sum()
+    }
+
+    pub(crate) fn speakers(&self) -> usize {
+        self.sent.len()
+    }
+
+    /// How many are to receive what `speaker` says now.
+    pub(crate) fn audience(&self, speaker: usize) -> u64 {
+        self.listeners - u64::from(self.listening.get(speaker) == Some(&true))
+    }
+
+    /// Notes one more message of `speaker` and returns its sequence number.
+    pub(crate) fn say(&mut self, speaker: usize) -> u32 {
+        let sequence = self.sent[speaker];
+        self.sent[speaker] += 1;
+        if !self.forgotten[speaker] {
+            self.due += self.audience(speaker);
+        }
+        sequence
+    }
+
+    /// Notes a delivery. This runs once per line and member.
+    pub(crate) fn receive(
+        &mut self,
+        member: usize,
+        message: Option<Message>,
+    ) -> Result<Message, Wrong> {
+        let speakers = self.sent.len();
+        let message = message.filter(|message| message.sender < speakers).ok_or(Wrong::Garbled)?;
+        if message.sender == member {
+            return Err(Wrong::Echoed);
+        }
+        let next = &mut self.next[member * speakers + message.sender];
+        if message.sequence != *next {
+            let Message { sender, sequence } = message;
+            return Err(Wrong::Unexpected { sender, sequence, due: *next });
+        }
+        *next += 1;
+        self.delivered += 1;
+        if !self.forgotten[message.sender] {
+            self.due -= 1;
+        }
+        Ok(message)
+    }
+
+    /// `member` stops reading, or is gone: nothing more is awaited for it.
+    pub(crate) fn dismiss(&mut self, member: usize) {
+        if std::mem::replace(&mut self.listening[member], false) {
+            self.listeners -= 1;
+            self.due -= self.missing(member);
+        }
+    }
+
+    /// `member` reads again and is owed all that was said meanwhile.
+    pub(crate) fn readmit(&mut self, member: usize) {
+        if !std::mem::replace(&mut self.listening[member], true) {
+            self.listeners += 1;
+            self.due += self.missing(member);
+        }
+    }
+
+    /// Nothing more is awaited from `speaker`, whose unread lines the server may hold back or drop.
+    pub(crate) fn forget(&mut self, speaker: usize) {
+        if std::mem::replace(&mut self.forgotten[speaker], true) {
+            return;
+        }
+        let speakers = self.sent.len();
+        for (member, &listening) in self.listening.iter().enumerate() {
+            if listening && member != speaker {
+                self.due -= u64::from(self.sent[speaker] - self.next[member * speakers + speaker]);
+            }
+        }
+    }
+
+    /// The first delivery that did not come, in words.
+    pub(crate) fn first_missing(&self) -> String {
+        let speakers = self.sent.len();
+        for member in (0..self.listening.len()).filter(|&member| self.listening[member]) {
+            for speaker in
+                (0..speakers).filter(|&speaker| speaker != member && !self.forgotten[speaker])
+            {
+                let next = self.next[member * speakers + speaker];
+                if next < self.sent[speaker] {
+                    return format!(
+                        "client {member} has not got message {next} of sender {speaker}"
+                    );
+                }
+            }
+        }
+        "nothing is missing".to_owned()
+    }
+
+    fn missing(&self, member: usize) -> u64 {
+        let speakers = self.sent.len();
+        let row = &self.next[member * speakers..][..speakers];
+        let awaited = |&speaker: &usize| speaker != member && !self.forgotten[speaker];
+        (0..speakers)
+            .filter(awaited)
+            .map(|speaker| u64::from(self.sent[speaker] - row[speaker]))
+            .sum()
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Garbled => write!(out, "got a line that nobody sent"),
+            Self::Echoed => write!(out, "got its own line back"),
+            Self::Unexpected { sender, sequence, due } => {
+                let fault =
+                    if sequence < due { "doubled or reordered" } else { "lost or reordered" };
+                write!(
+                    out,
+                    "got message {sequence} of sender {sender} when {due} was due ({fault})"
+                )
+            }
+        }
+    }
+}
+
+/// A count that cannot fail proves nothing: shows the ledger each fault once.
+pub(crate) fn self_check() -> Result<(), String> {
+    let message = |sender, sequence| Some(Message { sender, sequence });
+    let check = |what: &str, given: &[Option<Message>], refused: bool| {
+        let mut ledger = Ledger::new(3, 2);
+        (0..3).for_each(|_| _ = ledger.say(0));
+        let verdict = given.iter().try_for_each(|&line| ledger.receive(2, line).map(drop));
+        if verdict.is_err() == refused {
+            Ok(())
+        } else {
+            Err(format!("the ledger misjudges {what}: {verdict:?}"))
+        }
+    };
+    check("three lines in order", &[message(0, 0), message(0, 1), message(0, 2)], false)?;
+    check("a lost line", &[message(0, 0), message(0, 2)], true)?;
+    check("a doubled line", &[message(0, 0), message(0, 0)], true)?;
+    check("two lines in reverse", &[message(0, 1), message(0, 0)], true)?;
+    check("an echo", &[message(2, 0)], true)?;
+    check("an unknown sender", &[message(7, 0)], true)?;
+    check("a broken line", &[None], true)
+}
