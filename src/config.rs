@@ -19,7 +19,7 @@ const DESCRIPTORS_RESERVED: usize = 32;
 /// How many clients are let in where the system does not say how many descriptors there are.
 const CLIENTS_FALLBACK: usize = 1024;
 
-/// A backlog holds so many of the longest lines: three quarters of it, a tick's eighth, and one more line in which every byte
+/// A backlog holds so many of the longest lines: five eighths of it, a tick's quarter, and one more line in which every byte
 /// had to be replaced by three do not fill it. So nobody is over it before talkers can be slowed.
 const LINES_PER_BACKLOG_MIN: usize = 32;
 

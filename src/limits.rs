@@ -47,7 +47,7 @@ impl Limits {
     /// The most bytes of broadcasts in one tick: readers get a chance to read before the next.
     #[must_use]
     pub fn tick_bytes_max(&self) -> u64 {
-        self.backlog_bytes_max as u64 / 8
+        self.backlog_bytes_max as u64 / 4
     }
 
     /// The most bytes of broadcasts each time that members are read while most of the room is far behind:
@@ -60,7 +60,7 @@ impl Limits {
     /// With more than this in its outbox a member is near its limit.
     #[must_use]
     pub fn near_limit_bytes(&self) -> usize {
-        self.backlog_bytes_max / 4 * 3
+        self.backlog_bytes_max / 8 * 5
     }
 
     /// With more than this in its outbox a peer is far behind.
@@ -77,7 +77,7 @@ impl Default for Limits {
             line_bytes_max: 4096,
             backlog_bytes_max: 1024 * 1024,
             rate: Rate::new(10, 100),
-            receive_bytes_per_turn: 16 * 1024,
+            receive_bytes_per_turn: 64 * 1024,
             greet_after: Duration::from_millis(250),
             nickname_within: Duration::from_secs(60),
             leave_within: Duration::from_secs(60),
