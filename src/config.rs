@@ -10,6 +10,7 @@ use clap::{ArgAction, CommandFactory, Parser};
 use log::LevelFilter;
 
 use crate::chat::ChatConfig;
+use crate::chat::text::Text;
 use crate::limits::Limits;
 use crate::pace::Rate;
 
@@ -22,6 +23,9 @@ const CLIENTS_FALLBACK: usize = 1024;
 /// A backlog holds so many of the longest lines: five eighths of it, a tick's quarter, and one more line in which every byte
 /// had to be replaced by three do not fill it. So nobody is over it before talkers can be slowed.
 const LINES_PER_BACKLOG_MIN: usize = 32;
+
+/// What stands around each line of the text for newcomers.
+const LINE_MARKS_BYTES: usize = 6;
 
 /// A chat room on one TCP port: join with netcat, telnet or any program that sends lines.
 #[derive(Debug, Clone, Parser)]
@@ -84,6 +88,7 @@ pub struct Args {
         value_name = "LINES/S",
         default_value_t = 10
     )]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub rate: u32,
 
     /// Lines it may send at once before that
@@ -210,16 +215,24 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// Reads the text for newcomers, and makes it harmless. `bytes_max` is what it may take to show it.
 fn read_motd(path: &PathBuf, bytes_max: usize) -> io::Result<String> {
     let bytes = fs::read(path)?;
-    if bytes.len() > bytes_max {
+    let mut text = String::new();
+    for line in bytes.split(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        text.push_str(Text::parse(line, &mut String::new()).as_str());
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    let shown = text.len() + text.lines().count() * LINE_MARKS_BYTES;
+    if shown > bytes_max {
         let message = format!(
-            "it has {} bytes, and with this --max-backlog at most {bytes_max} can be shown",
-            bytes.len()
+            "it takes {shown} bytes, and with this --max-backlog at most {bytes_max} can be shown"
         );
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(text)
 }
 
 fn parse_addr(text: &str) -> Result<SocketAddr, String> {
@@ -284,6 +297,15 @@ mod tests {
         assert!(config(&["--max-line", "8K", "--max-backlog", "256K"]).is_ok());
         let error = config(&["--max-line", "8193", "--max-backlog", "256K"]).unwrap_err();
         assert!(matches!(&error, ConfigError::Usage(error) if error.exit_code() == 2), "{error}");
+    }
+
+    #[test]
+    fn the_text_for_newcomers_is_bounded_as_it_is_shown() {
+        let path = std::env::temp_dir().join(format!("chatd-motd-{}", std::process::id()));
+        fs::write(&path, "be\r\nkind\x1b\n\n").unwrap();
+        assert_eq!(read_motd(&path, 9 + 1 + 12).unwrap(), "be\nkind␛");
+        assert!(read_motd(&path, 9 + 12).is_err());
+        fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::chat::text::Text;
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::pace::{Pace, Rate};
+use crate::server::Lag;
 use crate::wire::{Decoder, Format};
 
 /// All that the server knows of one peer. What it says in the room is the chat's business.
@@ -29,6 +30,10 @@ pub(crate) struct Connection<S> {
     /// Bytes received since the last line: they count as lines too, or an endless line would be free.
     pub(crate) unpaid_bytes: usize,
     pub(crate) phase: Phase,
+    /// Why it is not read for now.
+    pub(crate) pause: Option<Pause>,
+    /// How far behind it is, as far as the room minds.
+    pub(crate) lag: Lag,
     /// When the server's timer for this connection fires.
     pub(crate) timer: Option<Instant>,
     /// The stream is broken, and why: there is at most something left to read.
@@ -37,14 +42,6 @@ pub(crate) struct Connection<S> {
     pub(crate) is_readable: bool,
     /// A write may succeed.
     pub(crate) is_writable: bool,
-    /// Over its rate, and not read before its pace allows it.
-    pub(crate) is_waiting: bool,
-    /// Has so much unsent that it is not read until it reads.
-    pub(crate) is_clogged: bool,
-    /// Counts as far behind in the room.
-    pub(crate) is_behind: bool,
-    /// Counts as near the end of its backlog.
-    pub(crate) is_near: bool,
     /// On the server's list of those to receive from.
     pub(crate) is_in_line: bool,
     /// On the server's list of those to settle.
@@ -70,6 +67,15 @@ pub(crate) enum Phase {
     Gone,
 }
 
+/// Why a connection is not read for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// It is over its rate, until its pace allows the next line.
+    Rate,
+    /// It has so much unsent, of what it asked for or else, that it has to read first.
+    Clogged,
+}
+
 impl<S> Connection<S> {
     pub(crate) fn new(stream: S, peer: SocketAddr, greet_at: Instant) -> Self {
         Self {
@@ -82,14 +88,12 @@ impl<S> Connection<S> {
             pace: Pace::default(),
             unpaid_bytes: 0,
             phase: Phase::Silent { greet_at },
+            pause: None,
+            lag: Lag::Little,
             timer: None,
             broken: None,
             is_readable: false,
             is_writable: true,
-            is_waiting: false,
-            is_clogged: false,
-            is_behind: false,
-            is_near: false,
             is_in_line: false,
             is_unsettled: false,
             is_noted: false,
@@ -114,7 +118,7 @@ impl<S> Connection<S> {
             | Phase::Lingering { by: at } => Some(at),
             Phase::Member | Phase::Gone => None,
         };
-        let resume = if self.is_waiting { self.pace.ready_at(rate) } else { None };
+        let resume = if self.pause == Some(Pause::Rate) { self.pace.ready_at(rate) } else { None };
         phase.into_iter().chain(resume).min()
     }
 }

@@ -26,7 +26,7 @@ pub struct Outbox {
     len: usize,
     /// What pieces cost beside their bytes.
     overhead: usize,
-    /// Where the last shared piece ended.
+    /// Where the last shared piece ended, for its gap to the next. Only ever compared: the segment may be gone.
     mark: Option<(*const Segment, u32)>,
 }
 
@@ -93,12 +93,26 @@ impl Outbox {
         self.mark = Some((segment, range.end));
     }
 
+    /// Queues what `longer` has more than `part`, if `part` is what was queued last.
+    pub fn lengthen(&mut self, part: &Span, longer: &Span) {
+        let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
+        if let Some(Piece::Shared { span, .. }) = last {
+            let bytes = span.lengthen(part, longer);
+            if bytes > 0 {
+                self.len += bytes;
+                let (segment, range) = longer.position();
+                self.mark = Some((segment, range.end));
+            }
+        }
+    }
+
     /// Queues bytes for this peer alone, as `write` appends them.
     ///
     /// They are not shared: a few bytes in a segment would keep all of it for a peer that does not read.
     pub fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
-        if let Some(Piece::Own { bytes, .. }) = last {
+        // Not behind what is being sent: a piece gives its memory back as a whole.
+        if let Some(Piece::Own { bytes, sent: 0 }) = last {
             let before = bytes.len();
             write(bytes);
             self.len += bytes.len() - before;
@@ -277,6 +291,24 @@ mod tests {
         );
         assert_eq!(outbox.flush(&mut Sink { takes: vec![], got: vec![] }).unwrap(), Flush::Done);
         assert_eq!((outbox.len(), outbox.cost(), outbox.rest.capacity()), (0, 0, 0));
+    }
+
+    #[test]
+    fn what_is_sent_is_given_back_even_if_the_outbox_is_never_empty() {
+        let mut outbox = Outbox::default();
+        outbox.push_own(|out| out.extend([b'x'; 1000]));
+        for _ in 0..100 {
+            outbox.push_own(|out| out.extend([b'x'; 1000]));
+            outbox.flush(&mut Sink { takes: vec![0, 1000], got: vec![] }).unwrap();
+            let pieces = outbox.first.iter().chain(&outbox.rest);
+            let held: usize = pieces
+                .map(
+                    |piece| if let Piece::Own { bytes, .. } = piece { bytes.capacity() } else { 0 },
+                )
+                .sum();
+            assert!(held <= 4 * outbox.cost(), "{held} bytes are held, {} counted", outbox.cost());
+        }
+        assert_eq!(outbox.len(), 1000);
     }
 
     #[test]

@@ -26,6 +26,16 @@ const ACCEPTS_PER_TICK: usize = 256;
 /// When accepting fails for a reason that will pass, no event says when: try again after this long.
 const ACCEPT_RETRY: Duration = Duration::from_secs(1);
 
+/// Failures to accept that are not the listener's: Linux passes on what befell the one connection (accept(2)).
+const OF_ONE_CONNECTION: [ErrorKind; 6] = [
+    ErrorKind::Interrupted,
+    ErrorKind::ConnectionAborted,
+    ErrorKind::ConnectionReset,
+    ErrorKind::HostUnreachable,
+    ErrorKind::NetworkDown,
+    ErrorKind::NetworkUnreachable,
+];
+
 /// Tokens from here down are listeners, by their index; connections have their key, from 0 up.
 const LISTENER_LAST: usize = usize::MAX - 2;
 const SIGNALS: Token = Token(usize::MAX - 1);
@@ -99,7 +109,8 @@ impl Reactor {
             for event in &events {
                 self.note(event);
             }
-            if self.signals.is_raised() && !is_stopping {
+            let is_signal = events.iter().any(|event| event.token() == SIGNALS);
+            if is_signal && self.signals.is_raised() && !is_stopping {
                 info!("stopping: {} connections", self.server.len());
                 is_stopping = true;
                 // Nobody new: the port is free for a successor from here on.
@@ -167,24 +178,38 @@ impl Door {
 
     /// Deals with a failure to accept. `false` if the next try has to wait.
     fn recover(&mut self, index: usize, error: &io::Error) -> bool {
-        if error.kind() == ErrorKind::WouldBlock {
+        let kind = error.kind();
+        if kind == ErrorKind::WouldBlock {
             self.listeners[index].is_pending = false;
-            true
         } else if sys::is_out_of_descriptors(error) {
-            // Whoever waits in the kernel can be neither told nor closed without a descriptor.
-            let is_told = self.spare.release()
-                && self.listeners[index].socket.accept().is_ok_and(|(stream, peer)| {
-                    self.turn_away(stream, peer);
-                    true
-                });
-            self.spare = Spare::hold();
-            is_told
-        } else if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) {
-            true
-        } else {
+            return self.turn_away_with_spare(index);
+        } else if !OF_ONE_CONNECTION.contains(&kind) {
             warn!("cannot accept a connection: {error}; trying again");
-            false
+            return false;
         }
+        true
+    }
+
+    /// Whoever waits in the kernel can be neither told nor closed without a descriptor: the spare one serves for that.
+    fn turn_away_with_spare(&mut self, index: usize) -> bool {
+        if !self.spare.release() {
+            return false;
+        }
+        let accepted = self.listeners[index].socket.accept();
+        let is_done = match accepted {
+            Ok((stream, peer)) => {
+                self.turn_away(stream, peer);
+                true
+            }
+            Err(error) => {
+                // Nobody waits: that there is no descriptor was said before looking. Whoever comes makes a new event.
+                let is_empty = error.kind() == ErrorKind::WouldBlock;
+                self.listeners[index].is_pending &= !is_empty;
+                is_empty
+            }
+        };
+        self.spare = Spare::hold();
+        is_done
     }
 
     /// Tells a newcomer that there is no room.

@@ -3,6 +3,7 @@
 //! The server works on any non-blocking [`Stream`] and is told the time, so a test needs neither a network nor a clock.
 //! All work is done by [`Server::tick`]; what the reactor calls between ticks only notes things.
 
+mod congestion;
 mod peers;
 mod receive;
 mod settle;
@@ -17,10 +18,12 @@ use log::{Level, info, log};
 
 use crate::chat::message::{Event, Outbound, SessionId};
 use crate::chat::{Chat, ChatConfig};
-use crate::connection::{Connection, Disconnect, Phase};
+use crate::connection::{Connection, Disconnect, Pause, Phase};
 use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::wire::Format;
+use congestion::Congestion;
+pub(crate) use congestion::Lag;
 use peers::Peers;
 use receive::Scratch;
 use timers::Timers;
@@ -35,14 +38,7 @@ pub struct Server<S> {
     line: VecDeque<usize>,
     timers: Timers,
     scratch: Scratch,
-    /// How many members are far behind.
-    behind: usize,
-    /// How many members are near the end of their backlog.
-    near: usize,
-    /// Somebody came near it, and is given until then to read.
-    guard_until: Option<Instant>,
-    /// While talk is slowed: when members are read again, and how long they have waited by then.
-    slow_talk: Option<(Instant, Duration)>,
+    congestion: Congestion,
     is_stopping: bool,
 }
 
@@ -68,10 +64,7 @@ impl<S: Stream> Server<S> {
             peers: Peers::default(),
             line: VecDeque::new(),
             timers: Timers::default(),
-            behind: 0,
-            near: 0,
-            guard_until: None,
-            slow_talk: None,
+            congestion: Congestion::default(),
             is_stopping: false,
         }
     }
@@ -130,11 +123,8 @@ impl<S: Stream> Server<S> {
     /// How long nothing has to be done if nothing happens: zero if there is work left, `None` for ever.
     #[must_use]
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
-        let receive = match self.slow_talk {
-            _ if self.line.is_empty() => None,
-            Some((at, _)) if self.is_congested(now) => Some(at),
-            _ => Some(now),
-        };
+        let held_until = self.congestion.held_until(self.chat.members(), now);
+        let receive = if self.line.is_empty() { None } else { Some(held_until.unwrap_or(now)) };
         let due = [receive, self.timers.first(), self.chat.due()].into_iter().flatten().min()?;
         Some(due.saturating_duration_since(now))
     }
@@ -170,9 +160,10 @@ impl<S: Stream> Server<S> {
         while let Some(key) = self.timers.pop(now) {
             let Some(connection) = self.peers.get(key) else { continue };
             connection.timer = None;
-            if connection.is_waiting && connection.pace.wait_until(self.limits.rate, now).is_none()
+            if connection.pause == Some(Pause::Rate)
+                && connection.pace.wait_until(self.limits.rate, now).is_none()
             {
-                connection.is_waiting = false;
+                connection.pause = None;
                 self.enqueue(key);
             }
             self.expire(key, now);
@@ -230,7 +221,7 @@ impl<S: Stream> Server<S> {
         } else {
             Phase::Gone
         };
-        connection.is_waiting = false;
+        connection.pause = None;
         self.peers.unsettle(key);
         self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
     }
@@ -239,7 +230,7 @@ impl<S: Stream> Server<S> {
     fn enqueue(&mut self, key: usize) {
         if let Some(connection) = self.peers.get(key)
             && !connection.is_in_line
-            && (connection.broken.is_some() || !(connection.is_waiting || connection.is_clogged))
+            && (connection.broken.is_some() || connection.pause.is_none())
         {
             connection.is_in_line = true;
             self.line.push_back(key);
@@ -251,15 +242,6 @@ impl<S: Stream> Server<S> {
             let deadline = connection.deadline(self.limits.rate);
             self.timers.rearm(key, &mut connection.timer, deadline);
         }
-    }
-
-    /// Whether talkers outrun readers.
-    ///
-    /// That is so while most of those who would receive a message are far behind (all members but one, who says it); and for a
-    /// moment after somebody came near its limit, since a reader that got no chance to read looks like one that does not.
-    fn is_congested(&self, now: Instant) -> bool {
-        self.behind * 2 > self.chat.members().saturating_sub(1)
-            || (self.near > 0 && self.guard_until.is_some_and(|until| now < until))
     }
 }
 

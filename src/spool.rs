@@ -40,7 +40,7 @@ impl Spool {
         if Rc::strong_count(&self.current) == 1 {
             // Everybody has everything: begin again in the same memory, which is still in the cache.
             self.current.recycle();
-        } else if self.current.len() >= SEGMENT_BYTES as usize {
+        } else if self.is_full() {
             self.current = Rc::default();
         }
         let mut bytes = self.current.bytes.borrow_mut();
@@ -53,6 +53,12 @@ impl Spool {
         drop(bytes);
         self.appended += (end - start) as u64;
         Span { segment: Rc::clone(&self.current), start: offset(start), end: offset(end) }
+    }
+
+    /// Whether the next event goes to a new segment, or to the beginning of this one.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.current.len() >= SEGMENT_BYTES as usize
     }
 
     /// How many bytes were ever appended.
@@ -97,11 +103,26 @@ impl Span {
 
     /// Takes `next` in, if it stands right behind.
     pub fn extend(&mut self, next: &Self) -> bool {
-        let adjacent = self.end == next.start && Rc::ptr_eq(&self.segment, &next.segment);
-        if adjacent {
+        let is_adjacent = self.is_followed_by(next);
+        if is_adjacent {
             self.end = next.end;
         }
-        adjacent
+        is_adjacent
+    }
+
+    /// Whether `next` stands right behind.
+    #[must_use]
+    pub fn is_followed_by(&self, next: &Self) -> bool {
+        self.end == next.start && Rc::ptr_eq(&self.segment, &next.segment)
+    }
+
+    /// Takes in what `longer` has more than `part`, if this span ends where `part` ends. Returns how many bytes that is.
+    pub fn lengthen(&mut self, part: &Self, longer: &Self) -> usize {
+        if self.end != part.end || !Rc::ptr_eq(&self.segment, &longer.segment) {
+            return 0;
+        }
+        self.end = longer.end;
+        (longer.end - part.end) as usize
     }
 
     /// Gives up the first `count` bytes.

@@ -179,6 +179,15 @@ pub trait Outbound {
     /// Queues one event for many sessions.
     fn deliver(&mut self, event: &Event<'_>, to: impl Iterator<Item = SessionId>);
 
+    /// Queues what `from` says, for everybody in the room but itself.
+    ///
+    /// The same as [`Outbound::deliver`]. But calls in a row from the same session, with no other call in between, have the same
+    /// audience, and whoever implements this may use that.
+    fn relay(&mut self, event: &Event<'_>, from: SessionId, to: impl Iterator<Item = SessionId>) {
+        let _ = from;
+        self.deliver(event, to);
+    }
+
     /// Queues one event for one session.
     fn reply(&mut self, event: &Event<'_>, to: SessionId);
 }

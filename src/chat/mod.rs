@@ -208,7 +208,7 @@ impl Chat {
         let (from, text) = (self.nicks[id].as_str(), text.as_str());
         let event =
             if is_action { Event::Acted { from, text } } else { Event::Said { from, text } };
-        out.deliver(&event, self.room.others(id));
+        out.relay(&event, id, self.room.others(id));
         self.room.remember(from, text, is_action, now);
     }
 
@@ -228,8 +228,7 @@ impl Chat {
         let count = recent.len();
         let last = recent
             .last()
-            .and_then(room::Message::at)
-            .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+            .map_or(Duration::ZERO, |message| now.saturating_duration_since(message.at()));
         out.reply(&Event::History { count, last }, id);
         for message in self.room.recent(count) {
             out.reply(&message.event(), id);

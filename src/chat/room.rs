@@ -5,6 +5,9 @@ use std::time::Instant;
 
 use super::message::{Event, SessionId};
 
+/// What stands around a name and a text in a line.
+const MARKS_BYTES: usize = 8;
+
 /// Members, in the order they came, and recent messages.
 #[derive(Debug)]
 pub struct Room {
@@ -16,12 +19,12 @@ pub struct Room {
 }
 
 /// A message that was said to all.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Message {
     from: String,
     text: String,
     is_action: bool,
-    at: Option<Instant>,
+    at: Instant,
 }
 
 impl Message {
@@ -34,12 +37,13 @@ impl Message {
 
     /// When it was said.
     #[must_use]
-    pub fn at(&self) -> Option<Instant> {
+    pub fn at(&self) -> Instant {
         self.at
     }
 
+    /// About how many bytes it takes to show it.
     fn bytes(&self) -> usize {
-        self.from.len() + self.text.len()
+        self.from.len() + self.text.len() + MARKS_BYTES
     }
 }
 
@@ -89,18 +93,13 @@ impl Room {
         if self.history_max == 0 {
             return;
         }
-        let mut oldest = None;
-        if self.history.len() == self.history_max {
-            oldest = self.forget();
-        }
         // The strings of a forgotten message serve again: a busy room allocates nothing here.
-        let mut message = oldest.unwrap_or_default();
-        message.from.clear();
-        message.from.push_str(from);
-        message.text.clear();
-        message.text.push_str(text);
-        message.is_action = is_action;
-        message.at = Some(at);
+        let oldest = if self.history.len() == self.history_max { self.forget() } else { None };
+        let (mut old_from, mut old_text) =
+            oldest.map_or_else(Default::default, |oldest| (oldest.from, oldest.text));
+        from.clone_into(&mut old_from);
+        text.clone_into(&mut old_text);
+        let message = Message { from: old_from, text: old_text, is_action, at };
         self.history_bytes += message.bytes();
         self.history.push_back(message);
         while self.history_bytes > self.history_bytes_max {
@@ -127,7 +126,7 @@ mod tests {
     #[test]
     fn history_is_bounded_in_messages_and_bytes() {
         let now = Instant::now();
-        let mut room = Room::new(3, 10);
+        let mut room = Room::new(3, 10 + 3 * MARKS_BYTES);
         for text in ["1", "2", "3", "4"] {
             room.remember("a", text, false, now);
         }
@@ -135,13 +134,17 @@ mod tests {
         assert_eq!(texts(&room, 2), ["3", "4"]);
         room.remember("a", "12345", false, now);
         assert_eq!(texts(&room, 9), ["3", "4", "12345"]);
-        room.remember("a", "123456", true, now);
-        assert_eq!(texts(&room, 9), ["123456"]);
+        room.remember("a", &"x".repeat(17), true, now);
         assert_eq!(
-            room.recent(9).next().map(Message::event),
-            Some(Event::Acted { from: "a", text: "123456" })
+            texts(&room, 9),
+            ["x".repeat(17)],
+            "with the one before it would be a byte too much"
         );
-        room.remember("a", "1234567890", false, now);
+        assert!(matches!(
+            room.recent(9).next().map(Message::event),
+            Some(Event::Acted { from: "a", .. })
+        ));
+        room.remember("a", &"x".repeat(26), false, now);
         assert_eq!(texts(&room, 9), [""; 0]);
         assert_eq!(room.history_bytes, 0);
     }

@@ -9,7 +9,7 @@ use log::info;
 
 use super::{Server, note_limit};
 use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
-use crate::connection::{Disconnect, Phase};
+use crate::connection::{Disconnect, Pause, Phase};
 use crate::inbox::Inbox;
 use crate::stream::Stream;
 use crate::wire::{Decoder, Step};
@@ -36,10 +36,8 @@ impl Scratch {
 enum Turn {
     /// Nothing more to read.
     Drained,
-    /// It has had its share; the next one's turn.
+    /// It, or the room, has had its share; the next one's turn.
     Share,
-    /// The room has had its share.
-    Room,
     /// It is over its rate.
     Wait,
     /// It has to read before it is read.
@@ -54,22 +52,17 @@ enum Turn {
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     now: Instant,
-    /// When so many bytes of broadcasts are queued, the room has had its share.
+    /// When so many bytes are queued, the room has had its share.
     bytes_end: u64,
 }
 
 impl<S: Stream> Server<S> {
     /// Gives each connection in line a turn.
     pub(super) fn receive(&mut self, now: Instant) {
-        let is_held = self.is_talk_held(now);
-        let bytes_max = if self.slow_talk.is_some() {
-            self.limits.slow_talk_bytes_max()
-        } else {
-            self.limits.tick_bytes_max()
-        };
-        let moment = Moment { now, bytes_end: self.peers.broadcast_bytes() + bytes_max };
+        let (bytes_max, is_held) = self.congestion.share(self.chat.members(), &self.limits, now);
+        let moment = Moment { now, bytes_end: self.peers.queued_bytes() + bytes_max };
         for _ in 0..self.line.len() {
-            if self.peers.broadcast_bytes() >= moment.bytes_end {
+            if self.peers.queued_bytes() >= moment.bytes_end {
                 return;
             }
             let Some(key) = self.line.pop_front() else { return };
@@ -81,22 +74,6 @@ impl<S: Stream> Server<S> {
                 self.receive_from(key, moment);
             }
         }
-    }
-
-    /// Whether members have to wait because most of them are far behind.
-    fn is_talk_held(&mut self, now: Instant) -> bool {
-        if !self.is_congested(now) {
-            self.slow_talk = None;
-            return false;
-        }
-        let (at, pause) = self
-            .slow_talk
-            .unwrap_or((now + self.limits.slow_talk_after, self.limits.slow_talk_after));
-        let is_held = now < at;
-        let next = (pause * 2).min(self.limits.slow_talk_after_max);
-        self.slow_talk =
-            Some(if is_held || self.line.is_empty() { (at, pause) } else { (now + next, next) });
-        is_held
     }
 
     fn receive_from(&mut self, key: usize, moment: Moment) {
@@ -111,6 +88,7 @@ impl<S: Stream> Server<S> {
         let mut scratch = mem::take(&mut self.scratch);
         let turn = self.take_turn(key, &mut decoder, &mut inbox, &mut scratch, moment);
         self.scratch = scratch;
+        self.peers.end_run();
         if let Some(connection) = self.peers.get(key) {
             connection.decoder = decoder;
             connection.inbox = inbox;
@@ -174,18 +152,11 @@ impl<S: Stream> Server<S> {
         text: &mut String,
         moment: Moment,
     ) -> Option<Turn> {
-        while !input.is_empty() {
-            let is_room_done = self.peers.broadcast_bytes() >= moment.bytes_end;
+        loop {
+            if let Some(turn) = self.must_stop(key, moment).filter(|_| !input.is_empty()) {
+                return Some(turn);
+            }
             let Some(connection) = self.peers.get(key) else { return Some(Turn::Left) };
-            if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
-                return Some(Turn::Wait);
-            }
-            if connection.outbox.cost() > self.limits.far_behind_bytes() {
-                return Some(Turn::Clogged);
-            }
-            if is_room_done {
-                return Some(Turn::Room);
-            }
             let before = input.len();
             let (step, format) =
                 decoder.step(input, connection.is_named(), self.limits.line_bytes_max, text);
@@ -194,7 +165,7 @@ impl<S: Stream> Server<S> {
                 let lines = connection.unpaid_bytes / self.limits.line_bytes_max;
                 connection.unpaid_bytes %= self.limits.line_bytes_max;
                 connection.pace.spend(self.limits.rate, count(lines), moment.now);
-                break;
+                return None;
             }
             connection.unpaid_bytes = 0;
             connection.format = format;
@@ -202,7 +173,19 @@ impl<S: Stream> Server<S> {
                 return Some(Turn::Left);
             }
         }
-        None
+    }
+
+    /// Why a connection's next line has to wait, if it has.
+    fn must_stop(&mut self, key: usize, moment: Moment) -> Option<Turn> {
+        let is_room_done = self.peers.queued_bytes() >= moment.bytes_end;
+        let connection = self.peers.get(key)?;
+        if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
+            Some(Turn::Wait)
+        } else if connection.outbox.cost() > self.limits.far_behind_bytes() {
+            Some(Turn::Clogged)
+        } else {
+            is_room_done.then_some(Turn::Share)
+        }
     }
 
     /// The peer will send no more. A last line without an end counts.
@@ -280,10 +263,6 @@ impl<S: Stream> Server<S> {
         match (turn, connection.broken) {
             (Turn::Left, _) | (Turn::Drained, None) => {}
             (Turn::Share, _) => self.enqueue(key),
-            (Turn::Room, _) => {
-                connection.is_in_line = true;
-                self.line.push_front(key);
-            }
             (Turn::Ended(why @ Disconnect::Failed(_)), _) | (Turn::Ended(why), None) => {
                 self.end(key, why, now);
             }
@@ -291,11 +270,11 @@ impl<S: Stream> Server<S> {
             (_, Some(kind)) => self.end(key, Disconnect::Failed(kind), now),
             (Turn::Wait, None) => {
                 note_limit(connection, "over its rate, read later");
-                connection.is_waiting = true;
+                connection.pause = Some(Pause::Rate);
             }
             (Turn::Clogged, None) => {
                 note_limit(connection, "does not read what it asked for, read later");
-                connection.is_clogged = true;
+                connection.pause = Some(Pause::Clogged);
                 // Settle sends, and perhaps it may go on at once.
                 self.peers.unsettle(key);
             }

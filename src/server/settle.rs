@@ -3,8 +3,8 @@
 use std::mem;
 use std::time::Instant;
 
-use super::Server;
-use crate::connection::{Disconnect, Phase};
+use super::{Lag, Server};
+use crate::connection::{Disconnect, Pause, Phase};
 use crate::outbox::Flush;
 use crate::stream::Stream;
 
@@ -53,26 +53,20 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Counts who is how far behind.
+    /// Notes how far behind a connection is.
     fn measure(&mut self, key: usize, now: Instant) {
-        let (far_behind, near_limit) =
-            (self.limits.far_behind_bytes(), self.limits.near_limit_bytes());
         let Some(connection) = self.peers.get(key) else { return };
         let unsent = connection.outbox.cost();
-        if connection.is_clogged && unsent <= far_behind {
-            connection.is_clogged = false;
+        let lag = if connection.is_named() {
+            Lag::of(unsent, connection.lag, &self.limits)
+        } else {
+            Lag::Little
+        };
+        let before = mem::replace(&mut connection.lag, lag);
+        self.congestion.note(before, lag, &self.limits, now);
+        if connection.pause == Some(Pause::Clogged) && unsent <= self.limits.far_behind_bytes() {
+            connection.pause = None;
             self.enqueue(key);
-        }
-        let Some(connection) = self.peers.get(key) else { return };
-        let is_behind = connection.is_named() && unsent > far_behind;
-        // Near until it is no longer far behind: whoever goes to and fro around the bound is not guarded each time.
-        let is_near = is_behind && (connection.is_near || unsent > near_limit);
-        let was_behind = mem::replace(&mut connection.is_behind, is_behind);
-        let was_near = mem::replace(&mut connection.is_near, is_near);
-        self.behind = self.behind + usize::from(is_behind) - usize::from(was_behind);
-        self.near = self.near + usize::from(is_near) - usize::from(was_near);
-        if is_near && !was_near {
-            self.guard_until = Some(now + self.limits.guard_reader_for);
         }
     }
 

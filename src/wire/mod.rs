@@ -90,6 +90,10 @@ impl Default for Format {
 }
 
 impl Format {
+    /// All formats, each at its [`Format::index`].
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Text(LineEnd::CrLf), Self::Text(LineEnd::Lf), Self::Text(LineEnd::Cr)];
+
     /// How many formats there are.
     pub const COUNT: usize = 3;
 

@@ -50,7 +50,7 @@ pub(crate) fn check_said(client: &Client, order: &[Heard]) {
 }
 
 /// A client heard what the others said while it was there: nothing else, nothing twice, and in the same order.
-pub(crate) fn check_heard(client: &Client, heard: &[Heard], order: &[Heard]) {
+pub(crate) fn check_heard(client: &Client, heard: &[Heard], order: &[Heard], history_max: usize) {
     let Some(name) = name(client) else {
         assert_eq!(heard, [], "client {} has no name", client.id);
         return;
@@ -65,7 +65,8 @@ pub(crate) fn check_heard(client: &Client, heard: &[Heard], order: &[Heard]) {
             let told = order[..index]
                 .iter()
                 .filter(|heard| matches!(heard, Heard::Message(..) | Heard::Name(_)));
-            fault(&live, expected, may_miss_the_end).or_else(|| fault_of_welcome(&histories, told))
+            fault(&live, expected, may_miss_the_end)
+                .or_else(|| fault_of_welcome(&histories, told, history_max, live.is_empty()))
         })
         .collect();
     let joins = order.iter().filter(|heard| **heard == joined).count();
@@ -104,19 +105,31 @@ fn fault<'a>(
     Some(format!("{missed:?} and what follows were not heard"))
 }
 
-/// The welcome shows the last messages that were said before; one that was alone until then is shown none.
+/// The welcome shows the last messages that were said before, as many as are kept.
 fn fault_of_welcome<'a>(
     histories: &[History],
     told: impl Iterator<Item = &'a Heard>,
+    history_max: usize,
+    is_cut_off: bool,
 ) -> Option<String> {
     let told: Vec<&Heard> = told.collect();
-    let (_, count, welcome) =
-        histories.first().filter(|(position, ..)| *position == 0 && !told.is_empty())?;
-    // Whoever was cut off in the middle got the first ones.
-    let expected = told[told.len().saturating_sub(*count)..].iter().take(welcome.len()).copied();
-    (!welcome.iter().eq(expected.clone())).then(|| {
-        format!("the welcome shows {welcome:?} and should show {:?}", expected.collect::<Vec<_>>())
-    })
+    let count = told.len().min(history_max);
+    if count == 0 {
+        // What is shown at the beginning now was asked for.
+        return None;
+    }
+    let expected = &told[told.len() - count..];
+    match histories.first() {
+        // Cut off before it.
+        None if is_cut_off => None,
+        // Whoever was cut off in the middle got the first ones.
+        Some((0, announced, shown))
+            if *announced == count && expected.iter().copied().zip(shown).all(|(a, b)| a == b) =>
+        {
+            None
+        }
+        first => Some(format!("the welcome shows {first:?} and should show {expected:?}")),
+    }
 }
 
 /// A client that is there to the end was not sent away, and one that left did so for a reason.
@@ -140,6 +153,7 @@ fn number_of(heard: &Heard, client: usize) -> Option<usize> {
         Heard::Message(id, number) if *id == client => Some(*number),
         Heard::Message(..)
         | Heard::Name(_)
+        | Heard::Private
         | Heard::Named(_)
         | Heard::History(_)
         | Heard::Joined(_)
@@ -156,6 +170,7 @@ pub(crate) fn name(client: &Client) -> Option<String> {
         Heard::Named(name) => Some(name),
         Heard::Message(..)
         | Heard::Name(_)
+        | Heard::Private
         | Heard::History(_)
         | Heard::Joined(_)
         | Heard::Left(..) => None,

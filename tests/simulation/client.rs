@@ -47,6 +47,8 @@ pub(crate) enum Heard {
     Message(usize, usize),
     /// The other nickname of client so many, which it said after it had won the contest.
     Name(usize),
+    /// Something private. Only the first client is told such things.
+    Private,
     /// `*** NAME joined`
     Joined(String),
     /// `*** NAME left (WHY)`
@@ -132,13 +134,22 @@ impl Client {
 }
 
 fn parse(line: &str) -> Option<Heard> {
+    if line.starts_with("(private) ") {
+        return Some(Heard::Private);
+    }
     let Some(notice) = line.strip_prefix("*** ") else {
         let word = line.rsplit_once(' ')?.1;
         if let Some(client) = word.strip_prefix('c') {
             return Some(Heard::Name(client.parse().ok()?));
         }
         let (client, number) = word.rsplit_once('m')?.1.split_once('.')?;
-        return Some(Heard::Message(client.parse().ok()?, number.parse().ok()?));
+        let (client, number) = (client.parse().ok()?, number.parse().ok()?);
+        let by = line.strip_prefix("* ").unwrap_or(line).split([':', ' ']).next()?;
+        assert!(
+            by == CONTESTED || by == format!("c{client}"),
+            "{by} said what client {client} said"
+        );
+        return Some(Heard::Message(client, number));
     };
     if let Some(rest) = notice.strip_prefix("You are ") {
         Some(Heard::Named(rest.split_once('.')?.0.into()))

@@ -8,6 +8,7 @@
 
 mod check;
 mod client;
+mod fairness;
 mod random;
 mod stream;
 mod world;

@@ -10,7 +10,7 @@ use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
 
 use crate::check::{check_backlog, check_end, check_heard, check_said, name};
-use crate::client::{CONTESTED, Client, Fate};
+use crate::client::{CONTESTED, Client, Fate, Heard};
 use crate::random::Random;
 use crate::stream::{SimStream, Wire};
 
@@ -25,6 +25,7 @@ pub(crate) struct World {
     random: Random,
     now: Instant,
     backlog_bytes_max: usize,
+    history_max: usize,
     server: Server<SimStream>,
     /// The first one only listens: what it hears is the order that must hold for all.
     clients: Vec<Client>,
@@ -51,11 +52,13 @@ impl World {
             answer_bytes_max: limits.answer_bytes_max(),
         };
         let backlog_bytes_max = limits.backlog_bytes_max;
+        let history_max = chat.history_max;
         let server = Server::new(chat, limits);
         let mut world = Self {
             random,
             now: Instant::now(),
             backlog_bytes_max,
+            history_max,
             server,
             clients: Vec::new(),
             events: Vec::new(),
@@ -77,6 +80,13 @@ impl World {
         }
         self.calm_down();
         self.check();
+        let is_stopped = self.random.one_in(3);
+        let there: Vec<usize> = (0..self.clients.len())
+            .filter(|&index| !self.clients[index].wire.borrow().is_dropped)
+            .collect();
+        if is_stopped {
+            self.server.stop(self.now);
+        }
         for index in 0..self.clients.len() {
             self.clients[index].wire.borrow_mut().is_ended = true;
             self.clients[index].wire.borrow_mut().window = usize::MAX;
@@ -86,7 +96,11 @@ impl World {
         self.settle_down();
         assert!(self.server.is_empty(), "{} connections are left", self.server.len());
         assert!(self.clients.iter().all(|client| client.wire.borrow().is_dropped));
-        self.check_names_are_free();
+        if is_stopped {
+            self.check_goodbye(&there);
+        } else {
+            self.check_names_are_free();
+        }
         self.clients.iter().map(|client| client.wire.borrow().to_client.clone()).collect()
     }
 
@@ -222,6 +236,18 @@ impl World {
         panic!("there is always something due");
     }
 
+    /// Whoever was there when the server stopped was told.
+    fn check_goodbye(&self, there: &[usize]) {
+        for &index in there {
+            let wire = self.clients[index].wire.borrow();
+            let text = String::from_utf8_lossy(&wire.to_client);
+            assert!(
+                text.trim_end().ends_with("*** server is stopping"),
+                "client {index} was not told goodbye"
+            );
+        }
+    }
+
     /// Nobody is left who could have the contested nickname.
     fn check_names_are_free(&mut self) {
         self.connect();
@@ -233,11 +259,12 @@ impl World {
     }
 
     fn check(&self) {
-        let order = self.clients[0].heard();
+        let mut order = self.clients[0].heard();
+        order.retain(|heard| *heard != Heard::Private);
         for client in &self.clients[1..] {
             let heard = client.heard();
             check_said(client, &order);
-            check_heard(client, &heard, &order);
+            check_heard(client, &heard, &order, self.history_max);
             check_end(client, &heard, &order);
             check_backlog(client, &heard, &order, self.backlog_bytes_max);
         }

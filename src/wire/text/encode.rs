@@ -75,7 +75,7 @@ fn present(names: &[&Nick], others: usize, end: LineEnd, out: &mut Vec<u8>) {
             bytes += nick.as_str().len();
             bytes <= NAMES_LINE_BYTES
         });
-        let (now, later) = rest.split_at(fits.count());
+        let (now, later) = rest.split_at(fits.count().max(1).min(rest.len()));
         rest = later;
         let comma = if rest.is_empty() { "" } else { "," };
         let others = if rest.is_empty() { others } else { 0 };
@@ -286,6 +286,13 @@ mod tests {
         let refusal = Refusal::BadNick(NickError::Character('\u{200b}'));
         let line = written(&Event::Refused { refusal, named: true }, LineEnd::Lf);
         assert!(line.contains("the invisible character U+200B"), "{line}");
+    }
+
+    #[test]
+    fn the_longest_nicknames_can_be_listed() {
+        let nick = Nick::parse(&"\u{10400}\u{1e8d0}\u{1e8d0}\u{1e8d0}".repeat(6)).unwrap();
+        let text = written(&Event::Present { names: &[&nick; 50], others: 0 }, LineEnd::Lf);
+        assert_eq!(text.matches(nick.as_str()).count(), 50);
     }
 
     #[test]

@@ -1,0 +1,148 @@
+//! When talkers outrun readers, and what then: members are read less until the room has caught up.
+//!
+//! Two things say so. While most of those who would hear a message are far behind, everybody talks too fast. And when a single
+//! member comes near its limit, it is given a moment to read: talk can be so fast that a reader which just did not get to run
+//! looks like one that has stopped. A room where only a few are behind, and stay so, does not wait for them.
+
+use std::time::Instant;
+
+use crate::limits::Limits;
+
+/// How far behind the members are, and who has to wait for it.
+#[derive(Debug, Default)]
+pub(super) struct Congestion {
+    /// How many members are far behind.
+    behind: usize,
+    /// How many are near their limit.
+    near: usize,
+    /// Somebody came near it, and is given until then to read.
+    guard_until: Option<Instant>,
+    /// While there is congestion: when members are read again, and the pause before that.
+    pause: Option<(Instant, std::time::Duration)>,
+}
+
+/// How far behind one member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Lag {
+    /// Not so far that it matters.
+    #[default]
+    Little,
+    /// More than half of the backlog.
+    Far,
+    /// So far that a tick could push it over the limit. It counts as near until it is no longer far behind: whoever goes to and
+    /// fro around the bound is not guarded each time.
+    Near,
+}
+
+impl Lag {
+    /// The lag of a member with so many bytes unsent that had this lag before.
+    pub(super) fn of(unsent: usize, before: Self, limits: &Limits) -> Self {
+        if unsent <= limits.far_behind_bytes() {
+            Self::Little
+        } else if unsent > limits.near_limit_bytes() {
+            Self::Near
+        } else {
+            before.max(Self::Far)
+        }
+    }
+}
+
+impl Congestion {
+    /// The lag of a member has changed.
+    pub(super) fn note(&mut self, before: Lag, lag: Lag, limits: &Limits, now: Instant) {
+        let counts = |lag: Lag, at_least: Lag| usize::from(lag >= at_least);
+        self.behind = self.behind + counts(lag, Lag::Far) - counts(before, Lag::Far);
+        self.near = self.near + counts(lag, Lag::Near) - counts(before, Lag::Near);
+        if lag == Lag::Near && before != Lag::Near {
+            self.guard_until = Some(now + limits.guard_reader_for);
+        }
+    }
+
+    /// Whether talkers outrun readers in a room of so many.
+    fn is_on(&self, members: usize, now: Instant) -> bool {
+        // Whoever talks does not hear it, and counts for nothing here.
+        self.behind * 2 > members.saturating_sub(1)
+            || (self.near > 0 && self.guard_until.is_some_and(|until| now < until))
+    }
+
+    /// When members are read again, if they have to wait.
+    pub(super) fn held_until(&self, members: usize, now: Instant) -> Option<Instant> {
+        let (until, _) = self.pause?;
+        (now < until && self.is_on(members, now)).then_some(until)
+    }
+
+    /// How many bytes may be queued in this tick, and whether members have to wait.
+    pub(super) fn share(&mut self, members: usize, limits: &Limits, now: Instant) -> (u64, bool) {
+        if !self.is_on(members, now) {
+            self.pause = None;
+            return (limits.tick_bytes_max(), false);
+        }
+        let (until, pause) =
+            *self.pause.get_or_insert((now + limits.slow_talk_after, limits.slow_talk_after));
+        let is_held = now < until;
+        if !is_held {
+            let pause = (pause * 2).min(limits.slow_talk_after_max);
+            self.pause = Some((now + pause, pause));
+        }
+        (limits.slow_talk_bytes_max(), is_held)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn the_lag_of_a_member() {
+        let limits = Limits { backlog_bytes_max: 800, ..Limits::default() };
+        for (unsent, before, lag) in [
+            (400, Lag::Near, Lag::Little),
+            (401, Lag::Little, Lag::Far),
+            (500, Lag::Far, Lag::Far),
+            (501, Lag::Far, Lag::Near),
+            (401, Lag::Near, Lag::Near),
+        ] {
+            assert_eq!(Lag::of(unsent, before, &limits), lag, "{unsent} bytes, before {before:?}");
+        }
+    }
+
+    #[test]
+    fn while_most_are_far_behind_the_pauses_grow_and_end_when_they_catch_up() {
+        let (limits, start) = (Limits::default(), Instant::now());
+        let mut congestion = Congestion::default();
+        congestion.note(Lag::Little, Lag::Far, &limits, start);
+        assert_eq!(
+            congestion.share(3, &limits, start),
+            (limits.tick_bytes_max(), false),
+            "one of two others is not most"
+        );
+        congestion.note(Lag::Little, Lag::Far, &limits, start);
+        let mut now = start;
+        let mut pauses = Vec::new();
+        for _ in 0..6 {
+            assert!(congestion.share(3, &limits, now).1);
+            let until = congestion.held_until(3, now).unwrap();
+            pauses.push((until - now).as_millis());
+            now = until;
+            assert_eq!(congestion.share(3, &limits, now), (limits.slow_talk_bytes_max(), false));
+        }
+        assert_eq!(pauses, [100, 200, 400, 800, 1000, 1000]);
+        congestion.note(Lag::Far, Lag::Little, &limits, now);
+        assert_eq!(congestion.held_until(3, now), None);
+        assert_eq!(congestion.share(3, &limits, now), (limits.tick_bytes_max(), false));
+    }
+
+    #[test]
+    fn one_that_comes_near_its_limit_is_waited_for_once_and_not_for_long() {
+        let (limits, now) = (Limits::default(), Instant::now());
+        let mut congestion = Congestion::default();
+        congestion.note(Lag::Little, Lag::Near, &limits, now);
+        assert!(congestion.share(100, &limits, now).1);
+        assert!(congestion.held_until(100, now).is_some());
+        let later = now + limits.guard_reader_for;
+        congestion.note(Lag::Near, Lag::Near, &limits, now + Duration::from_millis(1));
+        assert_eq!(congestion.share(100, &limits, later), (limits.tick_bytes_max(), false));
+    }
+}
