@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main ─ reactor ─┬─ terminal      raw mode, signals, standard input   (the only Unix module)
-//!                 ├─ connection    the socket ─ net                    bytes and lines
+//!                 ├─ connection    the socket, with the library's outbox and lines
 //!                 └─ frontend      events in, actions out; no sockets, no clock
 //!                     ├─ plain         for files and pipes
 //!                     └─ interactive   keys ─ editor ─ screen, and style, roster, visible
@@ -19,7 +19,6 @@ mod editor;
 mod frontend;
 mod interactive;
 mod keys;
-mod net;
 mod plain;
 mod protocol;
 mod reactor;
