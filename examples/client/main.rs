@@ -3,7 +3,7 @@
 //! The terminal, the socket and the signals are multiplexed by one [`mio::Poll`], without threads:
 //!
 //! ```text
-//! main ─ reactor ─┬─ terminal      raw mode, signals, standard input   (the only Unix module)
+//! main ─ reactor ─┬─ terminal      raw mode, signals, standard input   (the only module for Unix)
 //!                 ├─ connection    the socket, with the library's outbox and lines
 //!                 └─ frontend      events in, actions out; no sockets, no clock
 //!                     ├─ plain         for files and pipes
@@ -25,6 +25,7 @@ mod reactor;
 mod roster;
 mod screen;
 mod style;
+#[cfg_attr(not(unix), path = "terminal_elsewhere.rs")]
 mod terminal;
 mod visible;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 
 use crate::client;
-use crate::support::Server;
+use crate::support::{Server, numbers};
 
 /// Runs the client without a terminal.
 fn run(server: &Server, arguments: &str, stdin: impl Into<Stdio>) -> Child {
@@ -53,13 +53,12 @@ fn files_and_dev_null_are_input_too() {
 
     // More than one read, and more than is queued at once.
     let path = std::env::temp_dir().join(format!("chatd-client-script-{}", std::process::id()));
-    let script = (0..20_000).map(|n| format!("line {n}\n")).collect::<String>();
-    std::fs::write(&path, &script).expect("a script");
+    std::fs::write(&path, numbers(20_000)).expect("a script");
     let child = run(&server, "-n bot", File::open(&path).expect("the script"));
     std::fs::remove_file(&path).expect("the script");
     bruno.expect("*** bot joined");
     for n in 0..20_000 {
-        bruno.expect(&format!("bot: line {n}"));
+        bruno.expect(&format!("bot: {n}"));
     }
     assert_eq!(end(child).0, Some(0));
 }

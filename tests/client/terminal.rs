@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::pty::Terminal;
-use crate::support::Server;
+use crate::support::{Server, numbers};
 use crate::{client, command, room, start};
 
 #[test]
@@ -125,7 +125,7 @@ fn leaving_waits_for_a_server_that_takes_its_time() {
     bruno.expect("*** ana joined");
     terminal.wait_for_rows(&["ana>"]);
     terminal.type_keys("\x1b[200~");
-    terminal.type_keys(&(0..20).map(|n| format!("{n}\r")).collect::<String>());
+    terminal.type_keys(&numbers(20));
     terminal.type_keys("\x1b[201~\r\x04");
     for n in 0..20 {
         bruno.expect(&format!("ana: {n}"));
