@@ -17,7 +17,7 @@ use crate::frontend::{End, Event};
 
 /// A longer line of the server is left out.
 const LINE_BYTES_MAX: usize = 64 * 1024;
-const TOO_LONG: &[u8] = b"*** A line of the server is left out: it has more than 65536 bytes.";
+const TOO_LONG: &[u8] = b"*** A line of the server is left out: it is too long.";
 
 /// How long one address may take to answer. The system's own patience is minutes.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);

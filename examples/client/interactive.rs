@@ -147,6 +147,9 @@ impl Interactive {
             self.screen.ring();
             return;
         };
+        if chosen.starts_with('/') {
+            return self.command_of_nobody(&chosen, actions);
+        }
         self.nick_answered();
         if self.link == Link::Unnamed {
             actions.send_line(&chosen);
@@ -154,6 +157,17 @@ impl Interactive {
             self.connect(actions);
         }
         self.nick = Some(chosen);
+    }
+
+    /// The server answers to some commands before there is a nickname, which is asked for still.
+    fn command_of_nobody(&mut self, command: &str, actions: &mut Actions) {
+        if command.split_whitespace().next().is_some_and(is_quit) {
+            self.leave(actions);
+        } else if self.link == Link::Unnamed {
+            actions.send_line(command);
+        } else {
+            self.screen.ring();
+        }
     }
 
     fn nick_default(&self) -> Option<&str> {

@@ -63,10 +63,14 @@ struct Args {
     no_reconnect: bool,
 }
 
-/// A nickname is one word. Whether it is free and to the server's liking, the server says.
+/// Whether it is free and to the server's liking, the server says.
 fn nick(text: &str) -> Result<String, String> {
     let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    if is_word { Ok(text.to_owned()) } else { Err("a nickname is one word".to_owned()) }
+    if is_word && !text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err("a nickname is one word, and no command".to_owned())
+    }
 }
 
 fn main() -> ExitCode {

@@ -9,7 +9,7 @@ use crate::protocol::ServerLine;
 
 /// A longer line of the input is left out. It is more than any server takes.
 const LINE_BYTES_MAX: usize = 64 * 1024;
-const TOO_LONG: &str = "*** That line was not sent: it has more than 65536 bytes.\n";
+const TOO_LONG: &str = "*** That line was not sent: it is too long.\n";
 
 /// Input is read only while less than this waits to be sent: a script may be larger than memory.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
@@ -244,7 +244,6 @@ mod tests {
         talk.tell(Event::Input(format!("{long}x\n{long}\n").as_bytes()));
         assert_eq!(talk.actions.send, format!("{long}\n"));
         assert_eq!(talk.frontend.output(talk.now), TOO_LONG);
-        assert!(TOO_LONG.contains(&LINE_BYTES_MAX.to_string()));
     }
 
     #[test]

@@ -117,6 +117,19 @@ fn a_nickname_is_asked_for_and_the_users_name_offered() {
 }
 
 #[test]
+fn a_command_is_no_nickname() {
+    let mut talk = Talk::new(None);
+    talk.tell(Event::Connected);
+    talk.press("/help\r");
+    assert_eq!(talk.sent(), "/help\n");
+    assert_eq!(talk.last_row(), "nickname [user]:");
+    talk.press("/quit\r");
+    assert!(talk.actions.half_close);
+    talk.lose(None, 0);
+    assert_eq!(talk.actions.exit, Some(Ok(())));
+}
+
+#[test]
 fn a_nickname_chosen_before_the_connection_is_there_is_sent_then() {
     let mut talk = Talk::new(None);
     talk.press("bia\r");
@@ -267,20 +280,6 @@ fn a_hostile_name_does_not_reach_the_terminal() {
     assert_eq!(talk.last_row(), "␛]0;x␇> ␛[2J:");
     talk.press(ENTER);
     assert_eq!(talk.sent(), "␛[2J: \n");
-}
-
-#[test]
-fn the_bell_rings_for_what_concerns_the_user_when_asked_to() {
-    for bell in [false, true] {
-        let mut talk = Talk::named();
-        talk.frontend.options.bell = bell;
-        talk.hear("bruno: oi, ana");
-        assert_eq!(talk.output.contains('\x07'), bell);
-        talk.hear("(private) bruno: oi");
-        assert_eq!(talk.output.contains('\x07'), bell);
-        talk.hear("bruno: oi");
-        assert!(!talk.output.contains('\x07'));
-    }
 }
 
 #[test]
