@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::thread;
 
 /// The port that the client takes if it is told none.
-const DEFAULT_PORT: u16 = 55555;
+pub const DEFAULT_PORT: u16 = 55555;
 
 /// How many ways to join are shown: a machine can have many addresses.
 const ADDRESSES_MAX: usize = 4;

@@ -5,8 +5,7 @@ use std::io;
 use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
-/// The port that chatd listens on when told nothing else.
-const PORT: u16 = 55555;
+use chatd::banner::DEFAULT_PORT;
 
 /// A host, by name or by number, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +40,7 @@ impl FromStr for Address {
             return Err("the host is missing".to_owned());
         }
         let port = match port {
-            None => PORT,
+            None => DEFAULT_PORT,
             Some(port) => match port.parse() {
                 Ok(port) if port > 0 => port,
                 _ => return Err(format!("{port:?} is not a port (1 to 65535)")),

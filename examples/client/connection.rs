@@ -5,27 +5,25 @@ use std::mem;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
+use chatd::chat::text::Text;
+use chatd::outbox::Outbox;
+use chatd::sys;
+use chatd::wire::text::{Line, Lines};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::net::{LineDecoder, Outbox};
+use crate::address::Address;
+use crate::frontend::{End, Event};
+
+/// A longer line of the server is left out.
+const LINE_BYTES_MAX: usize = 64 * 1024;
+const TOO_LONG: &[u8] = b"*** A line of the server is left out: it is too long.";
 
 /// How long one address may take to answer. The system's own patience is minutes.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How much is read per turn, so that a server that never stops talking cannot keep the user out.
 const TURN_BYTES_MAX: usize = 64 * 1024;
-
-/// What happened to the connection.
-#[derive(Debug)]
-pub(crate) enum Report {
-    Connected,
-    Line(String),
-    /// It ended: in order, or by an error.
-    Closed(Option<io::Error>),
-    /// No address could be reached.
-    Unreachable(io::Error),
-}
 
 #[derive(Debug)]
 enum State {
@@ -45,11 +43,12 @@ enum State {
 /// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    server: Address,
     addresses: Vec<SocketAddr>,
     token: Token,
     state: State,
     outbox: Outbox,
-    decoder: LineDecoder,
+    lines: Lines,
     /// Whether to end our side of the stream when everything is sent.
     half_close: bool,
     /// Whether there may be more to read than was read.
@@ -60,13 +59,14 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// A connection, not made yet, to the first of `addresses` that answers.
-    pub(crate) fn new(addresses: Vec<SocketAddr>, token: Token) -> Self {
+    pub(crate) fn new(server: Address, addresses: Vec<SocketAddr>, token: Token) -> Self {
         Self {
+            server,
             addresses,
             token,
             state: State::Idle,
             outbox: Outbox::default(),
-            decoder: LineDecoder::default(),
+            lines: Lines::default(),
             half_close: false,
             readable: false,
             error: None,
@@ -77,8 +77,7 @@ impl Connection {
     pub(crate) fn connect(&mut self, registry: &Registry, now: Instant) {
         if matches!(self.state, State::Idle) {
             self.error = None;
-            self.outbox.clear();
-            self.decoder = LineDecoder::default();
+            self.lines = Lines::default();
             self.half_close = false;
             self.try_address(0, registry, now);
         }
@@ -86,8 +85,8 @@ impl Connection {
 
     /// Queues bytes for the server. Without a connection they are dropped.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        if matches!(self.state, State::Open { .. }) {
-            self.outbox.push(bytes);
+        if !bytes.is_empty() && matches!(self.state, State::Open { .. }) {
+            self.outbox.push_own(|out| out.extend_from_slice(bytes));
         }
     }
 
@@ -120,50 +119,41 @@ impl Connection {
             || (matches!(self.state, State::Idle) && self.error.is_some())
     }
 
-    /// Does all that can be done without waiting.
-    pub(crate) fn drive(&mut self, registry: &Registry, now: Instant) -> Vec<Report> {
-        let mut reports = Vec::new();
-        self.drive_attempt(registry, now, &mut reports);
-        self.flush();
-        self.read(&mut reports);
-        reports
-    }
-
-    fn drive_attempt(&mut self, registry: &Registry, now: Instant, reports: &mut Vec<Report>) {
-        loop {
-            match mem::replace(&mut self.state, State::Idle) {
-                State::Connecting { stream, index, give_up_at } => {
-                    match is_connected(&stream, give_up_at, now) {
-                        Ok(false) => {
-                            self.state = State::Connecting { stream, index, give_up_at };
-                            return;
-                        }
-                        Ok(true) => {
-                            self.opened(stream);
-                            reports.push(Report::Connected);
-                            return;
-                        }
-                        Err(error) => {
-                            self.failed(error);
-                            self.try_address(index + 1, registry, now);
-                        }
+    /// Does all that can be done without waiting, and tells what came of it.
+    pub(crate) fn drive(
+        &mut self,
+        registry: &Registry,
+        now: Instant,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) {
+        match mem::replace(&mut self.state, State::Idle) {
+            State::Connecting { stream, index, give_up_at } => {
+                match is_connected(&stream, give_up_at, now) {
+                    Ok(true) => {
+                        self.open(stream);
+                        tell(Event::Connected);
+                    }
+                    Ok(false) => self.state = State::Connecting { stream, index, give_up_at },
+                    Err(error) => {
+                        self.failed(error);
+                        self.try_address(index + 1, registry, now);
                     }
                 }
-                State::Idle => {
-                    reports.extend(self.error.take().map(Report::Unreachable));
-                    return;
-                }
-                open @ State::Open { .. } => {
-                    self.state = open;
-                    return;
-                }
             }
+            same @ (State::Idle | State::Open { .. }) => self.state = same,
         }
+        if matches!(self.state, State::Idle)
+            && let Some(error) = self.error.take()
+        {
+            tell(Event::Unreachable(self.server.explain(&error)));
+        }
+        self.flush();
+        self.read(tell);
     }
 
-    fn opened(&mut self, stream: TcpStream) {
-        // What one types is to arrive at once; without this, it still arrives.
-        let _ = stream.set_nodelay(true);
+    fn open(&mut self, stream: TcpStream) {
+        // Without these options a message may be late, and a dead connection be noticed late.
+        let _ = sys::tune(&stream);
         self.state = State::Open { stream, half_closed: false };
         self.readable = true;
         self.error = None;
@@ -198,33 +188,34 @@ impl Connection {
         }
     }
 
-    /// Sends as much as the socket takes. An error is reported by the next [`Connection::drive`].
+    /// Sends as much as the socket takes. An error is told by the next [`Connection::drive`].
     pub(crate) fn flush(&mut self) {
         let State::Open { stream, half_closed } = &mut self.state else { return };
-        let mut result = self.outbox.flush(stream);
+        if self.error.is_some() {
+            return;
+        }
+        let mut result = self.outbox.flush(stream).map(drop);
         if result.is_ok() && self.half_close && !*half_closed && self.outbox.is_empty() {
             *half_closed = true;
             result = stream.shutdown(Shutdown::Write);
         }
         if let Err(error) = result {
-            // What the server said last may say why, so it is read before the end is reported.
-            self.outbox.clear();
+            // What the server said last may say why, so it is read before the end is told.
             self.error = Some(error);
             self.readable = true;
         }
     }
 
-    fn read(&mut self, reports: &mut Vec<Report>) {
+    fn read(&mut self, tell: &mut dyn FnMut(Event<'_>)) {
         let mut buffer = [0; 4096];
         let mut left = TURN_BYTES_MAX;
         while self.readable && left > 0 {
             let State::Open { stream, .. } = &mut self.state else { return };
-            let end = match stream.read(&mut buffer) {
+            let error = match stream.read(&mut buffer) {
                 Ok(0) => self.error.take(),
                 Ok(length) => {
                     left = left.saturating_sub(length);
-                    let lines = self.decoder.decode(&buffer[..length]);
-                    reports.extend(lines.into_iter().map(Report::Line));
+                    self.receive(&buffer[..length], tell);
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -237,12 +228,36 @@ impl Connection {
                 }
                 Err(error) => Some(error),
             };
-            // Dropping the stream also takes it out of the poll.
-            self.state = State::Idle;
-            self.readable = false;
-            reports.extend(self.decoder.finish().map(Report::Line));
-            reports.push(Report::Closed(end));
+            self.close(error, tell);
         }
+    }
+
+    fn receive(&mut self, mut bytes: &[u8], tell: &mut dyn FnMut(Event<'_>)) {
+        let mut scratch = String::new();
+        loop {
+            let line = match self.lines.next(&mut bytes, LINE_BYTES_MAX).0 {
+                Line::Incomplete => return,
+                Line::Complete(line) => line,
+                Line::TooLong => TOO_LONG,
+                // A server has no business with our terminal's options.
+                Line::Answer(_) => continue,
+            };
+            tell(Event::Line(Text::parse(line, &mut scratch)));
+        }
+    }
+
+    fn close(&mut self, error: Option<io::Error>, tell: &mut dyn FnMut(Event<'_>)) {
+        // Dropping the stream also takes it out of the poll.
+        self.state = State::Idle;
+        self.readable = false;
+        if let Some(line) = self.lines.finish() {
+            tell(Event::Line(Text::parse(line, &mut String::new())));
+        }
+        let mut unsent = Vec::new();
+        // A vector takes all.
+        let _ = self.outbox.flush(&mut unsent);
+        let unsent_lines = unsent.split_inclusive(|&byte| byte == b'\n').count();
+        tell(Event::Closed(End { error, unsent_lines }));
     }
 }
 

@@ -1,8 +1,11 @@
 //! What stands between the reactor and the user: events in, actions out. A front end knows neither
 //! sockets nor the clock, so all of it can be tested by telling it what happened.
 
+use std::fmt;
 use std::io;
 use std::time::Instant;
+
+use chatd::chat::text::Text;
 
 use crate::screen::Size;
 
@@ -14,9 +17,9 @@ pub(crate) enum Event<'a> {
     EndOfInput,
     Connected,
     /// The server sent a line.
-    Line(&'a str),
-    /// The connection ended: in order, or by an error.
-    Closed(Option<io::Error>),
+    Line(Text<'a>),
+    /// The connection ended.
+    Closed(End),
     /// The server could not be reached; why, in words for the user.
     Unreachable(String),
     Resized(Size),
@@ -24,6 +27,35 @@ pub(crate) enum Event<'a> {
     Resumed,
     /// The time that [`Frontend::deadline`] gave has come.
     Deadline,
+}
+
+/// How a connection ended: in order, or by an error.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    pub(crate) error: Option<io::Error>,
+    /// How many lines the socket had not taken. Of those it took nobody knows how far they came.
+    pub(crate) unsent_lines: usize,
+}
+
+impl End {
+    /// Whether nothing is known to be lost.
+    pub(crate) fn is_orderly(&self) -> bool {
+        self.error.is_none() && self.unsent_lines == 0
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Some(error) => write!(f, "connection lost: {error}")?,
+            None => f.write_str("connection closed by the server")?,
+        }
+        match self.unsent_lines {
+            0 => Ok(()),
+            1 => f.write_str("; the last line was not sent"),
+            count => write!(f, "; the last {count} lines were not sent"),
+        }
+    }
 }
 
 /// What is to be done about it.
@@ -42,7 +74,6 @@ pub(crate) struct Actions {
 }
 
 impl Actions {
-    /// Sends one line.
     pub(crate) fn send_line(&mut self, line: &str) {
         self.send.push_str(line);
         self.send.push('\n');

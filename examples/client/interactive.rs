@@ -20,9 +20,6 @@ use crate::style::Style;
 /// How long after an ESC the rest of a sequence may come, even over a slow link.
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
 
-/// How long the server may take to let a leaving client go.
-const LEAVE_PATIENCE: Duration = Duration::from_secs(3);
-
 /// What the user chose on the command line, and the environment says.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -53,8 +50,8 @@ pub(crate) struct Interactive {
     /// Only a connection that was there is tried for again: the first attempt may be a mistake.
     was_connected: bool,
     retry: Retry,
-    /// Set by leaving: when to go without the server's consent.
-    leave_by: Option<Instant>,
+    /// Whether the server is expected to hang up, having taken all that was typed.
+    leaving: bool,
     /// Whether the screen is not up to date.
     stale: bool,
 }
@@ -74,7 +71,7 @@ impl Interactive {
             link: Link::Connecting,
             was_connected: false,
             retry: Retry::default(),
-            leave_by: None,
+            leaving: false,
             stale: true,
         }
     }
@@ -83,7 +80,7 @@ impl Interactive {
         self.draft.is_some()
     }
 
-    fn key(&mut self, key: Key, now: Instant, actions: &mut Actions) {
+    fn key(&mut self, key: Key, actions: &mut Actions) {
         // A line that cannot be sent now stays in the editor.
         if key == Key::Enter && self.hold(actions) {
             return;
@@ -92,13 +89,13 @@ impl Interactive {
             Outcome::Edited => {}
             Outcome::Ignored => self.screen.ring(),
             Outcome::Submit(line) if self.is_asking_nick() => self.choose_nick(&line, actions),
-            Outcome::Submit(line) => self.say(&line, now, actions),
+            Outcome::Submit(line) => self.say(&line, actions),
             Outcome::SubmitPaste(lines) => {
                 for line in lines {
-                    self.say(&line, now, actions);
+                    self.say(&line, actions);
                 }
             }
-            Outcome::Leave => self.leave(now, actions),
+            Outcome::Leave => self.leave(actions),
             Outcome::Suspend => actions.suspend = true,
             Outcome::Redraw => self.screen.repaint(),
         }
@@ -124,7 +121,7 @@ impl Interactive {
     }
 
     /// Sends a line, and shows it as the others see it: the server does not send it back.
-    fn say(&mut self, line: &str, now: Instant, actions: &mut Actions) {
+    fn say(&mut self, line: &str, actions: &mut Actions) {
         if line.trim().is_empty() {
             return;
         }
@@ -133,11 +130,11 @@ impl Interactive {
         // The server confirms a private message.
         if !first_word.eq_ignore_ascii_case("/msg") {
             let me = self.nick.as_deref().unwrap_or("");
-            self.screen.print(self.options.style.echo(line, me));
+            self.screen.print(&self.options.style.echo(line, me));
         }
         actions.send_line(line);
         if is_quit(first_word) {
-            self.leave_by = Some(now + LEAVE_PATIENCE);
+            self.leaving = true;
         }
     }
 
@@ -150,6 +147,9 @@ impl Interactive {
             self.screen.ring();
             return;
         };
+        if chosen.starts_with('/') {
+            return self.command_of_nobody(&chosen, actions);
+        }
         self.nick_answered();
         if self.link == Link::Unnamed {
             actions.send_line(&chosen);
@@ -157,6 +157,17 @@ impl Interactive {
             self.connect(actions);
         }
         self.nick = Some(chosen);
+    }
+
+    /// The server answers to some commands before there is a nickname, which is asked for still.
+    fn command_of_nobody(&mut self, command: &str, actions: &mut Actions) {
+        if command.split_whitespace().next().is_some_and(is_quit) {
+            self.leave(actions);
+        } else if self.link == Link::Unnamed {
+            actions.send_line(command);
+        } else {
+            self.screen.ring();
+        }
     }
 
     fn nick_default(&self) -> Option<&str> {
@@ -177,8 +188,8 @@ impl Interactive {
     }
 
     /// Leaves once all that was typed is delivered. A second time, or without a server, at once.
-    fn leave(&mut self, now: Instant, actions: &mut Actions) {
-        if self.leave_by.is_some() || !self.link.is_open() {
+    fn leave(&mut self, actions: &mut Actions) {
+        if self.leaving || !self.link.is_open() {
             actions.exit = Some(Ok(()));
             return;
         }
@@ -186,7 +197,7 @@ impl Interactive {
             actions.send_line("/quit");
         }
         actions.half_close = true;
-        self.leave_by = Some(now + LEAVE_PATIENCE);
+        self.leaving = true;
     }
 }
 
@@ -196,11 +207,11 @@ impl Frontend for Interactive {
         match event {
             Event::Input(bytes) => {
                 for key in self.keys.feed(bytes) {
-                    self.key(key, now, actions);
+                    self.key(key, actions);
                 }
                 self.escape_deadline = self.keys.escape_pending().then(|| now + ESCAPE_PATIENCE);
             }
-            Event::EndOfInput => self.leave(now, actions),
+            Event::EndOfInput => self.leave(actions),
             Event::Connected => {
                 self.link = Link::Unnamed;
                 self.was_connected = true;
@@ -209,7 +220,7 @@ impl Frontend for Interactive {
                 }
             }
             Event::Line(line) => self.server_line(line),
-            Event::Closed(error) => self.closed(error, now, actions),
+            Event::Closed(end) => self.closed(&end, now, actions),
             Event::Unreachable(why) if self.was_connected => self.lost(why, now),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
             Event::Resized(size) => self.screen.resize(size),
@@ -218,11 +229,8 @@ impl Frontend for Interactive {
                 if self.escape_deadline.is_some_and(|at| at <= now) {
                     self.escape_deadline = None;
                     if let Some(key) = self.keys.resolve_escape() {
-                        self.key(key, now, actions);
+                        self.key(key, actions);
                     }
-                }
-                if self.leave_by.is_some_and(|at| at <= now) {
-                    actions.exit = Some(Ok(()));
                 }
                 if self.link.is_due(now) {
                     self.connect(actions);
@@ -246,7 +254,7 @@ impl Frontend for Interactive {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.escape_deadline, self.leave_by, self.link.deadline()];
+        let deadlines = [self.escape_deadline, self.link.deadline()];
         deadlines.into_iter().flatten().min()
     }
 

@@ -1,8 +1,7 @@
 //! Bytes from the terminal become keys.
 //!
-//! A read may end anywhere: inside an escape sequence, a character or a paste. So the parser is a
-//! state machine that keeps what it has until the rest comes, and any split of the same bytes gives
-//! the same keys. The one thing bytes alone cannot tell is a lone Escape from the start of a
+//! A read may end anywhere: inside an escape sequence, a character or a paste. So the parser keeps
+//! what it has until the rest comes, and any split of the same bytes gives the same keys. The one thing bytes alone cannot tell is a lone Escape from the start of a
 //! sequence: whoever owns the clock asks [`Parser::escape_pending`] and, when nothing follows for a
 //! moment, calls [`Parser::resolve_escape`].
 
@@ -12,10 +11,11 @@ use std::mem;
 /// enough that a terminal which never ends its paste costs nothing.
 pub(crate) const PASTE_BYTES_MAX: usize = 64 * 1024;
 
-/// Parameters longer than this belong to no sequence we know.
-const CSI_BYTES_MAX: usize = 16;
+/// No sequence is longer. This bounds what one costs that never ends.
+const CSI_BYTES_MAX: usize = 4096;
 
 const ESC: u8 = 0x1b;
+const PASTE_START: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// What was pressed, or pasted.
@@ -54,48 +54,36 @@ pub(crate) struct Paste {
     pub(crate) truncated: bool,
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    Ground,
-    /// After some, but not all, bytes of a character.
-    Utf8,
-    /// After ESC.
-    Escape,
-    /// After ESC O.
-    Ss3,
-    /// After ESC [.
-    Csi,
-    /// After ESC [ [, with which the Linux console starts F1 to F5.
-    LinuxFunction,
-    Paste,
-}
-
-/// The state machine. See the module's documentation.
+/// Keeps the bytes that are no key yet. See the module's documentation.
 #[derive(Debug, Default)]
 pub(crate) struct Parser {
-    state: State,
-    /// The bytes of a sequence or a character so far.
+    /// The start of a sequence or of a character.
     pending: Vec<u8>,
-    paste: Vec<u8>,
+    /// What has come of a paste.
+    paste: Option<Vec<u8>>,
     paste_truncated: bool,
-    /// How many bytes of [`PASTE_END`] have just been seen.
-    paste_end_matched: usize,
 }
+
+/// A key, unless the bytes mean nothing here, and how many bytes it is made of.
+type Found = (Option<Key>, usize);
 
 impl Parser {
     /// Takes the next bytes and gives the keys they complete.
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Vec<Key> {
+        let mut bytes = [mem::take(&mut self.pending).as_slice(), bytes].concat();
         let mut keys = Vec::new();
-        for &byte in bytes {
-            self.step(byte, &mut keys);
+        let mut taken = 0;
+        while let Some((key, length)) = self.next(&bytes[taken..]) {
+            keys.extend(key);
+            taken += length;
         }
+        self.pending = bytes.split_off(taken);
         keys
     }
 
     /// Whether the last byte was an ESC that may be a key of its own or the start of a sequence.
     pub(crate) fn escape_pending(&self) -> bool {
-        self.state == State::Escape
+        self.paste.is_none() && self.pending == [ESC]
     }
 
     /// Nothing followed the ESC: it was the key.
@@ -103,145 +91,85 @@ impl Parser {
         if !self.escape_pending() {
             return None;
         }
-        self.state = State::Ground;
+        self.pending.clear();
         Some(Key::Escape)
     }
 
-    fn step(&mut self, byte: u8, keys: &mut Vec<Key>) {
-        match self.state {
-            State::Ground => self.ground(byte, keys),
-            State::Utf8 => self.utf8(byte, keys),
-            State::Escape => self.escape(byte, keys),
-            State::Ss3 => {
-                self.state = State::Ground;
-                match byte {
-                    b' '..=b'~' => keys.extend(ss3_key(byte)),
-                    _ => self.ground(byte, keys),
-                }
-            }
-            State::Csi => self.csi(byte, keys),
-            State::LinuxFunction => {
-                self.state = State::Ground;
-                if !(b'A'..=b'E').contains(&byte) {
-                    self.ground(byte, keys);
-                }
-            }
-            State::Paste => self.paste(byte, keys),
-        }
-    }
-
-    fn ground(&mut self, byte: u8, keys: &mut Vec<Key>) {
-        match byte {
-            ESC => self.state = State::Escape,
-            b'\r' | b'\n' => keys.push(Key::Enter),
-            b'\t' => keys.push(Key::Tab),
-            0x08 | 0x7f => keys.push(Key::Backspace),
-            0x01..=0x1a => keys.push(Key::Ctrl(char::from(byte - 1 + b'a'))),
-            0x00 | 0x1c..=0x1f => {}
-            b' '..=b'~' => keys.push(Key::Char(char::from(byte))),
-            0x80.. => {
-                self.pending.clear();
-                self.pending.push(byte);
-                self.state = State::Utf8;
-                self.complete_utf8(keys);
-            }
-        }
-    }
-
-    fn utf8(&mut self, byte: u8, keys: &mut Vec<Key>) {
-        self.pending.push(byte);
-        self.complete_utf8(keys);
-    }
-
-    /// Ends the character if its bytes are complete, or cannot become one.
-    fn complete_utf8(&mut self, keys: &mut Vec<Key>) {
-        match str::from_utf8(&self.pending) {
-            Ok(text) => {
-                // C1 controls are characters in UTF-8, but no key prints them.
-                keys.extend(text.chars().filter(|c| !c.is_control()).map(Key::Char));
-                self.state = State::Ground;
-            }
-            Err(error) => {
-                let Some(invalid) = error.error_len() else { return };
-                keys.push(Key::Char(char::REPLACEMENT_CHARACTER));
-                self.state = State::Ground;
-                for byte in mem::take(&mut self.pending).split_off(invalid) {
-                    self.step(byte, keys);
-                }
-            }
-        }
-    }
-
-    fn escape(&mut self, byte: u8, keys: &mut Vec<Key>) {
-        self.state = State::Ground;
-        match byte {
-            b'[' => {
-                self.pending.clear();
-                self.state = State::Csi;
-            }
-            b'O' => self.state = State::Ss3,
-            b' '..=b'~' => keys.push(Key::Alt(char::from(byte))),
-            // ESC was a key, and this byte is the next one: another ESC, a control, a character.
-            _ => {
-                keys.push(Key::Escape);
-                self.ground(byte, keys);
-            }
-        }
-    }
-
-    fn csi(&mut self, byte: u8, keys: &mut Vec<Key>) {
-        match byte {
-            b'[' if self.pending.is_empty() => self.state = State::LinuxFunction,
-            b' '..=b'?' => {
-                if self.pending.len() < CSI_BYTES_MAX {
-                    self.pending.push(byte);
-                }
-            }
-            b'@'..=b'~' => {
-                self.state = State::Ground;
-                if self.pending == b"200" && byte == b'~' {
-                    self.state = State::Paste;
-                } else {
-                    keys.extend(csi_key(&self.pending, byte));
-                }
-            }
-            // Nothing inside a sequence looks like this: it was broken off.
-            _ => {
-                self.state = State::Ground;
-                self.ground(byte, keys);
-            }
-        }
-    }
-
-    fn paste(&mut self, byte: u8, keys: &mut Vec<Key>) {
-        if byte == PASTE_END[self.paste_end_matched] {
-            self.paste_end_matched += 1;
-            if self.paste_end_matched == PASTE_END.len() {
-                self.paste_end_matched = 0;
-                self.state = State::Ground;
-                let text = String::from_utf8_lossy(&mem::take(&mut self.paste)).into_owned();
-                let truncated = mem::take(&mut self.paste_truncated);
-                keys.push(Key::Paste(Paste { text, truncated }));
-            }
-            return;
-        }
-        // ESC stands only at the start of the end mark, so a failed match can restart at this byte
-        // only.
-        let matched = mem::take(&mut self.paste_end_matched);
-        self.keep_pasted(&PASTE_END[..matched]);
-        if byte == ESC {
-            self.paste_end_matched = 1;
+    fn next(&mut self, bytes: &[u8]) -> Option<Found> {
+        if self.paste.is_some() {
+            self.pasted(bytes)
+        } else if bytes.starts_with(PASTE_START) {
+            self.paste = Some(Vec::new());
+            Some((None, PASTE_START.len()))
         } else {
-            self.keep_pasted(&[byte]);
+            key(bytes)
         }
     }
 
-    fn keep_pasted(&mut self, bytes: &[u8]) {
-        self.paste_truncated |= self.paste.len() + bytes.len() > PASTE_BYTES_MAX;
-        if !self.paste_truncated {
-            self.paste.extend_from_slice(bytes);
+    fn pasted(&mut self, bytes: &[u8]) -> Option<Found> {
+        let end = bytes.windows(PASTE_END.len()).position(|window| window == PASTE_END);
+        let length = end.unwrap_or_else(|| {
+            // The last bytes may be the start of the end mark.
+            let held = (0..PASTE_END.len()).rev().find(|&n| bytes.ends_with(&PASTE_END[..n]));
+            bytes.len() - held.unwrap_or(0)
+        });
+        let paste = self.paste.get_or_insert_default();
+        let room = PASTE_BYTES_MAX - paste.len();
+        paste.extend_from_slice(&bytes[..length.min(room)]);
+        self.paste_truncated |= length > room;
+        if end.is_none() {
+            return (length > 0).then_some((None, length));
         }
+        let text = String::from_utf8_lossy(&self.paste.take()?).into_owned();
+        let truncated = mem::take(&mut self.paste_truncated);
+        Some((Some(Key::Paste(Paste { text, truncated })), length + PASTE_END.len()))
     }
+}
+
+/// The key that `bytes` start with; `None` if there are too few of them to say.
+fn key(bytes: &[u8]) -> Option<Found> {
+    let found = match *bytes {
+        [] | [ESC] | [ESC, b'O'] | [ESC, b'[', b'['] => return None,
+        // F1 to F5 of the Linux console.
+        [ESC, b'[', b'[', b'A'..=b'E', ..] => (None, 4),
+        [ESC, b'[', ref sequence @ ..] => return csi(sequence),
+        [ESC, b'O', last @ b' '..=b'~', ..] => (ss3_key(last), 3),
+        [ESC, b'O', ..] => (None, 2),
+        [ESC, c @ b' '..=b'~', ..] => (Some(Key::Alt(char::from(c))), 2),
+        [ESC, ..] => (Some(Key::Escape), 1),
+        [b'\r' | b'\n', ..] => (Some(Key::Enter), 1),
+        [b'\t', ..] => (Some(Key::Tab), 1),
+        [0x08 | 0x7f, ..] => (Some(Key::Backspace), 1),
+        [byte @ 0x01..=0x1a, ..] => (Some(Key::Ctrl(char::from(byte - 1 + b'a'))), 1),
+        [0x00..=0x1f, ..] => (None, 1),
+        _ => return character(bytes),
+    };
+    Some(found)
+}
+
+fn character(bytes: &[u8]) -> Option<Found> {
+    let head = &bytes[..bytes.len().min(4)];
+    let chunk = head.utf8_chunks().next()?;
+    if let Some(c) = chunk.valid().chars().next() {
+        // C1 controls are characters in UTF-8, but no key prints them.
+        return Some(((!c.is_control()).then_some(Key::Char(c)), c.len_utf8()));
+    }
+    let is_incomplete = str::from_utf8(head).is_err_and(|error| error.error_len().is_none());
+    let invalid = (Some(Key::Char(char::REPLACEMENT_CHARACTER)), chunk.invalid().len());
+    (!is_incomplete).then_some(invalid)
+}
+
+/// The rest of a sequence that started with ESC [.
+fn csi(sequence: &[u8]) -> Option<Found> {
+    let head = &sequence[..sequence.len().min(CSI_BYTES_MAX)];
+    let Some(length) = head.iter().position(|byte| !(b' '..=b'?').contains(byte)) else {
+        return (head.len() == CSI_BYTES_MAX).then_some((None, 2 + CSI_BYTES_MAX));
+    };
+    Some(match sequence[length] {
+        last @ b'@'..=b'~' => (csi_key(&sequence[..length], last), 2 + length + 1),
+        // Nothing inside a sequence looks like this: it was broken off.
+        _ => (None, 2 + length),
+    })
 }
 
 fn ss3_key(last: u8) -> Option<Key> {

@@ -3,8 +3,8 @@
 //! The terminal, the socket and the signals are multiplexed by one [`mio::Poll`], without threads:
 //!
 //! ```text
-//! main ─ reactor ─┬─ terminal      raw mode, signals, standard input   (the only Unix module)
-//!                 ├─ connection    the socket ─ net                    bytes and lines
+//! main ─ reactor ─┬─ terminal      raw mode, signals, standard input   (the only module for Unix)
+//!                 ├─ connection    the socket, with the library's outbox and lines
 //!                 └─ frontend      events in, actions out; no sockets, no clock
 //!                     ├─ plain         for files and pipes
 //!                     └─ interactive   keys ─ editor ─ screen, and style, roster, visible
@@ -19,13 +19,13 @@ mod editor;
 mod frontend;
 mod interactive;
 mod keys;
-mod net;
 mod plain;
 mod protocol;
 mod reactor;
 mod roster;
 mod screen;
 mod style;
+#[cfg_attr(not(unix), path = "terminal_elsewhere.rs")]
 mod terminal;
 mod visible;
 
@@ -63,10 +63,14 @@ struct Args {
     no_reconnect: bool,
 }
 
-/// A nickname is one word. Whether it is free and to the server's liking, the server says.
+/// Whether it is free and to the server's liking, the server says.
 fn nick(text: &str) -> Result<String, String> {
     let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    if is_word { Ok(text.to_owned()) } else { Err("a nickname is one word".to_owned()) }
+    if is_word && !text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err("a nickname is one word, and no command".to_owned())
+    }
 }
 
 fn main() -> ExitCode {

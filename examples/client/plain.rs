@@ -1,12 +1,15 @@
 //! The front end for files, pipes and scripts: lines in, lines out.
 
-use std::io;
 use std::time::{Duration, Instant};
 
-use crate::frontend::{Actions, Event, Frontend};
-use crate::net::LineDecoder;
+use chatd::wire::text::{Line, Lines};
+
+use crate::frontend::{Actions, End, Event, Frontend};
 use crate::protocol::ServerLine;
-use crate::visible::visible;
+
+/// A longer line of the input is left out. It is more than any server takes.
+const LINE_BYTES_MAX: usize = 64 * 1024;
+const TOO_LONG: &str = "*** That line was not sent: it is too long.\n";
 
 /// Input is read only while less than this waits to be sent: a script may be larger than memory.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
@@ -22,7 +25,7 @@ pub(crate) struct Plain {
     /// nickname.
     welcomed: bool,
     welcome_by: Option<Instant>,
-    input: LineDecoder,
+    input: Lines,
     /// Whether the input said `/quit` or has ended, so that the server is expected to hang up.
     leaving: bool,
     input_ended: bool,
@@ -35,7 +38,7 @@ impl Plain {
             nick,
             welcomed: false,
             welcome_by: None,
-            input: LineDecoder::default(),
+            input: Lines::default(),
             leaving: false,
             input_ended: false,
             output: String::new(),
@@ -43,45 +46,50 @@ impl Plain {
     }
 
     fn line(&mut self, line: &str, actions: &mut Actions) {
-        let line = visible(line);
-        match ServerLine::parse(&line) {
-            ServerLine::Refused { why } if !self.welcomed => {
-                let error = format!("the nickname \"{}\" was refused: {why}", self.nick);
-                actions.exit = Some(Err(error));
-                return;
-            }
-            ServerLine::Welcome { .. } => {
-                self.welcomed = true;
-                self.welcome_by = None;
-            }
-            ServerLine::Refused { .. }
-            | ServerLine::Greeting
-            | ServerLine::Joined(_)
-            | ServerLine::Left(_)
-            | ServerLine::Renamed { .. }
-            | ServerLine::Notice
-            | ServerLine::Said { .. }
-            | ServerLine::Acted { .. }
-            | ServerLine::Private { .. }
-            | ServerLine::PrivateSent { .. }
-            | ServerLine::Unknown => {}
+        let parsed = ServerLine::parse(line);
+        if let (ServerLine::Refused { why }, false) = (&parsed, self.welcomed) {
+            let error = format!("the nickname \"{}\" was refused: {why}", self.nick);
+            actions.exit = Some(Err(error));
+            return;
         }
-        self.output.push_str(&line);
+        if matches!(parsed, ServerLine::Welcome { .. }) {
+            self.welcomed = true;
+            self.welcome_by = None;
+        }
+        self.output.push_str(line);
         self.output.push('\n');
     }
 
-    fn send(&mut self, line: &str, actions: &mut Actions) {
-        self.leaving |= line.split_whitespace().next().is_some_and(is_quit);
-        actions.send_line(line);
-    }
-
-    fn closed(&self, error: Option<io::Error>) -> Result<(), String> {
-        match error {
-            None if self.leaving => Ok(()),
-            None => Err("the server closed the connection".to_owned()),
-            Some(error) => Err(format!("connection lost: {error}")),
+    fn input(&mut self, mut bytes: &[u8], actions: &mut Actions) {
+        loop {
+            match self.input.next(&mut bytes, LINE_BYTES_MAX).0 {
+                Line::Incomplete => return,
+                Line::Complete(line) => self.leaving |= send(line, actions),
+                Line::TooLong => self.output.push_str(TOO_LONG),
+                Line::Answer(_) => {}
+            }
         }
     }
+
+    fn end_of_input(&mut self, actions: &mut Actions) {
+        if let Some(line) = self.input.finish() {
+            send(line, actions);
+        }
+        self.leaving = true;
+        self.input_ended = true;
+        actions.half_close = true;
+    }
+
+    fn closed(&self, end: &End) -> Result<(), String> {
+        if self.leaving && end.is_orderly() { Ok(()) } else { Err(end.to_string()) }
+    }
+}
+
+/// Sends a line of the input. Whether it is the one that leaves.
+fn send(line: &[u8], actions: &mut Actions) -> bool {
+    let line = String::from_utf8_lossy(line);
+    actions.send_line(&line);
+    line.split_whitespace().next().is_some_and(is_quit)
 }
 
 /// Whether `word` is the command that leaves.
@@ -92,25 +100,14 @@ pub(crate) fn is_quit(word: &str) -> bool {
 impl Frontend for Plain {
     fn handle(&mut self, event: Event<'_>, now: Instant, actions: &mut Actions) {
         match event {
-            Event::Input(bytes) => {
-                for line in self.input.decode(bytes) {
-                    self.send(&line, actions);
-                }
-            }
-            Event::EndOfInput => {
-                if let Some(line) = self.input.finish() {
-                    self.send(&line, actions);
-                }
-                self.leaving = true;
-                self.input_ended = true;
-                actions.half_close = true;
-            }
+            Event::Input(bytes) => self.input(bytes, actions),
+            Event::EndOfInput => self.end_of_input(actions),
             Event::Connected => {
                 self.welcome_by = Some(now + WELCOME_PATIENCE);
                 actions.send_line(&self.nick);
             }
-            Event::Line(line) => self.line(line, actions),
-            Event::Closed(error) => actions.exit = Some(self.closed(error)),
+            Event::Line(line) => self.line(line.as_str(), actions),
+            Event::Closed(end) => actions.exit = Some(self.closed(&end)),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
             Event::Deadline => {
                 let error = "the server does not answer to the nickname; is it a chatd?";
@@ -139,7 +136,13 @@ impl Frontend for Plain {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use chatd::chat::text::Text;
+
     use super::*;
+
+    const WELCOME: &str = "*** You are bot. Nobody else is here yet.";
 
     struct Talk {
         frontend: Plain,
@@ -157,10 +160,19 @@ mod tests {
         fn named() -> Self {
             let mut talk = Self::new();
             talk.tell(Event::Connected);
-            talk.tell(Event::Line("*** You are bot. Nobody else is here yet."));
+            talk.hear(WELCOME);
             talk.actions.send.clear();
             talk.frontend.output(talk.now);
             talk
+        }
+
+        fn hear(&mut self, line: &str) {
+            let mut scratch = String::new();
+            self.tell(Event::Line(Text::parse(line.as_bytes(), &mut scratch)));
+        }
+
+        fn lose(&mut self, error: Option<io::ErrorKind>, unsent_lines: usize) {
+            self.tell(Event::Closed(End { error: error.map(io::Error::from), unsent_lines }));
         }
 
         fn tell(&mut self, event: Event<'_>) {
@@ -175,7 +187,7 @@ mod tests {
         talk.tell(Event::Connected);
         assert_eq!(talk.actions.send, "bot\n");
         assert!(!talk.frontend.wants_input(0));
-        talk.tell(Event::Line("*** You are bot. Nobody else is here yet."));
+        talk.hear(WELCOME);
         assert!(talk.frontend.wants_input(UNSENT_BYTES_MAX - 1));
         assert!(!talk.frontend.wants_input(UNSENT_BYTES_MAX));
         assert_eq!(talk.frontend.deadline(), None);
@@ -185,7 +197,7 @@ mod tests {
     fn a_refused_nickname_is_an_error_that_says_why() {
         let mut talk = Talk::new();
         talk.tell(Event::Connected);
-        talk.tell(Event::Line("*** A nickname cannot be empty. Choose a nickname:"));
+        talk.hear("*** A nickname cannot be empty. Choose a nickname:");
         let error = "the nickname \"bot\" was refused: A nickname cannot be empty.";
         assert_eq!(talk.actions.exit, Some(Err(error.to_owned())));
     }
@@ -199,9 +211,9 @@ mod tests {
         assert_eq!(talk.actions.send, "one\ntwo ç\n");
         assert!(talk.actions.half_close);
         assert!(!talk.frontend.wants_input(0));
-        talk.tell(Event::Line("bia: \x1b[2Joi"));
-        assert_eq!(talk.frontend.output(talk.now), "bia: ^[[2Joi\n");
-        talk.tell(Event::Closed(None));
+        talk.hear("bia:\t\x1b[2Joi");
+        assert_eq!(talk.frontend.output(talk.now), "bia:\t␛[2Joi\n");
+        talk.lose(None, 0);
         assert_eq!(talk.actions.exit, Some(Ok(())));
     }
 
@@ -209,15 +221,29 @@ mod tests {
     fn only_an_expected_end_is_a_success() {
         let mut quit = Talk::named();
         quit.tell(Event::Input(b"/QUIT bye\n"));
-        quit.tell(Event::Closed(None));
+        quit.lose(None, 0);
         assert_eq!(quit.actions.exit, Some(Ok(())));
         let mut dropped = Talk::named();
-        dropped.tell(Event::Closed(None));
-        assert_eq!(dropped.actions.exit, Some(Err("the server closed the connection".to_owned())));
+        dropped.lose(None, 0);
+        assert_eq!(dropped.actions.exit, Some(Err("connection closed by the server".to_owned())));
         let mut reset = Talk::named();
         reset.tell(Event::EndOfInput);
-        reset.tell(Event::Closed(Some(io::ErrorKind::ConnectionReset.into())));
+        reset.lose(Some(io::ErrorKind::ConnectionReset), 0);
         assert!(reset.actions.exit.is_some_and(|exit| exit.is_err()));
+        let mut torn = Talk::named();
+        torn.tell(Event::EndOfInput);
+        torn.lose(None, 2);
+        let error = "connection closed by the server; the last 2 lines were not sent";
+        assert_eq!(torn.actions.exit, Some(Err(error.to_owned())));
+    }
+
+    #[test]
+    fn a_line_that_no_server_takes_is_left_out_and_said_so() {
+        let mut talk = Talk::named();
+        let long = "x".repeat(LINE_BYTES_MAX);
+        talk.tell(Event::Input(format!("{long}x\n{long}\n").as_bytes()));
+        assert_eq!(talk.actions.send, format!("{long}\n"));
+        assert_eq!(talk.frontend.output(talk.now), TOO_LONG);
     }
 
     #[test]

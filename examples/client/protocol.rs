@@ -1,6 +1,10 @@
 //! What the lines of a chatd server mean. The client works with lines it does not understand too:
 //! it just shows them.
 
+/// The commands that the server explains, in the order of the alphabet.
+pub(crate) const COMMANDS: [&str; 7] =
+    ["/help", "/history", "/me", "/msg", "/nick", "/quit", "/who"];
+
 /// A line from the server, parsed. All parts are pieces of the line itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerLine<'a> {
@@ -37,9 +41,11 @@ pub(crate) enum ServerLine<'a> {
         nick: &'a str,
         text: &'a str,
     },
-    /// Confirms what this client said to `to` alone.
+    /// Confirms what this client, called `nick`, said to `to` alone.
     PrivateSent {
+        nick: &'a str,
         to: &'a str,
+        text: &'a str,
     },
     Unknown,
 }
@@ -71,35 +77,33 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         let refused = ServerLine::Refused { why: before.trim_end() };
         return if is_greeting { ServerLine::Greeting } else { refused };
     }
-    if let Some(nick) = notice.strip_prefix("You are now ") {
-        return ServerLine::Renamed { from: None, to: nick.strip_suffix('.').unwrap_or(nick) };
+    let you = |what| notice.strip_prefix(what);
+    if let Some(nick) = you("You are now ").and_then(|nick| nick.strip_suffix('.')) {
+        return ServerLine::Renamed { from: None, to: nick };
     }
-    if let Some(welcome) = notice.strip_prefix("You are ") {
-        return parse_welcome(welcome);
+    if let Some(welcome) = you("You are ").and_then(parse_welcome) {
+        return welcome;
     }
-    let Some((nick, what)) = notice.split_once(' ') else { return ServerLine::Notice };
-    if what == "joined" {
-        ServerLine::Joined(nick)
-    } else if what == "left" || what.starts_with("left (") {
-        ServerLine::Left(nick)
-    } else if let Some(to) = what.strip_prefix("is now ") {
-        ServerLine::Renamed { from: Some(nick), to }
-    } else {
-        ServerLine::Notice
+    match notice.split_once(' ') {
+        Some((nick, "joined")) => ServerLine::Joined(nick),
+        Some((nick, what)) if what.starts_with("left (") => ServerLine::Left(nick),
+        Some((nick, what)) => what
+            .strip_prefix("is now ")
+            .map_or(ServerLine::Notice, |to| ServerLine::Renamed { from: Some(nick), to }),
+        None => ServerLine::Notice,
     }
 }
 
-/// `ana. Here now: bruno, carla … and 41 others. /help lists …`
-fn parse_welcome(welcome: &str) -> ServerLine<'_> {
-    let (nick, rest) = match welcome.split_once(". ") {
-        Some(parts) => parts,
-        None => (welcome.strip_suffix('.').unwrap_or(welcome), ""),
-    };
-    let list = rest.strip_prefix("Here now: ").unwrap_or("");
-    let list = list.split_once(". ").map_or(list, |(list, _)| list);
-    let list = list.split_once(" … ").map_or(list, |(names, _others)| names);
-    let here = list.split(", ").filter(|name| is_name(name)).collect();
-    ServerLine::Welcome { nick, here }
+/// `ana. Nobody else is here yet. /help …` or `ana. Here now: bruno, carla … and 41 others. /help …`
+fn parse_welcome(welcome: &str) -> Option<ServerLine<'_>> {
+    let (nick, rest) = welcome.split_once(". ")?;
+    if rest.starts_with("Nobody else is here yet.") {
+        return Some(ServerLine::Welcome { nick, here: Vec::new() });
+    }
+    let list = rest.strip_prefix("Here now: ")?;
+    // The sentence ends after the names, or after the number of those that are left out.
+    let (names, _) = list.split_once(" … ").or_else(|| list.split_once(". "))?;
+    Some(ServerLine::Welcome { nick, here: names.split(", ").collect() })
 }
 
 /// `) ana: text` or ` to bruno) ana: text`
@@ -108,8 +112,7 @@ fn parse_private(rest: &str) -> Option<ServerLine<'_>> {
         return parse_said(rest).map(|(nick, text)| ServerLine::Private { nick, text });
     }
     let (to, rest) = rest.strip_prefix(" to ")?.split_once(") ")?;
-    parse_said(rest)?;
-    Some(ServerLine::PrivateSent { to })
+    parse_said(rest).map(|(nick, text)| ServerLine::PrivateSent { nick, to, text })
 }
 
 fn parse_said(line: &str) -> Option<(&str, &str)> {
@@ -121,57 +124,4 @@ fn is_name(word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_of_the_protocol() {
-        use ServerLine::*;
-        let lines = [
-            ("*** Welcome to chatd. Choose a nickname:", Greeting),
-            (
-                "*** ana is taken, or looks too much like a nickname that is. Choose a nickname:",
-                Refused { why: "ana is taken, or looks too much like a nickname that is." },
-            ),
-            (
-                "*** You are ana. Here now: bruno, carla. /help lists the commands, /quit leaves.",
-                Welcome { nick: "ana", here: vec!["bruno", "carla"] },
-            ),
-            (
-                "*** You are a.b. Here now: x., y … and 41 others. /help lists the commands.",
-                Welcome { nick: "a.b", here: vec!["x.", "y"] },
-            ),
-            (
-                "*** You are ana. Nobody else is here yet. /help lists the commands, /quit leaves.",
-                Welcome { nick: "ana", here: vec![] },
-            ),
-            ("*** You are ana.", Welcome { nick: "ana", here: vec![] }),
-            ("*** davi joined", Joined("davi")),
-            ("*** 12 joined, 3 left; 2041 here", Notice),
-            ("*** ana left (connection lost)", Left("ana")),
-            ("*** ana is now bia", Renamed { from: Some("ana"), to: "bia" }),
-            ("*** You are now bia.", Renamed { from: None, to: "bia" }),
-            ("*** server is stopping", Notice),
-            ("*** 2 earlier messages, the last one 3 minutes ago:", Notice),
-            ("bruno: bom dia!", Said { nick: "bruno", text: "bom dia!" }),
-            ("bruno: (private) x: y", Said { nick: "bruno", text: "(private) x: y" }),
-            ("* ana waves", Acted { nick: "ana", text: "waves" }),
-            ("(private) ana: oi", Private { nick: "ana", text: "oi" }),
-            ("(private to bruno) ana: oi", PrivateSent { to: "bruno" }),
-            ("no name here: text", Unknown),
-            ("(private", Unknown),
-            ("", Unknown),
-            (": text", Unknown),
-            ("*", Unknown),
-        ];
-        for (line, meaning) in lines {
-            assert_eq!(ServerLine::parse(line), meaning, "{line}");
-        }
-    }
-
-    #[test]
-    fn no_user_can_fake_a_line_of_the_server() {
-        let said = ServerLine::parse("ana: *** bruno left (quit)");
-        assert_eq!(said, ServerLine::Said { nick: "ana", text: "*** bruno left (quit)" });
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 
 use crate::address::Address;
-use crate::connection::{Connection, Report};
+use crate::connection::Connection;
 use crate::frontend::{Actions, Event, Frontend};
 use crate::terminal::{self, Input, Request, Terminal};
 
@@ -21,7 +21,6 @@ const INPUT_BYTES_MAX: usize = 16 * 1024;
 /// See the module's documentation.
 pub(crate) struct Reactor<'a> {
     poll: Poll,
-    server: Address,
     connection: Connection,
     input: Input,
     terminal: Option<Terminal>,
@@ -44,8 +43,8 @@ pub(crate) fn run(
     } else {
         None
     };
-    let connection = Connection::new(addresses, SOCKET);
-    let mut reactor = Reactor { poll, server, connection, input, terminal, frontend, now: clock() };
+    let connection = Connection::new(server, addresses, SOCKET);
+    let mut reactor = Reactor { poll, connection, input, terminal, frontend, now: clock() };
     reactor.connection.connect(reactor.poll.registry(), reactor.now);
     reactor.run()
 }
@@ -104,11 +103,14 @@ impl Reactor<'_> {
     fn turn(&mut self) -> Option<Result<(), String>> {
         let mut actions = Actions::default();
         self.signals(&mut actions);
-        for report in self.connection.drive(self.poll.registry(), self.now) {
-            self.report(report, &mut actions);
-            if actions.exit.is_some() {
-                return actions.exit;
+        let Self { poll, connection, frontend, now, .. } = self;
+        connection.drive(poll.registry(), *now, &mut |event| {
+            if actions.exit.is_none() {
+                frontend.handle(event, *now, &mut actions);
             }
+        });
+        if actions.exit.is_some() {
+            return actions.exit;
         }
         if self.can_read_input() {
             self.read_input(&mut actions);
@@ -117,16 +119,6 @@ impl Reactor<'_> {
             self.frontend.handle(Event::Deadline, self.now, &mut actions);
         }
         self.perform(actions)
-    }
-
-    fn report(&mut self, report: Report, actions: &mut Actions) {
-        let mut tell = |event| self.frontend.handle(event, self.now, actions);
-        match report {
-            Report::Connected => tell(Event::Connected),
-            Report::Line(line) => tell(Event::Line(&line)),
-            Report::Closed(error) => tell(Event::Closed(error)),
-            Report::Unreachable(error) => tell(Event::Unreachable(self.server.explain(&error))),
-        }
     }
 
     fn read_input(&mut self, actions: &mut Actions) {

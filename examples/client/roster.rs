@@ -37,7 +37,7 @@ impl Roster {
             ServerLine::Said { nick, .. }
             | ServerLine::Acted { nick, .. }
             | ServerLine::Private { nick, .. }
-            | ServerLine::PrivateSent { to: nick } => {
+            | ServerLine::PrivateSent { to: nick, .. } => {
                 if Some(*nick) != me {
                     self.remove(nick);
                     self.names.insert(0, (*nick).to_owned());

@@ -13,7 +13,6 @@
 
 mod viewport;
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
@@ -22,7 +21,7 @@ use viewport::viewport;
 
 use crate::editor::Line;
 use crate::style;
-use crate::visible::{truncated, visible, width};
+use crate::visible::{truncated, visible, width, without_tabs};
 
 /// The lines kept to paint the screen again: more than fit into a window.
 const LINES_KEPT_MAX: usize = 500;
@@ -84,9 +83,10 @@ impl Screen {
         }
     }
 
-    /// Adds a line above the live area. It must be free of control characters other than the
-    /// attributes of [`style`].
-    pub(crate) fn print(&mut self, line: String) {
+    /// Adds a line above the live area. It must be free of control characters other than tabs and
+    /// the attributes of [`style`].
+    pub(crate) fn print(&mut self, line: &str) {
+        let line = without_tabs(line);
         self.kept_bytes += line.len();
         self.kept.push_back(line);
         self.unshown += 1;
@@ -173,7 +173,7 @@ impl Screen {
         let mut prompt = visible(view.prompt);
         // In a narrow window the room is for what is being typed.
         if width(&prompt) * 2 > self.size.columns {
-            prompt = Cow::Borrowed("");
+            prompt.clear();
         }
         out.push_str(&prompt);
         let (before, after) = viewport(view.line, self.size.columns - width(&prompt));

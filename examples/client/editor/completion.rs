@@ -1,9 +1,7 @@
 //! What Tab offers: commands at the start of a line, nicknames anywhere.
 
 use super::line::Line;
-
-/// The commands the server knows. One that is missing here only is not completed.
-const COMMANDS: [&str; 7] = ["/help", "/history", "/me", "/msg", "/nick", "/quit", "/who"];
+use crate::protocol::COMMANDS;
 
 /// The candidates for the word before the cursor, offered one after the other.
 #[derive(Debug)]

@@ -1,7 +1,10 @@
 use std::io;
 use std::num::NonZeroU16;
 
+use chatd::chat::text::Text;
+
 use super::*;
+use crate::frontend::End;
 
 const ENTER: &str = "\r";
 const CTRL_C: &str = "\x03";
@@ -65,7 +68,12 @@ impl Talk {
     }
 
     fn hear(&mut self, line: &str) {
-        self.tell(Event::Line(line));
+        let mut scratch = String::new();
+        self.tell(Event::Line(Text::parse(line.as_bytes(), &mut scratch)));
+    }
+
+    fn lose(&mut self, error: Option<io::ErrorKind>, unsent_lines: usize) {
+        self.tell(Event::Closed(End { error: error.map(io::Error::from), unsent_lines }));
     }
 
     fn press(&mut self, keys: &str) {
@@ -106,6 +114,19 @@ fn a_nickname_is_asked_for_and_the_users_name_offered() {
     talk.hear("*** You are user. Nobody else is here yet.");
     talk.press("oi\r");
     assert_eq!(talk.sent(), "oi\n");
+}
+
+#[test]
+fn a_command_is_no_nickname() {
+    let mut talk = Talk::new(None);
+    talk.tell(Event::Connected);
+    talk.press("/help\r");
+    assert_eq!(talk.sent(), "/help\n");
+    assert_eq!(talk.last_row(), "nickname [user]:");
+    talk.press("/quit\r");
+    assert!(talk.actions.half_close);
+    talk.lose(None, 0);
+    assert_eq!(talk.actions.exit, Some(Ok(())));
 }
 
 #[test]
@@ -157,8 +178,8 @@ fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
     let mut talk = Talk::named();
     talk.hear("*** You are now bia.");
     talk.press("half");
-    talk.tell(Event::Closed(Some(io::ErrorKind::ConnectionReset.into())));
-    assert_eq!(talk.rows()[3], "*** connection lost: connection reset");
+    talk.lose(Some(io::ErrorKind::BrokenPipe), 1);
+    assert_eq!(talk.rows()[3], "*** connection lost: broken pipe; the last line was not sent");
     assert!(talk.rows()[4].starts_with("trying again in 1 s, Enter tries at once; "));
     assert_eq!(talk.last_row(), "bia> half");
     talk.wait();
@@ -182,12 +203,12 @@ fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
 fn a_nickname_taken_meanwhile_does_not_cost_the_typed_line() {
     let mut talk = Talk::named();
     talk.press("half");
-    talk.tell(Event::Closed(None));
+    talk.lose(None, 0);
     talk.wait();
     talk.tell(Event::Connected);
     talk.hear(REFUSED);
     assert_eq!(talk.last_row(), "nickname [ana]:");
-    talk.tell(Event::Closed(None));
+    talk.lose(None, 0);
     assert_eq!(talk.frontend.deadline(), None, "no name to come back with");
     talk.actions.connect = false;
     talk.press(ENTER);
@@ -203,12 +224,12 @@ fn the_first_failure_is_final_and_so_is_any_without_reconnecting() {
 
     let mut talk = Talk::named();
     talk.frontend.options.reconnect = false;
-    talk.tell(Event::Closed(None));
+    talk.lose(None, 0);
     assert_eq!(talk.actions.exit, Some(Err("connection closed by the server".to_owned())));
 }
 
 #[test]
-fn leaving_waits_for_the_server_but_not_for_ever() {
+fn leaving_waits_for_the_server_but_not_against_the_users_will() {
     for by in [CTRL_C, CTRL_D] {
         let mut talk = Talk::named();
         talk.press("oi\r");
@@ -216,17 +237,19 @@ fn leaving_waits_for_the_server_but_not_for_ever() {
         assert_eq!(talk.sent(), "oi\n/quit\n");
         assert!(talk.actions.half_close);
         assert_eq!(talk.actions.exit, None);
-        talk.tell(Event::Closed(None));
+        talk.lose(None, 0);
         assert_eq!(talk.actions.exit, Some(Ok(())));
     }
-    let mut stubborn = Talk::named();
-    stubborn.press("/QUIT bye\r");
-    stubborn.wait();
-    assert_eq!(stubborn.actions.exit, Some(Ok(())));
     let mut impatient = Talk::named();
-    impatient.press(CTRL_D);
+    impatient.press("/QUIT bye\r");
+    assert_eq!(impatient.actions.exit, None);
     impatient.press(CTRL_D);
     assert_eq!(impatient.actions.exit, Some(Ok(())));
+    let mut unlucky = Talk::named();
+    unlucky.press(CTRL_D);
+    unlucky.lose(None, 1);
+    let error = "connection closed by the server; the last line was not sent";
+    assert_eq!(unlucky.actions.exit, Some(Err(error.to_owned())));
 }
 
 #[test]
@@ -252,25 +275,11 @@ fn a_hostile_name_does_not_reach_the_terminal() {
     talk.hear("*** You are now \x1b]0;x\x07.");
     talk.hear("\x1b[2J: oi");
     assert!(!talk.output.contains("\x1b]0"));
-    assert_eq!(talk.last_row(), "^[]0;x^G>");
+    assert_eq!(talk.last_row(), "␛]0;x␇>");
     talk.press("\t");
-    assert_eq!(talk.last_row(), "^[]0;x^G> ^[[2J:");
+    assert_eq!(talk.last_row(), "␛]0;x␇> ␛[2J:");
     talk.press(ENTER);
-    assert_eq!(talk.sent(), "^[[2J: \n");
-}
-
-#[test]
-fn the_bell_rings_for_what_concerns_the_user_when_asked_to() {
-    for bell in [false, true] {
-        let mut talk = Talk::named();
-        talk.frontend.options.bell = bell;
-        talk.hear("bruno: oi, ana");
-        assert_eq!(talk.output.contains('\x07'), bell);
-        talk.hear("(private) bruno: oi");
-        assert_eq!(talk.output.contains('\x07'), bell);
-        talk.hear("bruno: oi");
-        assert!(!talk.output.contains('\x07'));
-    }
+    assert_eq!(talk.sent(), "␛[2J: \n");
 }
 
 #[test]

@@ -20,8 +20,8 @@ impl Interactive {
 
     pub(super) fn status(&mut self, now: Instant) -> Vec<String> {
         let mut rows = Vec::new();
-        if self.leave_by.is_some() {
-            rows.push("leaving, Ctrl-C leaves at once".to_owned());
+        if self.leaving {
+            rows.push("leaving when all is sent, Ctrl-C leaves at once".to_owned());
         } else {
             rows.extend(self.link.status(&self.options.server, now));
         }

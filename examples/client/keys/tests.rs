@@ -58,6 +58,9 @@ fn unknown_sequences_leave_nothing_behind() {
     }
     let endless = format!("\x1b[{}mx", "1;".repeat(1000));
     assert_eq!(keys(endless.as_bytes()), typed("x"));
+    let mut parser = Parser::default();
+    assert_eq!(parser.feed(format!("\x1b[{}", "1".repeat(CSI_BYTES_MAX)).as_bytes()), []);
+    assert_eq!(parser.feed(b"x"), typed("x"), "it is waited for no longer");
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Rig {
 
     fn print(&mut self, lines: &[String]) {
         for line in lines {
-            self.screen.print(line.clone());
+            self.screen.print(line);
             self.printed.push(line.clone());
         }
         self.render();
@@ -143,7 +143,7 @@ fn what_is_kept_is_bounded() {
     let view = View { status: &[], prompt: PROMPT, line: &Line::default() };
     for length in [0, 10_000] {
         for _ in 0..2 * LINES_KEPT_MAX {
-            screen.print("x".repeat(length));
+            screen.print(&"x".repeat(length));
             screen.render(&view);
         }
     }
@@ -171,13 +171,12 @@ enum Step {
 
 /// Text of every width there is. No blanks: a row's trailing ones cannot be told from empty cells.
 fn text(graphemes: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = String> {
-    let grapheme =
-        select(vec!["a", "b", "ç", "e\u{301}", "日", "本", "👋", "\x1b", "\u{202e}", "z"]);
+    let grapheme = select(vec!["a", "b", "ç", "e\u{301}", "日", "本", "👋", "\x1b", "z"]);
     vec(grapheme, graphemes).prop_map(|graphemes| graphemes.concat())
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let line = text(0..70).prop_map(|text| Style { color: true }.server_line(&text, None).text);
+    let line = text(0..70).prop_map(|text| Style { color: true }.echo(&format!("/{text}"), "ana"));
     prop_oneof![
         text(0..12).prop_map(Step::Type),
         vec(line, 0..4).prop_map(Step::Print),

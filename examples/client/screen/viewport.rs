@@ -1,7 +1,5 @@
 //! The part of a long line that fits into the row it is typed in.
 
-use std::borrow::Cow;
-
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::editor::Line;
@@ -11,8 +9,8 @@ use crate::visible::{visible, width};
 const COLUMNS_FOR_MARKS_MIN: usize = 6;
 
 /// A grapheme as it is shown.
-struct Cell<'a> {
-    shown: Cow<'a, str>,
+struct Cell {
+    shown: String,
     width: usize,
 }
 
@@ -44,21 +42,21 @@ pub(crate) fn viewport(line: &Line, columns: usize) -> (String, String) {
     (left, right)
 }
 
-fn cells(text: &str) -> Vec<Cell<'_>> {
+fn cells(text: &str) -> Vec<Cell> {
     let shown = text.graphemes(true).map(visible);
     shown.map(|shown| Cell { width: width(&shown), shown }).collect()
 }
 
-fn concat(cells: &[Cell<'_>]) -> String {
-    cells.iter().map(|cell| &*cell.shown).collect()
+fn concat(cells: &[Cell]) -> String {
+    cells.iter().map(|cell| cell.shown.as_str()).collect()
 }
 
-fn total_width(cells: &[Cell<'_>]) -> usize {
+fn total_width(cells: &[Cell]) -> usize {
     cells.iter().map(|cell| cell.width).sum()
 }
 
 /// How many of the first `cells` fit into `columns`.
-fn count_fitting<'a>(cells: impl Iterator<Item = &'a Cell<'a>>, columns: usize) -> usize {
+fn count_fitting<'a>(cells: impl Iterator<Item = &'a Cell>, columns: usize) -> usize {
     let mut used = 0;
     cells
         .take_while(|cell| {

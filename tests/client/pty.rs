@@ -7,15 +7,14 @@ use std::os::fd::AsFd;
 use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
-/// Far more than anything here takes, far less than a test run may hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::{PATIENCE, now};
 
 /// See the module's documentation.
 pub(crate) struct Terminal {
@@ -149,9 +148,4 @@ impl Drop for Terminal {
 
 fn cells(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).expect("a window with room")
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test's deadline")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -1,0 +1,130 @@
+//! Through pipes and files, with the real server.
+
+use std::fs::File;
+use std::io::Write;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::client;
+use crate::support::{Server, numbers};
+
+/// Runs the client without a terminal.
+fn run(server: &Server, arguments: &str, stdin: impl Into<Stdio>) -> Child {
+    Command::new(client())
+        .arg(server.addr().to_string())
+        .args(arguments.split_whitespace())
+        .env("USER", "user")
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the client")
+}
+
+/// The exit code, stdout and stderr.
+fn end(child: Child) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = child.wait_with_output().expect("an end");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn a_pipe_says_it_and_leaves() {
+    let server = Server::start("--motd /dev/null");
+    let mut bruno = server.join("bruno");
+    let mut child = run(&server, "--nick bot", Stdio::piped());
+    child.stdin.take().expect("a pipe").write_all("olá\n/me acena".as_bytes()).expect("a reader");
+    bruno.expect("*** bot joined");
+    bruno.expect("bot: olá");
+    bruno.expect("* bot acena");
+    let (code, stdout, stderr) = end(child);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let welcome = "*** You are bot. Here now: bruno. /help lists the commands, /quit leaves.\n";
+    assert_eq!(stdout, format!("*** Welcome to chatd. Choose a nickname:\n{welcome}"));
+}
+
+#[test]
+fn files_and_dev_null_are_input_too() {
+    let server = Server::start("--rate 0");
+    let mut bruno = server.join("bruno");
+    let child = run(&server, "-n bot", File::open("/dev/null").expect("/dev/null"));
+    bruno.expect("*** bot joined");
+    bruno.expect("*** bot left (connection lost)");
+    assert_eq!(end(child).0, Some(0));
+
+    // More than one read, and more than is queued at once.
+    let path = std::env::temp_dir().join(format!("chatd-client-script-{}", std::process::id()));
+    std::fs::write(&path, numbers(20_000)).expect("a script");
+    let child = run(&server, "-n bot", File::open(&path).expect("the script"));
+    std::fs::remove_file(&path).expect("the script");
+    bruno.expect("*** bot joined");
+    for n in 0..20_000 {
+        bruno.expect(&format!("bot: {n}"));
+    }
+    assert_eq!(end(child).0, Some(0));
+}
+
+#[test]
+fn without_a_terminal_the_users_name_is_taken() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    let child = run(&server, "", Stdio::null());
+    bruno.expect("*** user joined");
+    assert_eq!(end(child).0, Some(0));
+}
+
+#[test]
+fn what_the_others_say_is_printed_until_the_script_quits() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    let mut child = run(&server, "-n bot", Stdio::piped());
+    let mut stdin = child.stdin.take().expect("a pipe");
+    bruno.expect("*** bot joined");
+    bruno.say("oi\x1b[2J");
+    bruno.ask("/msg bot psst", "(private to bot) bruno: psst");
+    stdin.write_all(b"/quit\n").expect("a reader");
+    bruno.expect("*** bot left (quit)");
+    let (code, stdout, _) = end(child);
+    assert_eq!(code, Some(0));
+    assert!(stdout.ends_with("bruno: oi␛[2J\n(private) bruno: psst\n"), "{stdout}");
+}
+
+#[test]
+fn nobody_reading_the_output_is_a_normal_end() {
+    let server = Server::start("");
+    let mut child = run(&server, "-n bot", Stdio::piped());
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
+fn a_refused_nickname_ends_a_script() {
+    let server = Server::start("");
+    let _bot = server.join("bot");
+    let (code, _, stderr) = end(run(&server, "-n bot", Stdio::null()));
+    assert_eq!(code, Some(1));
+    let why = "bot is taken, or looks too much like a nickname that is.";
+    assert_eq!(stderr, format!("error: the nickname \"bot\" was refused: {why}\n"));
+}
+
+#[test]
+fn a_server_that_goes_away_is_an_error() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    let mut child = run(&server, "-n bot", Stdio::piped());
+    let _stdin = child.stdin.take();
+    bruno.expect("*** bot joined");
+    server.signal("TERM");
+    let (code, stdout, stderr) = end(child);
+    assert_eq!(code, Some(1));
+    assert!(stdout.ends_with("*** server is stopping\n"), "{stdout}");
+    assert_eq!(stderr, "error: connection closed by the server\n");
+}
+
+#[test]
+fn the_readme_shows_the_help_as_it_is() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("<!-- client --help -->\n```\n").expect("the marked block");
+    let (block, _) = rest.split_once("```").expect("the end of the block");
+    let output = Command::new(client()).arg("--help").output().expect("the client");
+    assert_eq!(block.trim_end(), String::from_utf8_lossy(&output.stdout).trim_end());
+}

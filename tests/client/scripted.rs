@@ -1,0 +1,43 @@
+//! A server that does what the real one never does.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+
+use crate::pty::Terminal;
+use crate::start;
+use crate::support::PATIENCE;
+
+pub(crate) struct Peer {
+    lines: BufReader<TcpStream>,
+}
+
+/// The client in a window, welcomed as `ana` by nobody but this test.
+pub(crate) fn scripted(columns: u16, rows: u16) -> (TcpListener, Peer, Terminal) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut terminal = start(address, "--nick ana", columns, rows);
+    let mut peer = Peer::accept(&listener);
+    peer.expect("ana");
+    peer.send(b"*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.\n");
+    terminal.wait_for_rows(&["ana>"]);
+    (listener, peer, terminal)
+}
+
+impl Peer {
+    pub(crate) fn accept(listener: &TcpListener) -> Self {
+        let (stream, _) = listener.accept().expect("the client");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+        Self { lines: BufReader::new(stream) }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(&mut self, line: &str) {
+        let mut received = String::new();
+        self.lines.read_line(&mut received).expect("a line");
+        assert_eq!(received, format!("{line}\n"));
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.lines.get_mut().write_all(bytes).expect("a client");
+    }
+}

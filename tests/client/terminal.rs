@@ -1,0 +1,215 @@
+//! In a window, with the real server.
+
+use rustix::process::Signal;
+
+use crate::pty::Terminal;
+use crate::support::{Server, numbers};
+use crate::{client, command, room, start};
+
+#[test]
+fn a_half_typed_line_survives_arriving_messages() {
+    let (_server, mut bruno, mut terminal) = room(60, 6);
+    let text = "olá, 日本 e\u{301} 👋, meio digitado";
+    for (n, c) in text.chars().enumerate() {
+        bruno.say(&format!("{n} 👋"));
+        terminal.type_keys(c.encode_utf8(&mut [0; 4]));
+    }
+    let last = text.chars().count() - 1;
+    let (before, last) = (format!("bruno: {} 👋", last - 1), format!("bruno: {last} 👋"));
+    terminal.wait_for_rows(&[&before, &last, &format!("ana> {text}")]);
+    terminal.type_keys("\r");
+    bruno.expect(&format!("ana: {text}"));
+    terminal.wait_for_rows(&[&last, &format!("ana: {text}"), "ana>"]);
+}
+
+#[test]
+fn a_new_window_size_keeps_the_line_and_the_messages() {
+    let (_server, mut bruno, mut terminal) = room(60, 8);
+    terminal.type_keys("meio digitado");
+    bruno.say("uma linha que não cabe em trinta colunas");
+    terminal
+        .wait_for_rows(&["bruno: uma linha que não cabe em trinta colunas", "ana> meio digitado"]);
+    terminal.resize(30, 5);
+    terminal.wait_for_rows(&[
+        "bruno: uma linha que não cabe",
+        "em trinta colunas",
+        "ana> meio digitado",
+    ]);
+    terminal.resize(60, 8);
+    terminal
+        .wait_for_rows(&["bruno: uma linha que não cabe em trinta colunas", "ana> meio digitado"]);
+}
+
+#[test]
+fn pasted_lines_are_sent_only_after_a_yes() {
+    let (_server, mut bruno, mut terminal) = room(60, 10);
+    terminal.type_keys("\x1b[200~um\rdois\r\x1b[201~");
+    terminal.wait_for_rows(&["| um", "| dois", "ana>"]);
+    terminal.type_keys("\x1b");
+    terminal.wait_until("the paste dropped", |rows| !rows.contains(&"| um".to_owned()));
+    terminal.type_keys("\x1b[200~um\rdois\r\x1b[201~\r");
+    bruno.expect("ana: um");
+    bruno.expect("ana: dois");
+    terminal.wait_for_rows(&["ana: um", "ana: dois", "ana>"]);
+}
+
+#[test]
+fn a_nickname_is_asked_for_and_asked_again_when_refused() {
+    let server = Server::start("");
+    let mut user = server.join("user");
+    let mut terminal = start(server.addr(), "", 80, 8);
+    terminal.wait_for_rows(&["*** Welcome to chatd. Choose a nickname:", "nickname [user]:"]);
+    terminal.type_keys("\r");
+    let refused =
+        "*** user is taken, or looks too much like a nickname that is. Choose a nickname:";
+    terminal.wait_for_rows(&[refused, "nickname [user]:"]);
+    terminal.type_keys("ana\r");
+    user.expect("*** ana joined");
+    terminal.wait_for_rows(&["ana>"]);
+}
+
+#[test]
+fn tab_completes_those_in_the_room_and_commands() {
+    let (server, mut bruno, mut terminal) = room(60, 12);
+    let mut bia = server.join("bia");
+    bruno.expect("*** bia joined");
+    terminal.wait_for_rows(&["*** bia joined", "ana>"]);
+    terminal.type_keys("b\t");
+    terminal.wait_for_rows(&["ana> bruno:"]);
+    terminal.type_keys("\t");
+    terminal.wait_for_rows(&["ana> bia:"]);
+    terminal.type_keys("oi\r");
+    bruno.expect("ana: bia: oi");
+    bia.expect("ana: bia: oi");
+    terminal.type_keys("/ms\tbi\tpsst\r");
+    bia.expect("(private) ana: psst");
+    terminal.wait_for_rows(&["ana: bia: oi", "(private to bia) ana: psst", "ana>"]);
+}
+
+#[test]
+fn the_bell_rings_for_a_mention_and_for_a_private_message() {
+    let server = Server::start("--history 0");
+    let mut bruno = server.join("bruno");
+    for (line, last) in [("Bel, oi", "bruno: Bel, oi"), ("/msg bel oi", "(private) bruno: oi")] {
+        let mut terminal = start(server.addr(), "--nick bel --bell", 60, 12);
+        bruno.expect("*** bel joined");
+        bruno.say("belt");
+        terminal.wait_for_rows(&["bruno: belt", "bel>"]);
+        assert!(!terminal.has_written(b"\x07"));
+        bruno.say(line);
+        terminal.wait_for_rows(&[last, "bel>"]);
+        assert!(terminal.has_written(b"\x07"));
+        terminal.type_keys("\x04");
+        terminal.wait_for_end();
+        while bruno.line() != "*** bel left (quit)" {}
+    }
+}
+
+#[test]
+fn leaving_delivers_what_was_typed_and_restores_the_terminal() {
+    let (_server, mut bruno, mut terminal) = room(60, 8);
+    terminal.type_keys("tchau\r\x04");
+    bruno.expect("ana: tchau");
+    bruno.expect("*** ana left (quit)");
+    assert_eq!(terminal.wait_for_end().code(), Some(0));
+    assert!(terminal.is_restored());
+    terminal.wait_for_rows(&["ana: tchau"]);
+}
+
+#[test]
+fn leaving_waits_for_a_server_that_takes_its_time() {
+    // Lines above the rate are read later, and here that is longer than anybody's short patience.
+    let server = Server::start("--rate 10 --burst 1");
+    let mut bruno = server.join("bruno");
+    let mut terminal = start(server.addr(), "--nick ana", 60, 8);
+    bruno.expect("*** ana joined");
+    terminal.wait_for_rows(&["ana>"]);
+    terminal.type_keys("\x1b[200~");
+    terminal.type_keys(&numbers(20));
+    terminal.type_keys("\x1b[201~\r\x04");
+    for n in 0..20 {
+        bruno.expect(&format!("ana: {n}"));
+    }
+    assert_eq!(terminal.wait_for_end().code(), Some(0));
+}
+
+#[test]
+fn ctrl_c_clears_the_line_and_leaves_on_an_empty_one() {
+    let (_server, mut bruno, mut terminal) = room(60, 8);
+    terminal.type_keys("meio");
+    terminal.wait_for_rows(&["ana> meio"]);
+    terminal.type_keys("\x03");
+    terminal.wait_for_rows(&["ana>"]);
+    terminal.type_keys("\x03");
+    bruno.expect("*** ana left (quit)");
+    assert_eq!(terminal.wait_for_end().code(), Some(0));
+}
+
+#[test]
+fn signals_that_end_it_restore_the_terminal() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        use std::os::unix::process::ExitStatusExt;
+        let (_server, _bruno, mut terminal) = room(60, 8);
+        assert!(!terminal.is_restored());
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_for_end().signal(), Some(signal.as_raw()));
+        assert!(terminal.is_restored(), "{signal:?}");
+    }
+}
+
+#[test]
+fn ctrl_z_without_a_shell_to_come_back_from_goes_on() {
+    let (_server, mut bruno, mut terminal) = room(60, 8);
+    terminal.type_keys("meio\x1a");
+    terminal.wait_for_bytes(b"\x1b[?2004l");
+    terminal.type_keys(" e fim\r");
+    bruno.expect("ana: meio e fim");
+    terminal.wait_for_rows(&["ana: meio e fim", "ana>"]);
+    assert!(!terminal.is_restored(), "it goes on in raw mode");
+}
+
+#[test]
+fn a_shell_stops_it_and_takes_it_up_again() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    let command = pty_process::blocking::Command::new("sh")
+        .arg("-i")
+        .env_remove("ENV")
+        .env("PS1", "shell: ")
+        .env("TERM", "xterm-256color");
+    let mut shell = Terminal::start(command, 100, 20);
+    shell.wait_for_rows(&["shell:"]);
+    shell.type_keys(&format!("{} {} --nick ana\r", client().display(), server.addr()));
+    bruno.expect("*** ana joined");
+    shell.type_keys("meio");
+    shell.wait_for_rows(&["ana> meio"]);
+    shell.type_keys("\x1a");
+    shell.wait_for_rows(&["shell:"]);
+    assert!(shell.is_restored());
+    bruno.say("oi");
+    shell.type_keys("fg\r");
+    shell.wait_for_rows(&["bruno: oi", "ana> meio"]);
+    shell.type_keys(" e fim\r");
+    bruno.expect("ana: meio e fim");
+    shell.type_keys("\x04");
+    shell.wait_for_rows(&["ana: meio e fim", "shell:"]);
+    assert!(shell.is_restored());
+    shell.type_keys("exit\r");
+    shell.wait_for_end();
+}
+
+#[test]
+fn colours_are_left_out_on_request() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    for (arguments, no_color, color) in
+        [("-n ana", "", true), ("-n bia --no-color", "", false), ("-n caio", "1", false)]
+    {
+        let command = command(server.addr(), arguments).env("NO_COLOR", no_color);
+        let mut terminal = Terminal::start(command, 60, 12);
+        while !bruno.line().ends_with(" joined") {}
+        bruno.say("oi");
+        terminal.wait_until("a greeting", |rows| rows.contains(&"bruno: oi".to_owned()));
+        assert_eq!(terminal.has_written(b"\x1b[38;5;"), color);
+    }
+}

@@ -1,0 +1,119 @@
+//! What goes wrong, and what the user is told.
+
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use crate::scripted::{Peer, scripted};
+use crate::support::{Client, Server, chatd, eventually};
+use crate::{client, room, start};
+
+#[test]
+fn a_server_that_comes_back_finds_the_same_nickname_and_the_half_typed_line() {
+    let (server, bruno, mut terminal) = room(70, 10);
+    let addr = server.addr();
+    terminal.type_keys("meio");
+    terminal.wait_for_rows(&["ana> meio"]);
+    drop(bruno);
+    drop(server);
+    terminal.wait_until("a countdown", |rows| {
+        rows.iter().any(|row| row.starts_with("trying again in 2 s, Enter tries at once"))
+    });
+    eventually("the port", || TcpListener::bind(addr).ok());
+    let _server = Server::launch(chatd(&format!("--bind {addr}")));
+    let mut bruno = Client::connect(addr).named("bruno");
+    terminal.wait_until("the room again", |rows| {
+        rows.iter().filter(|row| row.starts_with("*** You are ana.")).count() == 2
+    });
+    terminal.wait_for_rows(&["ana> meio"]);
+    terminal.type_keys(" e fim\r");
+    while bruno.line() != "ana: meio e fim" {}
+}
+
+#[test]
+fn enter_tries_at_once() {
+    let (listener, peer, mut terminal) = scripted(70, 10);
+    drop(peer);
+    terminal.wait_until("a countdown", |rows| {
+        rows.iter().any(|row| row.starts_with("trying again in "))
+    });
+    terminal.type_keys("\r");
+    let mut peer = Peer::accept(&listener);
+    peer.expect("ana");
+}
+
+#[test]
+fn an_error_restores_the_terminal_before_it_is_told() {
+    let server = Server::start("");
+    let mut bruno = server.join("bruno");
+    let mut terminal = start(server.addr(), "--nick ana --no-reconnect", 60, 8);
+    bruno.expect("*** ana joined");
+    drop(server);
+    assert_eq!(terminal.wait_for_end().code(), Some(1));
+    assert!(terminal.is_restored());
+    terminal.wait_until("a reason", |rows| {
+        rows.last().is_some_and(|row| row.starts_with("error: connection "))
+    });
+}
+
+#[test]
+fn nothing_the_server_sends_is_obeyed() {
+    let (_listener, mut peer, mut terminal) = scripted(60, 8);
+    // The emulated terminal shows no U+FFFD; the bytes are looked for instead.
+    peer.send("bruno: \x1b]0;title\x07\x1b[2J\u{9b}31m\u{202e}x\rana: forged\n".as_bytes());
+    terminal.wait_for_rows(&["bruno: ␛]0;title␇␛[2J31mx", "ana: forged", "ana>"]);
+    assert!(terminal.has_written("\u{fffd}31m\u{fffd}x".as_bytes()));
+    assert!(!terminal.has_written(b"\x1b]0"));
+}
+
+#[test]
+fn an_endless_line_is_left_out_and_a_last_one_without_an_end_is_shown() {
+    let (_listener, mut peer, mut terminal) = scripted(70, 8);
+    peer.send(&vec![b'x'; 1_000_000]);
+    peer.send(b"\nbruno: \xe9 isso");
+    drop(peer);
+    terminal.wait_until("both, and the end", |rows| {
+        let starts = |start: &str| rows.iter().any(|row| row.starts_with(start));
+        starts("*** A line of the server is left out: ")
+            && starts("bruno:  isso")
+            && starts("*** connection closed by the server")
+    });
+}
+
+#[test]
+fn what_is_typed_to_a_silent_server_waits_and_ctrl_d_leaves() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut terminal = start(address, "--nick ana", 60, 8);
+    let mut peer = Peer::accept(&listener);
+    peer.expect("ana");
+    terminal.type_keys("oi\r");
+    terminal.wait_for_rows(&["ana> oi"]);
+    terminal.type_keys("\x15\x04");
+    terminal.wait_for_rows(&["leaving when all is sent, Ctrl-C leaves at once", "ana>"]);
+    terminal.type_keys("\x03");
+    assert_eq!(terminal.wait_for_end().code(), Some(0));
+    assert!(terminal.is_restored());
+}
+
+#[test]
+fn errors_teach_and_the_exit_code_tells_them_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let nobody = listener.local_addr().expect("an address").to_string();
+    drop(listener);
+    let run = |arguments: &[&str]| {
+        let output =
+            Command::new(client()).args(arguments).stdin(Stdio::null()).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let (code, refused) = run(&[&nobody, "-n", "bot"]);
+    assert_eq!(code, Some(1));
+    assert!(refused.contains("is chatd running there, and on that port?"), "{refused}");
+    let (code, unknown) = run(&["no-such-host.invalid", "-n", "bot"]);
+    assert_eq!(code, Some(1));
+    assert!(unknown.contains("cannot find the host \"no-such-host.invalid\""), "{unknown}");
+    for usage in
+        [&["--nope"][..], &["host:port"], &["-n", "two words"], &["-n", "/who"], &["a", "b"]]
+    {
+        assert_eq!(run(usage).0, Some(2), "{usage:?}");
+    }
+}
