@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    const WELCOME: &str = "*** You are bot. Nobody else is here yet.";
+    const WELCOME: &str = "*** You are bot. Nobody else is here.";
 
     struct Talk {
         frontend: Plain,

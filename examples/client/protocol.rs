@@ -94,10 +94,10 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
     }
 }
 
-/// `ana. Nobody else is here yet. /help …` or `ana. Here now: bruno, carla … and 41 others. /help …`
+/// `ana. Nobody else is here. /help …` or `ana. Here now: bruno, carla … and 41 others. /help …`
 fn parse_welcome(welcome: &str) -> Option<ServerLine<'_>> {
     let (nick, rest) = welcome.split_once(". ")?;
-    if rest.starts_with("Nobody else is here yet.") {
+    if rest.starts_with("Nobody else is here.") {
         return Some(ServerLine::Welcome { nick, here: Vec::new() });
     }
     let list = rest.strip_prefix("Here now: ")?;

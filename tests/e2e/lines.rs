@@ -3,7 +3,7 @@
 use crate::support::{Client, Server};
 
 const WELCOME: &str =
-    "*** You are ana. Nobody else is here yet. /help lists the commands, /quit leaves.";
+    "*** You are ana. Nobody else is here. /help lists the commands, /quit leaves.";
 
 #[test]
 fn everybody_is_answered_with_their_own_line_end() {

@@ -111,7 +111,7 @@ fn a_nickname_is_asked_for_and_the_users_name_offered() {
     talk.press(ENTER);
     assert_eq!(talk.sent(), "user\n");
     assert_eq!(talk.last_row(), "user>");
-    talk.hear("*** You are user. Nobody else is here yet.");
+    talk.hear("*** You are user. Nobody else is here.");
     talk.press("oi\r");
     assert_eq!(talk.sent(), "oi\n");
 }
@@ -150,7 +150,7 @@ fn a_refused_nickname_is_asked_for_again() {
     talk.sent();
     talk.press("bia\r");
     assert_eq!(talk.sent(), "bia\n");
-    talk.hear("*** You are bia. Nobody else is here yet.");
+    talk.hear("*** You are bia. Nobody else is here.");
     assert_eq!(talk.last_row(), "bia> half", "what was being typed is back");
 }
 
@@ -193,7 +193,7 @@ fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
     assert!(talk.actions.connect, "Enter tries at once");
     talk.tell(Event::Connected);
     assert_eq!(talk.sent(), "bia\n");
-    talk.hear("*** You are bia. Nobody else is here yet.");
+    talk.hear("*** You are bia. Nobody else is here.");
     assert_eq!(talk.last_row(), "bia> half");
     assert_eq!(talk.frontend.deadline(), None);
     assert_eq!(talk.actions.exit, None);

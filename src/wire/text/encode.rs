@@ -97,7 +97,7 @@ impl Display for Notice<'_> {
             Event::Welcomed { nick, here: [], .. } => {
                 write!(
                     f,
-                    "You are {nick}. Nobody else is here yet. /help lists the commands, /quit leaves."
+                    "You are {nick}. Nobody else is here. /help lists the commands, /quit leaves."
                 )
             }
             Event::Welcomed { nick, here, others } => {
