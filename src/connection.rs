@@ -40,6 +40,8 @@ pub(crate) struct Connection<S> {
     pub(crate) broken: Option<ErrorKind>,
     /// A read may succeed: none has failed since the last event.
     pub(crate) is_readable: bool,
+    /// The end of the stream may be near: only a failing read means that there is nothing left.
+    pub(crate) is_ended: bool,
     /// A write may succeed.
     pub(crate) is_writable: bool,
     /// On the server's list of those to receive from.
@@ -93,6 +95,7 @@ impl<S> Connection<S> {
             timer: None,
             broken: None,
             is_readable: false,
+            is_ended: false,
             is_writable: true,
             is_in_line: false,
             is_unsettled: false,

@@ -77,15 +77,15 @@ impl Default for Limits {
             line_bytes_max: 4096,
             backlog_bytes_max: 1024 * 1024,
             rate: Rate::new(10, 100),
-            receive_bytes_per_turn: 64 * 1024,
+            receive_bytes_per_turn: 32 * 1024,
             greet_after: Duration::from_millis(250),
             nickname_within: Duration::from_secs(60),
             leave_within: Duration::from_secs(60),
             linger: Duration::from_secs(1),
             stop_within: Duration::from_secs(2),
-            slow_talk_after: Duration::from_millis(100),
+            slow_talk_after: Duration::from_millis(20),
             slow_talk_after_max: Duration::from_secs(1),
-            guard_reader_for: Duration::from_millis(250),
+            guard_reader_for: Duration::from_millis(100),
         }
     }
 }

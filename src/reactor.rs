@@ -134,6 +134,7 @@ impl Reactor {
                 key,
                 Readiness {
                     readable: event.is_readable() || event.is_read_closed(),
+                    ended: event.is_read_closed(),
                     writable: event.is_writable(),
                     broken: event.is_error() || (event.is_read_closed() && event.is_write_closed()),
                 },

@@ -44,9 +44,12 @@ pub struct Server<S> {
 
 /// What the reactor learnt about a connection. Each is a hint: a wrong one costs a failing system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "any of them may come with any other")]
 pub struct Readiness {
     /// There may be something to read, or the end of the stream.
     pub readable: bool,
+    /// The peer may have ended its stream: so a short read does not mean that there is no more to read.
+    pub ended: bool,
     /// There may be room to write.
     pub writable: bool,
     /// The stream is broken in both directions.
@@ -110,6 +113,7 @@ impl<S: Stream> Server<S> {
         }
         // A broken stream says so to whoever reads or writes.
         connection.is_readable |= readiness.readable | readiness.broken;
+        connection.is_ended |= readiness.ended | readiness.broken;
         connection.is_writable |= readiness.writable | readiness.broken;
         let has_unsent = !connection.outbox.is_empty();
         if readiness.readable || readiness.broken {

@@ -58,22 +58,29 @@ impl Congestion {
         }
     }
 
-    /// Whether talkers outrun readers in a room of so many.
-    fn is_on(&self, members: usize, now: Instant) -> bool {
-        // Whoever talks does not hear it, and counts for nothing here.
+    /// Whether most of a room of so many is far behind. Whoever talks does not hear it, and counts for nothing here.
+    fn is_behind(&self, members: usize) -> bool {
         self.behind * 2 > members.saturating_sub(1)
-            || (self.near > 0 && self.guard_until.is_some_and(|until| now < until))
+    }
+
+    /// Until when somebody is guarded.
+    fn guard(&self, now: Instant) -> Option<Instant> {
+        self.guard_until.filter(|&until| self.near > 0 && now < until)
     }
 
     /// When members are read again, if they have to wait.
     pub(super) fn held_until(&self, members: usize, now: Instant) -> Option<Instant> {
-        let (until, _) = self.pause?;
-        (now < until && self.is_on(members, now)).then_some(until)
+        let (until, _) = self.pause.filter(|&(until, _)| now < until)?;
+        if self.is_behind(members) {
+            Some(until)
+        } else {
+            self.guard(now).map(|guard| guard.min(until))
+        }
     }
 
     /// How many bytes may be queued in this tick, and whether members have to wait.
     pub(super) fn share(&mut self, members: usize, limits: &Limits, now: Instant) -> (u64, bool) {
-        if !self.is_on(members, now) {
+        if !self.is_behind(members) && self.guard(now).is_none() {
             self.pause = None;
             return (limits.tick_bytes_max(), false);
         }
@@ -121,14 +128,14 @@ mod tests {
         congestion.note(Lag::Little, Lag::Far, &limits, start);
         let mut now = start;
         let mut pauses = Vec::new();
-        for _ in 0..6 {
+        for _ in 0..8 {
             assert!(congestion.share(3, &limits, now).1);
             let until = congestion.held_until(3, now).unwrap();
             pauses.push((until - now).as_millis());
             now = until;
             assert_eq!(congestion.share(3, &limits, now), (limits.slow_talk_bytes_max(), false));
         }
-        assert_eq!(pauses, [100, 200, 400, 800, 1000, 1000]);
+        assert_eq!(pauses, [20, 40, 80, 160, 320, 640, 1000, 1000]);
         congestion.note(Lag::Far, Lag::Little, &limits, now);
         assert_eq!(congestion.held_until(3, now), None);
         assert_eq!(congestion.share(3, &limits, now), (limits.tick_bytes_max(), false));

@@ -127,6 +127,8 @@ impl<S: Stream> Server<S> {
             match connection.stream.read(&mut received[..share]) {
                 Ok(0) => return self.finish(key, decoder, text, moment.now),
                 Ok(count) => {
+                    connection.is_readable =
+                        !S::SHORT_READ_DRAINS || count == share || connection.is_ended;
                     share -= count;
                     let mut input = &received[..count];
                     if let Some(turn) = self.decode(key, decoder, &mut input, text, moment) {

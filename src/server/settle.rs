@@ -38,7 +38,7 @@ impl<S: Stream> Server<S> {
                     connection.outbox.clear();
                     if connection.is_active() {
                         // What it said before is still to be read, and said.
-                        connection.is_readable = true;
+                        (connection.is_readable, connection.is_ended) = (true, true);
                         self.enqueue(key);
                     } else {
                         connection.phase = Phase::Gone;

@@ -11,7 +11,8 @@ use chatd::server::{Readiness, Server};
 use crate::random::Random;
 use crate::stream::{SimStream, Wire};
 
-const READABLE: Readiness = Readiness { readable: true, writable: false, broken: false };
+const READABLE: Readiness =
+    Readiness { readable: true, ended: false, writable: false, broken: false };
 
 fn join(server: &mut Server<SimStream>, now: Instant, line: &str) -> (usize, Rc<RefCell<Wire>>) {
     let wire = Rc::new(RefCell::new(Wire::new(Random::new(1))));

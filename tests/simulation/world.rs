@@ -14,9 +14,11 @@ use crate::client::{CONTESTED, Client, Fate, Heard};
 use crate::random::Random;
 use crate::stream::{SimStream, Wire};
 
-const READABLE: Readiness = Readiness { readable: true, writable: false, broken: false };
-const WRITABLE: Readiness = Readiness { readable: false, writable: true, broken: false };
-const BROKEN: Readiness = Readiness { readable: true, writable: true, broken: true };
+const READABLE: Readiness =
+    Readiness { readable: true, ended: false, writable: false, broken: false };
+const WRITABLE: Readiness =
+    Readiness { readable: false, ended: false, writable: true, broken: false };
+const BROKEN: Readiness = Readiness { readable: true, ended: true, writable: true, broken: true };
 
 /// More ticks in a row than any work can need: the loop spins.
 const TICKS_MAX: usize = 100_000;
