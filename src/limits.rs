@@ -85,7 +85,7 @@ impl Default for Limits {
             stop_within: Duration::from_secs(2),
             slow_talk_after: Duration::from_millis(20),
             slow_talk_after_max: Duration::from_secs(1),
-            guard_reader_for: Duration::from_millis(100),
+            guard_reader_for: Duration::from_millis(50),
         }
     }
 }
