@@ -157,7 +157,8 @@ impl Stream for Script {
     }
 }
 
-/// All of it but the system calls: so many messages in a tick, from one to all the others, per delivery.
+/// All of it but the system calls: so many messages in a tick, from one to all the others, per
+/// delivery.
 #[divan::bench(args = [(1, 100), (1, 1000), (32, 100), (32, 1000)])]
 fn tick(bencher: Bencher, (messages, members): (usize, usize)) {
     let now = Instant::now();

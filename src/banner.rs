@@ -11,7 +11,8 @@ pub const DEFAULT_PORT: u16 = 55555;
 /// How many ways to join are shown: a machine can have many addresses.
 const ADDRESSES_MAX: usize = 4;
 
-/// Writes the banner to stdout, from a thread of its own: a stdout that nobody reads must not keep the room closed.
+/// Writes the banner to stdout, from a thread of its own: a stdout that nobody reads must not keep
+/// the room closed.
 pub fn print(bound: &[SocketAddr], quiet: bool) {
     let mut text = String::new();
     for addr in bound {

@@ -1,4 +1,5 @@
-//! The command line: what was typed ([`Args`]), and what the server needs ([`Config`]), checked once.
+//! The command line: what was typed ([`Args`]), and what the server needs ([`Config`]), checked
+//! once.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,14 +15,16 @@ use crate::chat::text::Text;
 use crate::limits::Limits;
 use crate::pace::Rate;
 
-/// Descriptors that are not for clients: standard streams, poll, signals, listeners, the spare one, and some for the system.
+/// Descriptors that are not for clients: standard streams, poll, signals, listeners, the spare one,
+/// and some for the system.
 const DESCRIPTORS_RESERVED: usize = 32;
 
 /// How many clients are let in where the system does not say how many descriptors there are.
 const CLIENTS_FALLBACK: usize = 1024;
 
-/// A backlog holds so many of the longest lines: five eighths of it, a tick's quarter, and one more line in which every byte
-/// had to be replaced by three do not fill it. So nobody is over it before talkers can be slowed.
+/// A backlog holds so many of the longest lines: five eighths of it, a tick's quarter, and one more
+/// line in which every byte had to be replaced by three do not fill it. So nobody is over it before
+/// talkers can be slowed.
 const LINES_PER_BACKLOG_MIN: usize = 32;
 
 /// What stands around each line of the text for newcomers.
@@ -32,12 +35,14 @@ const LINE_MARKS_BYTES: usize = 6;
 #[command(version)]
 pub struct Args {
     /// Where to listen; may be repeated; port 0 picks one
-    #[arg(short, long, env = "CHATD_BIND", hide_env_values = true, value_name = "ADDR:PORT", value_delimiter = ',', value_parser = parse_addr)]
+    #[arg(short, long, env = "CHATD_BIND", hide_env_values = true, value_name = "ADDR:PORT")]
+    #[arg(value_delimiter = ',', value_parser = parse_addr)]
     #[arg(default_value = "0.0.0.0:55555")]
     pub bind: Vec<SocketAddr>,
 
     /// What the greeting calls this server
-    #[arg(long, env = "CHATD_NAME", hide_env_values = true, value_name = "NAME", default_value = "chatd", value_parser = parse_name)]
+    #[arg(long, env = "CHATD_NAME", hide_env_values = true, value_name = "NAME")]
+    #[arg(default_value = "chatd", value_parser = parse_name)]
     pub name: String,
 
     /// Text shown to every newcomer
@@ -55,7 +60,8 @@ pub struct Args {
     pub history: usize,
 
     /// Connections at once [default: what the descriptor limit allows]
-    #[arg(long, env = "CHATD_MAX_CLIENTS", hide_env_values = true, value_name = "N", value_parser = parse_count)]
+    #[arg(long, env = "CHATD_MAX_CLIENTS", hide_env_values = true, value_name = "N")]
+    #[arg(value_parser = parse_count)]
     pub max_clients: Option<usize>,
 
     /// Longest line accepted; suffixes K, M
@@ -107,7 +113,8 @@ pub struct Args {
     pub verbose: u8,
 
     /// No words on how to join, and, without -v, less log
-    #[arg(short, long, env = "CHATD_QUIET", hide_env_values = true, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(short, long, env = "CHATD_QUIET", hide_env_values = true)]
+    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 }
 
@@ -152,7 +159,8 @@ impl Args {
 }
 
 impl Config {
-    /// Checks the arguments against each other, and against what the system allows: `descriptors` at once.
+    /// Checks the arguments against each other, and against what the system allows: `descriptors`
+    /// at once.
     ///
     /// # Errors
     ///
@@ -160,7 +168,7 @@ impl Config {
     pub fn new(args: Args, descriptors: Option<usize>) -> Result<Self, ConfigError> {
         if args.max_backlog < args.max_line * LINES_PER_BACKLOG_MIN {
             let message = format!(
-                "--max-backlog {} is too small for --max-line {}: it must be at least {LINES_PER_BACKLOG_MIN} times as much",
+                "--max-backlog {} is too small for --max-line {}: at least {LINES_PER_BACKLOG_MIN} times",
                 args.max_backlog, args.max_line
             );
             return Err(ConfigError::Usage(

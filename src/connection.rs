@@ -27,7 +27,8 @@ pub(crate) struct Connection<S> {
     pub(crate) inbox: Inbox,
     pub(crate) outbox: Outbox,
     pub(crate) pace: Pace,
-    /// Bytes received since the last line: they count as lines too, or an endless line would be free.
+    /// Bytes received since the last line: they count as lines too, or an endless line would be
+    /// free.
     pub(crate) unpaid_bytes: usize,
     pub(crate) phase: Phase,
     /// Why it is not read for now.
@@ -154,7 +155,8 @@ impl Disconnect<'_> {
             Self::Failed(
                 ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable,
             ) => Farewell::TimedOut,
-            // A peer that closes with unread bytes resets the connection: the same to those who stay.
+            // A peer that closes with unread bytes resets the connection: the same to those who
+            // stay.
             Self::EndOfStream | Self::Nameless | Self::Failed(_) => Farewell::Lost,
             Self::TooSlow(_) => Farewell::TooSlow,
         }

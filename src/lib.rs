@@ -1,17 +1,22 @@
 //! `chatd` is a chat room on one TCP port: one thread, one event loop, any client that sends lines.
 //!
-//! This page is the map. The program is [`main`](../src/chatd/main.rs.html); everything else is here, so that benches, tests and the
-//! client can use it.
+//! This page is the map. The program is [`main`](../src/chatd/main.rs.html); everything else is
+//! here, so that benches, tests and the client can use it.
 //!
 //! # The idea
 //!
-//! 1. **The [`chat`] knows no bytes, no sockets, no clock.** A [`Command`](chat::message::Command) goes in, [`Event`]s come out.
-//! 2. **A [`wire`] protocol knows no sockets.** It turns received bytes into commands, and events into bytes.
-//! 3. **The [`server`] joins the two over any [`Stream`](stream::Stream)**, so that all of it runs in a test without a network.
-//! 4. **Only the [`reactor`] knows mio and the clock.** It notes which sockets are ready, then lets the server work.
+//! 1. **The [`chat`] knows no bytes, no sockets, no clock.** A [`Command`](chat::message::Command)
+//!    goes in, [`Event`]s come out.
+//! 2. **A [`wire`] protocol knows no sockets.** It turns received bytes into commands, and events
+//!    into bytes.
+//! 3. **The [`server`] joins the two over any [`Stream`](stream::Stream)**, so that all of it runs
+//!    in a test without a network.
+//! 4. **Only the [`reactor`] knows mio and the clock.** It notes which sockets are ready, then lets
+//!    the server work.
 //! 5. **Nobody sends or closes while events are handled.** The end of the tick does, in one place.
-//! 6. **A broadcast is written once and shared.** An [`outbox`] holds spans of a [`spool`]: a message to ten thousand clients is
-//!    one copy and ten thousand spans, and ten thousand readers that have stopped share one copy too.
+//! 6. **A broadcast is written once and shared.** An [`outbox`] holds spans of a [`spool`]: a
+//!    message to ten thousand clients is one copy and ten thousand spans, and ten thousand readers
+//!    that have stopped share one copy too.
 //!
 //! # One tick
 //!
@@ -22,22 +27,30 @@
 //!          accept who waits                     Server::accept
 //!          Server::tick
 //!            receive  each connection in line: read its share, decode, apply, queue
-//!            sweep    what is due by the clock: greetings, nicknames that do not come, peers that may go on
-//!            settle   each connection with something queued: send; whoever is gone or too slow: drop, which may queue more
+//!            sweep    what is due by the clock: greetings, nicknames that do not come, pauses
+//!            settle   each connection with something queued: send it; drop whoever is gone
 //! ```
 //!
 //! # What always holds
 //!
 //! - Readiness is a hint. A wrong or stale one costs one failing system call, never a wrong action.
-//! - A key of the slab is used again only after the tick in which it became free: removing is for *settle*, accepting comes before.
-//! - A socket is registered once, for both directions, edge-triggered. To make a peer wait is not to read it.
-//! - Only *settle* sends to a peer or drops it: mostly one system call per peer and tick, however many messages there are.
-//! - Everybody sees the messages of the room in one and the same order, that of [`Outbound::deliver`] calls.
-//! - What was received before the end of a stream is decoded before the end is acted on. However bytes are split, they mean the same.
-//! - Everything that a peer can make grow has a bound in [`limits`], and what happens there is written beside it.
-//! - Nothing that a peer sends can panic, block or loop. Nor can the log ([`logging`]): lines are lost before time is.
+//! - A key of the slab is used again only after the tick in which it became free: removing is for
+//!   *settle*, accepting comes before.
+//! - A socket is registered once, for both directions, edge-triggered. To make a peer wait is not
+//!   to read it.
+//! - Only *settle* sends to a peer or drops it: mostly one system call per peer and tick, however
+//!   many messages there are.
+//! - Everybody sees the messages of the room in one and the same order, that of
+//!   [`Outbound::deliver`] calls.
+//! - What was received before the end of a stream is decoded before the end is acted on. However
+//!   bytes are split, they mean the same.
+//! - Everything that a peer can make grow has a bound in [`limits`], and what happens there is
+//!   written beside it.
+//! - Nothing that a peer sends can panic, block or loop. Nor can the log ([`logging`]): lines are
+//!   lost before time is.
 //!
-//! Who may know whom, in one direction only; `clippy.toml` and `deny` attributes hold the wall around `chat` and `wire`:
+//! Who may know whom, in one direction only; `clippy.toml` and `deny` attributes hold the wall
+//! around `chat` and `wire`:
 //!
 //! ```text
 //! main -> config, reactor -> server -> connection -> inbox, outbox -> spool
@@ -56,12 +69,24 @@
 //! [`Event`]: chat::message::Event
 //! [`Outbound::deliver`]: chat::message::Outbound::deliver
 //!
+//! # When somebody is too fast, or too slow
+//!
+//! | who | what | where |
+//! |---|---|---|
+//! | one peer sends lines too fast | it is not read for a while | [`pace`] |
+//! | one peer does not read what it asked for | it is not read until it does | `server::receive` |
+//! | one peer has a lot to say | it gets its share of each tick, like everybody | `server::receive` |
+//! | one peer does not read | it is dropped when its outbox costs too much | `server::settle` |
+//! | most of the room cannot keep up | members are read less until it can | `server::congestion` |
+//!
 //! # Why it is fast
 //!
-//! A `send` costs microseconds, whatever it carries; a span costs nanoseconds. So all that is said in a tick goes to each member
-//! in one `send`, and the busier the room, the more messages share it. Spans that follow each other merge, which makes a backlog of
-//! thousands of messages one pair of integers. What one peer alone is told ([`outbox::Outbox::push_own`]) is not shared: it would
-//! keep a whole segment alive for a few bytes.
+//! A `send` costs microseconds, whatever it carries; a span costs nanoseconds. So all that is said
+//! in a tick goes to each member in one `send`, and the busier the room, the more messages share
+//! it. Spans that follow each other merge, which makes a backlog of thousands of messages one pair
+//! of integers. What one peer alone is told ([`outbox::Outbox::push_own`]) is not shared: it would
+//! keep a whole segment alive for a few bytes. And what one member says in a row is queued for all
+//! the others once, when it is over.
 
 pub mod banner;
 pub mod chat;

@@ -11,29 +11,35 @@ pub struct Limits {
     pub clients_max: usize,
     /// The longest line, without its end. A longer one is left out, and its sender told.
     pub line_bytes_max: usize,
-    /// What may wait to be sent to one peer, in bytes of memory ([`crate::outbox::Outbox::cost`]). A peer beyond it is dropped.
+    /// What may wait to be sent to one peer, in bytes of memory ([`crate::outbox::Outbox::cost`]).
+    /// A peer beyond it is dropped.
     pub backlog_bytes_max: usize,
     /// How fast lines are taken from one peer. Above it the peer is not read.
     pub rate: Option<Rate>,
-    /// What is read from one peer before it is the next one's turn: so much does one peer delay the others.
+    /// What is read from one peer before it is the next one's turn: so much does one peer delay
+    /// the others.
     pub receive_bytes_per_turn: usize,
-    /// A peer that is silent for so long is greeted as a person. Programs that speak first do so within a round trip.
+    /// A peer that is silent for so long is greeted as a person. Programs that speak first do so
+    /// within a round trip.
     pub greet_after: Duration,
     /// A peer without a nickname for so long is closed.
     pub nickname_within: Duration,
     /// A peer that left gets so long to take what is queued for it.
     pub leave_within: Duration,
-    /// Then it gets so long to close its side: closing ours before would reset the connection and may eat the last line.
+    /// Then it gets so long to close its side: closing ours before would reset the connection and
+    /// may eat the last line.
     pub linger: Duration,
     /// Everybody together gets so long to take what is queued when the server stops.
     pub stop_within: Duration,
-    /// While most of the room is far behind, members are read only after this long; then after twice, four times … as long,
-    /// until the room has caught up …
+    /// While most of the room is far behind, members are read only after this long; then after
+    /// twice, four times … as long, until the room has caught up …
     pub slow_talk_after: Duration,
-    /// … but no longer than this: those who have stopped reading for good must not silence the others.
+    /// … but no longer than this: those who have stopped reading for good must not silence the
+    /// others.
     pub slow_talk_after_max: Duration,
-    /// A member that comes near its limit is given so long to read before more talk may push it over. Talk goes faster than a
-    /// busy machine lets a reader run; this is long enough for any that runs at all, and the most that one costs the others.
+    /// A member that comes near its limit is given so long to read before more talk may push it
+    /// over. Talk goes faster than a busy machine lets a reader run; this is long enough for
+    /// any that runs at all, and the most that one costs the others.
     pub guard_reader_for: Duration,
 }
 
@@ -50,8 +56,8 @@ impl Limits {
         self.backlog_bytes_max as u64 / 4
     }
 
-    /// The most bytes of broadcasts each time that members are read while most of the room is far behind:
-    /// much more than people type, and little enough for any network that still moves.
+    /// The most bytes of broadcasts each time that members are read while most of the room is far
+    /// behind: much more than people type, and little enough for any network that still moves.
     #[must_use]
     pub fn slow_talk_bytes_max(&self) -> u64 {
         self.backlog_bytes_max as u64 / 32

@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Connections that the kernel holds until they are accepted: ten thousand people may come at once. The kernel caps it at its
-/// own limit (`net.core.somaxconn`).
+/// Connections that the kernel holds until they are accepted: ten thousand people may come at once.
+/// The kernel caps it at its own limit (`net.core.somaxconn`).
 const BACKLOG: i32 = 4096;
 
 /// An address cannot be listened on.
@@ -31,11 +31,13 @@ pub fn listen(addr: SocketAddr) -> Result<TcpListener, BindError> {
 
 fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    // On Unix, lets a server that was just stopped start again; on Windows it would let two servers share the port.
+    // On Unix, lets a server that was just stopped start again; on Windows it would let two servers
+    // share the port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if addr.is_ipv6() {
-        // Otherwise the system decides whether `[::]` takes IPv4 too, and whether 0.0.0.0 can be bound beside it.
+        // Otherwise the system decides whether `[::]` takes IPv4 too, and whether 0.0.0.0 can be
+        // bound beside it.
         socket.set_only_v6(true)?;
     }
     socket.bind(&addr.into())?;

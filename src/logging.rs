@@ -1,7 +1,8 @@
 //! The log, on stderr, without ever waiting for stderr.
 //!
-//! A terminal that is stopped (Ctrl-S) or a pipe that nobody reads blocks whoever writes to it. So lines go through a bounded
-//! channel to a thread that writes; when the channel is full they are dropped, and counted.
+//! A terminal that is stopped (Ctrl-S) or a pipe that nobody reads blocks whoever writes to it. So
+//! lines go through a bounded channel to a thread that writes; when the channel is full they are
+//! dropped, and counted.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -79,7 +80,8 @@ impl Write for Lines {
     }
 }
 
-/// Writes lines as fast as `out` takes them. Errors are ignored: there is nowhere left to report them.
+/// Writes lines as fast as `out` takes them. Errors are ignored: there is nowhere left to report
+/// them.
 fn write(receiver: &Receiver<Message>, lost: &AtomicU64, mut out: impl Write) {
     for message in receiver {
         match message {

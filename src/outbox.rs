@@ -8,25 +8,30 @@ use std::ops::Deref;
 
 use crate::spool::{SEGMENT_BYTES, Segment, Span};
 
-/// How many pieces one system call sends at most. More than a few are rare: spans in a row are one piece.
+/// How many pieces one system call sends at most. More than a few are rare: spans in a row are one
+/// piece.
 const PIECES_PER_WRITE: usize = 16;
 
-/// What a piece costs beside its bytes: its place in the queue, and an allocation if its bytes are its own.
+/// What a piece costs beside its bytes: its place in the queue, and an allocation if its bytes are
+/// its own.
 const PIECE_COST: usize = 64;
 
 /// A queue of bytes for one peer: spans of what all are sent, and bytes of its own.
 ///
-/// Nothing is copied for a broadcast, and an empty outbox holds no memory. Its limit is the caller's: see [`Outbox::cost`].
+/// Nothing is copied for a broadcast, and an empty outbox holds no memory. Its limit is the
+/// caller's: see [`Outbox::cost`].
 #[derive(Debug, Default)]
 pub struct Outbox {
-    /// The piece sent next stands apart from the queue: mostly there is no other, and then nothing is allocated.
+    /// The piece sent next stands apart from the queue: mostly there is no other, and then nothing
+    /// is allocated.
     first: Option<Piece>,
     rest: VecDeque<Piece>,
     /// The bytes not yet sent.
     len: usize,
     /// What pieces cost beside their bytes.
     overhead: usize,
-    /// Where the last shared piece ended, for its gap to the next. Only ever compared: the segment may be gone.
+    /// Where the last shared piece ended, for its gap to the next. Only ever compared: the segment
+    /// may be gone.
     mark: Option<(*const Segment, u32)>,
 }
 
@@ -65,8 +70,9 @@ impl Outbox {
         self.first.is_none()
     }
 
-    /// What the outbox keeps in memory, in bytes: what is not yet sent, what lies between (a segment is freed as a whole),
-    /// and the queue itself. So a peer that gets a word here and there keeps no more than one that gets all.
+    /// What the outbox keeps in memory, in bytes: what is not yet sent, what lies between (a
+    /// segment is freed as a whole), and the queue itself. So a peer that gets a word here and
+    /// there keeps no more than one that gets all.
     #[must_use]
     pub fn cost(&self) -> usize {
         self.len + self.overhead
@@ -108,7 +114,8 @@ impl Outbox {
 
     /// Queues bytes for this peer alone, as `write` appends them.
     ///
-    /// They are not shared: a few bytes in a segment would keep all of it for a peer that does not read.
+    /// They are not shared: a few bytes in a segment would keep all of it for a peer that does not
+    /// read.
     pub fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
         // Not behind what is being sent: a piece gives its memory back as a whole.
@@ -128,8 +135,9 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// The stream's, but [`ErrorKind::WouldBlock`] and [`ErrorKind::Interrupted`], which are no errors here; and
-    /// [`ErrorKind::WriteZero`] if the stream takes nothing and does not say why.
+    /// The stream's, but [`ErrorKind::WouldBlock`] and [`ErrorKind::Interrupted`], which are no
+    /// errors here; and [`ErrorKind::WriteZero`] if the stream takes nothing and does not say
+    /// why.
     pub fn flush(&mut self, stream: &mut impl Write) -> io::Result<Flush> {
         while let Some(first) = &self.first {
             let written = if self.rest.is_empty() {

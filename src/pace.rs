@@ -10,7 +10,8 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many lines per second, and so many (at least one) at once before that. 0 per second is no limit.
+    /// So many lines per second, and so many (at least one) at once before that. 0 per second is no
+    /// limit.
     #[must_use]
     pub fn new(lines_per_s: u32, burst: u32) -> Option<Self> {
         (lines_per_s > 0)
@@ -18,7 +19,8 @@ impl Rate {
     }
 }
 
-/// The generic cell rate algorithm (ITU-T I.371) in one number: when the peer would be idle again, had it kept the rate.
+/// The generic cell rate algorithm (ITU-T I.371) in one number: when the peer would be idle again,
+/// had it kept the rate.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pace {
     idle_at: Option<Instant>,

@@ -26,7 +26,8 @@ const ACCEPTS_PER_TICK: usize = 256;
 /// When accepting fails for a reason that will pass, no event says when: try again after this long.
 const ACCEPT_RETRY: Duration = Duration::from_secs(1);
 
-/// Failures to accept that are not the listener's: Linux passes on what befell the one connection (accept(2)).
+/// Failures to accept that are not the listener's: Linux passes on what befell the one connection
+/// (accept(2)).
 const OF_ONE_CONNECTION: [ErrorKind; 6] = [
     ErrorKind::Interrupted,
     ErrorKind::ConnectionAborted,
@@ -54,7 +55,8 @@ pub struct Reactor {
 struct Door {
     listeners: Vec<Listener>,
     spare: Spare,
-    /// Accepting failed; there is no use in trying before this, unless there are fewer connections than then.
+    /// Accepting failed; there is no use in trying before this, unless there are fewer connections
+    /// than then.
     retry: Option<(Instant, usize)>,
     /// The log has said that the server is full.
     is_full: bool,
@@ -123,7 +125,8 @@ impl Reactor {
         Ok(())
     }
 
-    /// Notes what an event says. Nothing is done yet: later events of the same round may concern the same connection.
+    /// Notes what an event says. Nothing is done yet: later events of the same round may concern
+    /// the same connection.
     fn note(&mut self, event: &Event) {
         match event.token() {
             SIGNALS => {}
@@ -191,7 +194,8 @@ impl Door {
         true
     }
 
-    /// Whoever waits in the kernel can be neither told nor closed without a descriptor: the spare one serves for that.
+    /// Whoever waits in the kernel can be neither told nor closed without a descriptor: the spare
+    /// one serves for that.
     fn turn_away_with_spare(&mut self, index: usize) -> bool {
         if !self.spare.release() {
             return false;
@@ -203,7 +207,8 @@ impl Door {
                 true
             }
             Err(error) => {
-                // Nobody waits: that there is no descriptor was said before looking. Whoever comes makes a new event.
+                // Nobody waits: that there is no descriptor was said before looking. Whoever comes
+                // makes a new event.
                 let is_empty = error.kind() == ErrorKind::WouldBlock;
                 self.listeners[index].is_pending &= !is_empty;
                 is_empty
@@ -221,8 +226,9 @@ impl Door {
             );
         }
         debug!("{peer} turned away");
-        // One try each: what does not fit into a new connection's buffer is not worth waiting for. Reading first, since closing
-        // with unread bytes would reset the connection and may eat the notice.
+        // One try each: what does not fit into a new connection's buffer is not worth waiting for.
+        // Reading first, since closing with unread bytes would reset the connection and may
+        // eat the notice.
         let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write(&full_notice());
         let _ = stream.shutdown_write();

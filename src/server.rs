@@ -1,7 +1,8 @@
 //! Joins connections and chat: what is received becomes commands, what happens becomes bytes.
 //!
-//! The server works on any non-blocking [`Stream`] and is told the time, so a test needs neither a network nor a clock.
-//! All work is done by [`Server::tick`]; what the reactor calls between ticks only notes things.
+//! The server works on any non-blocking [`Stream`] and is told the time, so a test needs neither a
+//! network nor a clock. All work is done by [`Server::tick`]; what the reactor calls between ticks
+//! only notes things.
 
 mod congestion;
 mod peers;
@@ -34,7 +35,8 @@ pub struct Server<S> {
     limits: Limits,
     chat: Chat,
     peers: Peers<S>,
-    /// Who has something to be received, in the order of their turns. A key may be stale; that costs a failing read.
+    /// Who has something to be received, in the order of their turns. A key may be stale; that
+    /// costs a failing read.
     line: VecDeque<usize>,
     timers: Timers,
     scratch: Scratch,
@@ -42,13 +44,15 @@ pub struct Server<S> {
     is_stopping: bool,
 }
 
-/// What the reactor learnt about a connection. Each is a hint: a wrong one costs a failing system call.
+/// What the reactor learnt about a connection. Each is a hint: a wrong one costs a failing system
+/// call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "any of them may come with any other")]
 pub struct Readiness {
     /// There may be something to read, or the end of the stream.
     pub readable: bool,
-    /// The peer may have ended its stream: so a short read does not mean that there is no more to read.
+    /// The peer may have ended its stream: so a short read does not mean that there is no more to
+    /// read.
     pub ended: bool,
     /// There may be room to write.
     pub writable: bool,
@@ -124,7 +128,8 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// How long nothing has to be done if nothing happens: zero if there is work left, `None` for ever.
+    /// How long nothing has to be done if nothing happens: zero if there is work left, `None` for
+    /// ever.
     #[must_use]
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
         let held_until = self.congestion.held_until(self.chat.members(), now);
@@ -140,7 +145,8 @@ impl<S: Stream> Server<S> {
         self.settle(now);
     }
 
-    /// Begins to stop: tells everybody, and receives nothing more. The server has stopped when it is empty.
+    /// Begins to stop: tells everybody, and receives nothing more. The server has stopped when it
+    /// is empty.
     pub fn stop(&mut self, now: Instant) {
         self.is_stopping = true;
         let by = now + self.limits.stop_within;
@@ -210,7 +216,8 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Takes a connection out of the chat. *Settle* will send what is queued, if that can be, and close it.
+    /// Takes a connection out of the chat. *Settle* will send what is queued, if that can be, and
+    /// close it.
     fn end(&mut self, key: usize, why: Disconnect<'_>, now: Instant) {
         let Some(connection) = self.peers.get(key) else { return };
         if !connection.is_active() {

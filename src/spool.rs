@@ -4,22 +4,26 @@ use std::cell::{Ref, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// When a segment has so many bytes, the next event goes to a new one. One span that nobody reads keeps no more memory than this.
+/// When a segment has so many bytes, the next event goes to a new one. One span that nobody reads
+/// keeps no more memory than this.
 ///
-/// Larger segments make fewer seams, and one seam costs a span per member. At 32 KiB that is a span for hundreds of messages.
+/// Larger segments make fewer seams, and one seam costs a span per member. At 32 KiB that is a span
+/// for hundreds of messages.
 pub const SEGMENT_BYTES: u32 = 32 * 1024;
 
 /// What is allocated for a segment, so that its last event rarely makes it move.
 const SEGMENT_CAPACITY: usize = SEGMENT_BYTES as usize + 4 * 1024;
 
-/// An append-only log of encoded events in segments. A segment is freed when the last outbox has sent its spans of it.
+/// An append-only log of encoded events in segments. A segment is freed when the last outbox has
+/// sent its spans of it.
 #[derive(Debug, Default)]
 pub struct Spool {
     current: Rc<Segment>,
     appended: u64,
 }
 
-/// A piece of a spool. Only the spool appends to it, and what is there never changes while a span refers to it.
+/// A piece of a spool. Only the spool appends to it, and what is there never changes while a span
+/// refers to it.
 #[derive(Debug, Default)]
 pub struct Segment {
     bytes: RefCell<Vec<u8>>,
@@ -38,7 +42,8 @@ impl Spool {
     /// Appends what `encode` writes, and returns where it stands.
     pub fn append(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> Span {
         if Rc::strong_count(&self.current) == 1 {
-            // Everybody has everything: begin again in the same memory, which is still in the cache.
+            // Everybody has everything: begin again in the same memory, which is still in the
+            // cache.
             self.current.recycle();
         } else if self.is_full() {
             self.current = Rc::default();
@@ -116,7 +121,8 @@ impl Span {
         self.end == next.start && Rc::ptr_eq(&self.segment, &next.segment)
     }
 
-    /// Takes in what `longer` has more than `part`, if this span ends where `part` ends. Returns how many bytes that is.
+    /// Takes in what `longer` has more than `part`, if this span ends where `part` ends. Returns
+    /// how many bytes that is.
     pub fn lengthen(&mut self, part: &Self, longer: &Self) -> usize {
         if self.end != part.end || !Rc::ptr_eq(&self.segment, &longer.segment) {
             return 0;

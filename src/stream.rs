@@ -5,10 +5,12 @@ use std::net::Shutdown;
 
 /// A non-blocking, ordered stream of bytes in both directions.
 pub trait Stream: Read + Write {
-    /// Whether a read of less than there was room for means that there is no more for now, unless the stream has ended.
+    /// Whether a read of less than there was room for means that there is no more for now, unless
+    /// the stream has ended.
     const SHORT_READ_DRAINS: bool = false;
 
-    /// Ends the sending direction, so that the peer reads the end of the stream after what was written.
+    /// Ends the sending direction, so that the peer reads the end of the stream after what was
+    /// written.
     ///
     /// # Errors
     ///
@@ -17,7 +19,8 @@ pub trait Stream: Read + Write {
 }
 
 impl Stream for mio::net::TcpStream {
-    /// True of epoll (see epoll(7), question 9): what comes later makes a new event. It saves a failing read per message.
+    /// True of epoll (see epoll(7), question 9): what comes later makes a new event. It saves a
+    /// failing read per message.
     const SHORT_READ_DRAINS: bool = cfg!(target_os = "linux");
 
     fn shutdown_write(&mut self) -> io::Result<()> {

@@ -1,5 +1,6 @@
-//! What differs between operating systems: descriptors, signals, socket options. Elsewhere than on Unix there is less of it:
-//! no limit to raise, no descriptor to spare, and an interrupt ends the process without a goodbye.
+//! What differs between operating systems: descriptors, signals, socket options. Elsewhere than on
+//! Unix there is less of it: no limit to raise, no descriptor to spare, and an interrupt ends the
+//! process without a goodbye.
 
 use std::io;
 use std::time::Duration;
@@ -13,21 +14,25 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// … so many times, before it is given up.
 const KEEPALIVE_RETRIES: u32 = 3;
-/// What was sent is given so long to be acknowledged (RFC 5482): as long as the probes take together.
+/// What was sent is given so long to be acknowledged (RFC 5482): as long as the probes take
+/// together.
 #[cfg(target_os = "linux")]
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
-/// The kernel takes so much that it cannot send yet, and asks for more when half is gone. Left alone it takes megabytes for a
-/// peer that reads slowly, and asks only when a third is free: for seconds nobody could see that the peer reads.
+/// The kernel takes so much that it cannot send yet, and asks for more when half is gone. Left
+/// alone it takes megabytes for a peer that reads slowly, and asks only when a third is free: for
+/// seconds nobody could see that the peer reads.
 #[cfg(target_os = "linux")]
 const NOTSENT_LOWAT_BYTES: u32 = 128 * 1024;
 
-/// Sets the options of a peer's connection: no delay for small messages, and an end for a peer that vanished.
+/// Sets the options of a peer's connection: no delay for small messages, and an end for a peer that
+/// vanished.
 ///
 /// # Errors
 ///
 /// The system's. The connection works all the same.
 pub fn tune(stream: &TcpStream) -> io::Result<()> {
-    // Without this Nagle's algorithm and delayed acknowledgements together hold messages back for 40 ms.
+    // Without this Nagle's algorithm and delayed acknowledgements together hold messages back for
+    // 40 ms.
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new()
@@ -43,7 +48,8 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the soft limit of open descriptors to the hard one, and returns it. `None` where there is none to speak of.
+/// Raises the soft limit of open descriptors to the hard one, and returns it. `None` where there is
+/// none to speak of.
 #[must_use]
 pub fn raise_descriptor_limit() -> Option<usize> {
     #[cfg(unix)]
@@ -54,7 +60,8 @@ pub fn raise_descriptor_limit() -> Option<usize> {
     limit
 }
 
-/// Whether an error says that there is no descriptor left, in the process (`EMFILE`) or in the system (`ENFILE`).
+/// Whether an error says that there is no descriptor left, in the process (`EMFILE`) or in the
+/// system (`ENFILE`).
 #[must_use]
 pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     // The numbers are the same on all Unix systems that mio knows; std has no name for them.
@@ -109,7 +116,8 @@ mod os {
         }
     }
 
-    /// A descriptor held back. When there is no other left, it is given up for a moment to tell a newcomer so.
+    /// A descriptor held back. When there is no other left, it is given up for a moment to tell a
+    /// newcomer so.
     #[derive(Debug)]
     pub struct Spare {
         file: Option<File>,

@@ -8,8 +8,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-/// A visitor with its present connection. Its name and its sequence of lines outlive it: the next connection takes
-/// the name as soon as the server has ended this one.
+/// A visitor with its present connection. Its name and its sequence of lines outlive it: the next
+/// connection takes the name as soon as the server has ended this one.
 struct Visitor {
     id: usize,
     /// `None` when it is over.

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 const JOINING_MAX: usize = 100;
 /// Without a single delivery for so long, what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Longer than the second in which chatd gathers the joins of a large room into one line, which would otherwise be
-/// sent to everyone while something is measured.
+/// Longer than the second in which chatd gathers the joins of a large room into one line, which
+/// would otherwise be sent to everyone while something is measured.
 const QUIET: Duration = Duration::from_millis(1100);
 /// Up to this many members chatd announces each join at once.
 const ANNOUNCED_MAX: usize = 100;

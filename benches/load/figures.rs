@@ -66,8 +66,8 @@ impl Outcome {
         Some(self.resident_peak?.saturating_sub(self.resident_before?) as f64 / 1024.0)
     }
 
-    /// At a fixed rate the generator spins, and limits when it is late; else when it has no time left and the server
-    /// has.
+    /// At a fixed rate the generator spins, and limits when it is late; else when it has no time
+    /// left and the server has.
     fn generator_limited(&self) -> bool {
         if let Some(latency) = self.latency {
             return latency.late_p99 * 2 > latency.p99;

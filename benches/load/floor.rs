@@ -1,8 +1,9 @@
 //! Yardstick: the least that a single-threaded epoll server can do to broadcast.
 //!
-//! No protocol, no names: all bytes read in one poll round go to each other client in one write. What a client cannot
-//! take stays queued for it. Besides that it does only what no server may leave out: it keeps lines whole, bounds what
-//! it queues, and reads less while most of the room is behind.
+//! No protocol, no names: all bytes read in one poll round go to each other client in one write.
+//! What a client cannot take stays queued for it. Besides that it does only what no server may
+//! leave out: it keeps lines whole, bounds what it queues, and reads less while most of the room is
+//! behind.
 
 use crate::message::Dialect;
 use mio::net::{TcpListener, TcpStream};
@@ -114,8 +115,8 @@ impl Floor {
                 Token(entry.key()),
                 Interest::READABLE | Interest::WRITABLE,
             )?;
-            // The generator starts when all are welcomed, so that nobody misses the first line. It costs one write,
-            // before anything is measured but joins.
+            // The generator starts when all are welcomed, so that nobody misses the first line. It
+            // costs one write, before anything is measured but joins.
             stream.write_all(&[Dialect::WELCOME, b"in\n"].concat())?;
             let queue = VecDeque::new();
             entry.insert(Client {

@@ -5,8 +5,8 @@ use std::fmt;
 
 /// Sequence numbers, per speaker and per pair of member and speaker.
 ///
-/// A server keeps each speaker's lines in order, so one number per pair tells lost, doubled and reordered lines apart
-/// from the one that is due.
+/// A server keeps each speaker's lines in order, so one number per pair tells lost, doubled and
+/// reordered lines apart from the one that is due.
 pub(crate) struct Ledger {
     sent: Vec<u32>,
     /// The sequence due next, by member and speaker: `next[member * speakers + speaker]`.

@@ -10,16 +10,18 @@ use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(crate) enum Load {
-    /// Closed loop, in waves: each of the first `talkers` members says `in_flight` messages at once, and all of them
-    /// say the next as soon as every other member that reads has every message of this wave.
+    /// Closed loop, in waves: each of the first `talkers` members says `in_flight` messages at
+    /// once, and all of them say the next as soon as every other member that reads has every
+    /// message of this wave.
     ///
-    /// If each sender went on by itself, the senders would gather in groups that differ from server to server, and so
-    /// would the number of messages that share a write: at one message in flight, chance would decide more than the
-    /// server. Every wave starts from an idle server instead.
+    /// If each sender went on by itself, the senders would gather in groups that differ from server
+    /// to server, and so would the number of messages that share a write: at one message in
+    /// flight, chance would decide more than the server. Every wave starts from an idle server
+    /// instead.
     Closed { talkers: usize, in_flight: usize, millis: u64 },
-    /// Open loop: all members but the first `flooders` and the stopped ones take turns, `per_second` messages in all,
-    /// while each flooder writes as fast as TCP takes it. Must be the last load of a run with flooders, because what
-    /// they wrote is not awaited.
+    /// Open loop: all members but the first `flooders` and the stopped ones take turns,
+    /// `per_second` messages in all, while each flooder writes as fast as TCP takes it. Must be
+    /// the last load of a run with flooders, because what they wrote is not awaited.
     Paced { flooders: usize, per_second: u64, millis: u64 },
     /// Open loop: the first `talkers` members write as fast as TCP takes it.
     Flood { talkers: usize, millis: u64 },
@@ -147,7 +149,8 @@ pub(crate) fn flooded(crowd: &mut Crowd, talkers: usize, time: Duration) -> Resu
     crowd.settle(&mut ())
 }
 
-/// One helping more of each flooder whose socket took all of the last. Returns whether a socket has room left.
+/// One helping more of each flooder whose socket took all of the last. Returns whether a socket has
+/// room left.
 fn flood(crowd: &mut Crowd, flooders: Range<usize>) -> bool {
     let mut room = false;
     for flooder in flooders {

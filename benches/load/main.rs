@@ -1,15 +1,18 @@
 //! Load on the real server, from outside: `cargo bench --bench load`, and `-- --help` for the rest.
 //!
-//! chatd and two yardsticks take turns under one generator. `floor` is the least that an epoll server can do,
-//! `threads` a thread per client. What makes the figures worth something:
+//! chatd and two yardsticks take turns under one generator. `floor` is the least that an epoll
+//! server can do, `threads` a thread per client. What makes the figures worth something:
 //!
-//! - Server and generator are processes of their own, pinned to different processors. What the server spends is read
-//!   from the system's accounts of its process, not guessed from outside (`process`, `system`).
-//! - The generator checks every delivery to every client; a lost, doubled, reordered or garbled line fails the run
-//!   (`ledger`, `crowd`). It says so when it was itself the limit (`figures`).
-//! - Closed loops send in waves, so that each server sees the same load. Open loops count latency from the moment a
-//!   message should have been sent, so that a stall cannot hide the messages that it held up (`load`).
-//! - The servers alternate, ratios are taken within a round, and the median of the rounds is shown (`report`).
+//! - Server and generator are processes of their own, pinned to different processors. What the
+//!   server spends is read from the system's accounts of its process, not guessed from outside
+//!   (`process`, `system`).
+//! - The generator checks every delivery to every client; a lost, doubled, reordered or garbled
+//!   line fails the run (`ledger`, `crowd`). It says so when it was itself the limit (`figures`).
+//! - Closed loops send in waves, so that each server sees the same load. Open loops count latency
+//!   from the moment a message should have been sent, so that a stall cannot hide the messages that
+//!   it held up (`load`).
+//! - The servers alternate, ratios are taken within a round, and the median of the rounds is shown
+//!   (`report`).
 //!
 //! What is measured stands in `scenario`.
 
@@ -136,7 +139,8 @@ fn measure(args: &Args) -> Result<()> {
     args.plot.as_deref().map_or(Ok(()), |path| plot::draw(&report, path))
 }
 
-/// The servers follow each other within each round: what changes on the machine meanwhile hits them alike.
+/// The servers follow each other within each round: what changes on the machine meanwhile hits them
+/// alike.
 fn take_turns(scenario: Scenario, case: &Case, rounds: usize, report: &mut Report) -> Result<()> {
     for round in 1..=rounds {
         for &kind in &case.servers {

@@ -1,11 +1,12 @@
 //! What a talker says: one line of fixed length that carries who, which and when.
 //!
-//! The fixed length is what makes checking cheap. Every delivery to every client is parsed, so a nanosecond here is a
-//! nanosecond for each of some hundred million lines a run.
+//! The fixed length is what makes checking cheap. Every delivery to every client is parsed, so a
+//! nanosecond here is a nanosecond for each of some hundred million lines a run.
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes of a message with its line end; without it they are the 64 bytes of payload that the figures speak of.
+/// Bytes of a message with its line end; without it they are the 64 bytes of payload that the
+/// figures speak of.
 pub(crate) const LINE_BYTES: usize = 65;
 
 const TEMPLATE: &[u8; LINE_BYTES] =
@@ -26,7 +27,8 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// `stamp` is when it is sent, or at a fixed rate should be: nanoseconds since the generator started.
+    /// `stamp` is when it is sent, or at a fixed rate should be: nanoseconds since the generator
+    /// started.
     pub(crate) fn write(self, stamp: u64, out: &mut Vec<u8>) {
         let mut line = *TEMPLATE;
         put_digits(&mut line[SENDER], self.sender as u64);
@@ -56,7 +58,8 @@ pub(crate) fn stamp(line: &[u8]) -> u64 {
 pub(crate) enum Dialect {
     /// chatd: the first line is the nickname, and lines arrive as `u0042: text`.
     Named,
-    /// The yardsticks: connected is joined, and lines arrive as they were sent, without the bytes of a name.
+    /// The yardsticks: connected is joined, and lines arrive as they were sent, without the bytes
+    /// of a name.
     Plain,
 }
 

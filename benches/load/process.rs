@@ -1,4 +1,5 @@
-//! The processes of a run: a server and a generator, each started at its place and ended with its handle.
+//! The processes of a run: a server and a generator, each started at its place and ended with its
+//! handle.
 
 use crate::Result;
 use crate::generator::{Plan, Run};

@@ -1,4 +1,5 @@
-//! What is measured: each scenario as a list of cases, each case as phases and the figures taken from them.
+//! What is measured: each scenario as a list of cases, each case as phases and the figures taken
+//! from them.
 
 use crate::figures::Sheet;
 use crate::generator::{Outcome, Phase, Run};
@@ -180,7 +181,8 @@ fn stalled(scale: &Scale) -> Vec<Case> {
     fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         let mut unhindered = None;
         for (phase, outcome) in case.outcomes(run) {
-            // Deliveries, and not messages: those grow by themselves when there are fewer to deliver to.
+            // Deliveries, and not messages: those grow by themselves when there are fewer to
+            // deliver to.
             let rate = outcome.deliveries_per_second();
             sheet.case(
                 format!("stalled, {} members, {} stopped", case.members, phase.stopped),

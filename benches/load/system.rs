@@ -65,7 +65,8 @@ pub(crate) fn descriptors() -> io::Result<usize> {
     Ok(usize::MAX)
 }
 
-/// The first processor for the server and the last for the generator: neighbours in number often share a core.
+/// The first processor for the server and the last for the generator: neighbours in number often
+/// share a core.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     Server,

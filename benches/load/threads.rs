@@ -1,5 +1,5 @@
-//! Yardstick: a thread per connection, a lock around the list of clients, and for every line a blocking write to every
-//! other client. This is how a first chat server is written.
+//! Yardstick: a thread per connection, a lock around the list of clients, and for every line a
+//! blocking write to every other client. This is how a first chat server is written.
 
 use crate::message::Dialect;
 use slab::Slab;
@@ -22,7 +22,8 @@ pub(crate) fn run() -> io::Result<()> {
 }
 
 fn serve(stream: TcpStream, clients: &Clients) -> io::Result<()> {
-    // Without it every second line waits for a delayed acknowledgement, and nothing else is measured.
+    // Without it every second line waits for a delayed acknowledgement, and nothing else is
+    // measured.
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream.try_clone()?);
     let key = {

@@ -185,7 +185,8 @@ impl Screen {
         }
     }
 
-    /// How many of the last lines fill `rows` rows without scrolling; one at least, if there is one.
+    /// How many of the last lines fill `rows` rows without scrolling; one at least, if there is
+    /// one.
     fn lines_that_fit(&self, rows: usize) -> usize {
         let mut used = 0;
         let fitting = self.kept.iter().rev().take_while(|line| {

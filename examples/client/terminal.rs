@@ -169,8 +169,8 @@ pub(crate) fn write_all(mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Standard input. It is never made non-blocking, since the shell shares it; instead it is read once
-/// per event, which cannot block.
+/// Standard input. It is never made non-blocking, since the shell shares it; instead it is read
+/// once per event, which cannot block.
 #[derive(Debug)]
 pub(crate) struct Input {
     token: Token,

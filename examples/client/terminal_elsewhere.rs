@@ -1,6 +1,7 @@
 //! Where a port to another system than Unix starts: this has the functions of `terminal.rs`, and
-//! says that there is no terminal. On Windows it would take the console's virtual terminal mode, and a
-//! thread that reads standard input and wakes the poll, since a poll cannot wait for it there.
+//! says that there is no terminal. On Windows it would take the console's virtual terminal mode,
+//! and a thread that reads standard input and wakes the poll, since a poll cannot wait for it
+//! there.
 
 use std::io::{self, Write};
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::name::{Nick, NickError};
 use super::text::Text;
 
-/// Who, for the chat. The server uses its connection's slab key; a session leaves the chat before its key is used again.
+/// Who, for the chat. The server uses its connection's slab key; a session leaves the chat before
+/// its key is used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub usize);
 
@@ -181,8 +182,8 @@ pub trait Outbound {
 
     /// Queues what `from` says, for everybody in the room but itself.
     ///
-    /// The same as [`Outbound::deliver`]. But calls in a row from the same session, with no other call in between, have the same
-    /// audience, and whoever implements this may use that.
+    /// The same as [`Outbound::deliver`]. But calls in a row from the same session, with no other
+    /// call in between, have the same audience, and whoever implements this may use that.
     fn relay(&mut self, event: &Event<'_>, from: SessionId, to: impl Iterator<Item = SessionId>) {
         let _ = from;
         self.deliver(event, to);

@@ -1,7 +1,8 @@
 //! The chat itself: who is here, and what follows from what they ask for.
 //!
-//! It knows no bytes, no sockets and no clock. A [`Command`] goes in, [`Event`]s come out through [`Outbound`], the time
-//! is told with each call. A command that cannot be followed is answered with an event ([`Refusal`]), never an error.
+//! It knows no bytes, no sockets and no clock. A [`Command`] goes in, [`Event`]s come out through
+//! [`Outbound`], the time is told with each call. A command that cannot be followed is answered
+//! with an event ([`Refusal`]), never an error.
 #![deny(clippy::disallowed_types)]
 
 pub mod message;
@@ -19,7 +20,8 @@ use name::{Names, Nick, Nicks};
 use room::Room;
 use text::Text;
 
-/// With more people than this in the room, comings and goings are gathered: n arrivals must not cost n² lines.
+/// With more people than this in the room, comings and goings are gathered: n arrivals must not
+/// cost n² lines.
 const CROWD: usize = 100;
 
 /// How often a crowd is told of its comings and goings.
@@ -37,7 +39,8 @@ pub struct ChatConfig {
     pub motd: String,
     /// How many messages are kept, and shown to a newcomer.
     pub history_max: usize,
-    /// The most bytes that one request is answered with: a short line must not buy an endless answer.
+    /// The most bytes that one request is answered with: a short line must not buy an endless
+    /// answer.
     pub answer_bytes_max: usize,
 }
 
@@ -235,7 +238,8 @@ impl Chat {
         }
     }
 
-    /// The nicknames of `ids` as far as `max` and the size of an answer allow, and how many more there are.
+    /// The nicknames of `ids` as far as `max` and the size of an answer allow, and how many more
+    /// there are.
     fn list(&self, ids: impl Iterator<Item = SessionId>, max: usize) -> (Vec<&Nick>, usize) {
         let mut bytes = 0;
         let mut names = Vec::new();

@@ -14,7 +14,8 @@ use super::message::SessionId;
 /// The widest nickname, in terminal columns: it leads every line its owner says.
 pub const NICK_COLUMNS_MAX: usize = 24;
 
-/// The longest nickname in bytes: room for [`NICK_COLUMNS_MAX`] of the longest letters, or for fewer with accents.
+/// The longest nickname in bytes: room for [`NICK_COLUMNS_MAX`] of the longest letters, or for
+/// fewer with accents.
 pub const NICK_BYTES_MAX: usize = 4 * NICK_COLUMNS_MAX;
 
 /// A longer text is no nickname, whatever normalization makes of it: not worth looking at.
@@ -26,8 +27,8 @@ const MARKS_MAX: usize = 4;
 /// What a nickname may hold beside letters and digits.
 const PUNCTUATION: &str = "-_.[]{}|^`";
 
-/// A nickname: letters and digits of any script and some punctuation, in Unicode's normalization form C,
-/// at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible.
+/// A nickname: letters and digits of any script and some punctuation, in Unicode's normalization
+/// form C, at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nick(Box<str>);
 
@@ -95,15 +96,17 @@ fn is_letter_or_digit(c: char) -> bool {
     c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)
 }
 
-/// Unicode's `Default_Ignorable_Code_Point`, such as U+3164, a blank that counts as a letter: the skeleton leaves them out.
+/// Unicode's `Default_Ignorable_Code_Point`, such as U+3164, a blank that counts as a letter: the
+/// skeleton leaves them out.
 fn is_invisible(c: char) -> bool {
     skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
 }
 
-/// Which session has which nickname. No two are equal after case folding, nor look the same (UTS #39).
+/// Which session has which nickname. No two are equal after case folding, nor look the same (UTS
+/// #39).
 ///
-/// Of what may not be equal only a hash is kept. By chance two names meet once in 2^64 pairs, and then one is refused; nobody
-/// can make them meet, as the hash has a secret seed.
+/// Of what may not be equal only a hash is kept. By chance two names meet once in 2^64 pairs, and
+/// then one is refused; nobody can make them meet, as the hash has a secret seed.
 #[derive(Debug, Default)]
 pub struct Names {
     owners: HashMap<u64, SessionId>,
@@ -120,7 +123,8 @@ impl Names {
         self.keys(name).iter().find_map(|key| self.owners.get(key).copied())
     }
 
-    /// Gives `nick` to `id`, and takes `old`, which it had. Fails, changing nothing, if somebody else has it.
+    /// Gives `nick` to `id`, and takes `old`, which it had. Fails, changing nothing, if somebody
+    /// else has it.
     pub fn claim(&mut self, nick: &Nick, id: SessionId, old: Option<&Nick>) -> bool {
         let keys = self.keys(nick.as_str());
         if keys.iter().filter_map(|key| self.owners.get(key)).any(|&owner| owner != id) {
@@ -140,8 +144,9 @@ impl Names {
         }
     }
 
-    /// What two names that may not both be used have in common: how they look as written (`Iana` like `lana`), how they look with
-    /// case folded (`IANA` like `iana`), and what they look like with case folded (Cyrillic `ВОВ` like `BOB`, which is `bob`).
+    /// What two names that may not both be used have in common: how they look as written (`Iana`
+    /// like `lana`), how they look with case folded (`IANA` like `iana`), and what they look
+    /// like with case folded (Cyrillic `ВОВ` like `BOB`, which is `bob`).
     fn keys(&self, name: &str) -> [u64; 3] {
         let written: String = skeleton(name).collect();
         let folded: String = skeleton(&fold(name)).collect();
@@ -150,14 +155,16 @@ impl Names {
     }
 }
 
-/// Upper and then lower case is full case folding for all that matters here: `ß` is `ss`, `ς` is `σ`.
+/// Upper and then lower case is full case folding for all that matters here: `ß` is `ss`, `ς` is
+/// `σ`.
 fn fold(name: &str) -> String {
     name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// Which nickname a session has.
 ///
-/// Indexed by session: ids are keys of a slab, thus small, and this takes half the memory of a hash table.
+/// Indexed by session: ids are keys of a slab, thus small, and this takes half the memory of a hash
+/// table.
 #[derive(Debug, Default)]
 pub struct Nicks(Vec<Option<Nick>>);
 

@@ -48,7 +48,8 @@ impl Message {
 }
 
 impl Room {
-    /// An empty room that remembers at most `history_max` messages of together at most `history_bytes_max` bytes.
+    /// An empty room that remembers at most `history_max` messages of together at most
+    /// `history_bytes_max` bytes.
     #[must_use]
     pub fn new(history_max: usize, history_bytes_max: usize) -> Self {
         Self {
@@ -78,7 +79,8 @@ impl Room {
 
     /// `id` goes out.
     pub fn leave(&mut self, id: SessionId) {
-        // A scan of ten thousand ids costs as much as one system call; a table of positions would not pay.
+        // A scan of ten thousand ids costs as much as one system call; a table of positions would
+        // not pay.
         self.members.retain(|&member| member != id);
     }
 

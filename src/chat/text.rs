@@ -1,17 +1,20 @@
 //! What people say, made harmless once.
 
-/// One line of text that no terminal can be hurt by: no line break, no control or escape code, no bidirectional override.
+/// One line of text that no terminal can be hurt by: no line break, no control or escape code, no
+/// bidirectional override.
 ///
-/// It is checked once, by [`Text::parse`], and trusted everywhere after: whatever is made of a `Text` stays on its line.
+/// It is checked once, by [`Text::parse`], and trusted everywhere after: whatever is made of a
+/// `Text` stays on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Text<'a>(&'a str);
 
 impl<'a> Text<'a> {
     /// Makes a line of received bytes harmless.
     ///
-    /// Invalid UTF-8 becomes U+FFFD, one per maximal subpart ([Unicode 16, 3.9.6]). C0 controls but TAB, and DEL, become
-    /// their pictures (U+2400 …); C1 controls, line and paragraph separators and bidirectional controls become U+FFFD.
-    /// The result is at most three times as long as `line`. Harmless bytes are borrowed; `scratch` holds the others.
+    /// Invalid UTF-8 becomes U+FFFD, one per maximal subpart ([Unicode 16, 3.9.6]). C0 controls but
+    /// TAB, and DEL, become their pictures (U+2400 …); C1 controls, line and paragraph
+    /// separators and bidirectional controls become U+FFFD. The result is at most three times
+    /// as long as `line`. Harmless bytes are borrowed; `scratch` holds the others.
     ///
     /// [Unicode 16, 3.9.6]: https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G66453
     #[must_use]

@@ -1,8 +1,9 @@
 //! When talkers outrun readers, and what then: members are read less until the room has caught up.
 //!
-//! Two things say so. While most of those who would hear a message are far behind, everybody talks too fast. And when a single
-//! member comes near its limit, it is given a moment to read: talk can be so fast that a reader which just did not get to run
-//! looks like one that has stopped. A room where only a few are behind, and stay so, does not wait for them.
+//! Two things say so. While most of those who would hear a message are far behind, everybody talks
+//! too fast. And when a single member comes near its limit, it is given a moment to read: talk can
+//! be so fast that a reader which just did not get to run looks like one that has stopped. A room
+//! where only a few are behind, and stay so, does not wait for them.
 
 use std::time::Instant;
 
@@ -29,8 +30,8 @@ pub(crate) enum Lag {
     Little,
     /// More than half of the backlog.
     Far,
-    /// So far that a tick could push it over the limit. It counts as near until it is no longer far behind: whoever goes to and
-    /// fro around the bound is not guarded each time.
+    /// So far that a tick could push it over the limit. It counts as near until it is no longer far
+    /// behind: whoever goes to and fro around the bound is not guarded each time.
     Near,
 }
 
@@ -58,7 +59,8 @@ impl Congestion {
         }
     }
 
-    /// Whether most of a room of so many is far behind. Whoever talks does not hear it, and counts for nothing here.
+    /// Whether most of a room of so many is far behind. Whoever talks does not hear it, and counts
+    /// for nothing here.
     fn is_behind(&self, members: usize) -> bool {
         self.behind * 2 > members.saturating_sub(1)
     }

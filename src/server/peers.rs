@@ -22,8 +22,9 @@ pub(super) struct Peers<S> {
 /// One event as it was written, in each format that somebody needs.
 type Spans = [Option<Span>; Format::COUNT];
 
-/// What one member says in a row. All hear the same, so only the first line of it is queued for each; the rest is written
-/// behind it, and queued for all of them when the run is over. With 256 lines in a row that saves half of what a line costs.
+/// What one member says in a row. All hear the same, so only the first line of it is queued for
+/// each; the rest is written behind it, and queued for all of them when the run is over. With 256
+/// lines in a row that saves half of what a line costs.
 #[derive(Debug)]
 struct Run {
     from: SessionId,
@@ -62,7 +63,8 @@ impl<S> Peers<S> {
         self.spools.iter().map(Spool::appended).sum::<u64>() + self.own_bytes
     }
 
-    /// Queues what was said in a row, for all who hear it. To be called before anything else is queued or sent.
+    /// Queues what was said in a row, for all who hear it. To be called before anything else is
+    /// queued or sent.
     pub(super) fn end_run(&mut self) {
         let Some(Run { queued, said, .. }) = self.run.take() else { return };
         for (queued, said) in queued.iter().zip(&said) {
@@ -79,7 +81,8 @@ impl<S> Peers<S> {
         }
     }
 
-    /// Writes an event behind the run. `false` if it has to be queued by itself; then nothing is done.
+    /// Writes an event behind the run. `false` if it has to be queued by itself; then nothing is
+    /// done.
     fn continue_run(&mut self, event: &Event<'_>, from: SessionId) -> bool {
         let Some(run) = self.run.as_mut().filter(|run| run.from == from) else { return false };
         if run.said.iter().zip(&self.spools).any(|(said, spool)| said.is_some() && spool.is_full())

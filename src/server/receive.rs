@@ -82,7 +82,8 @@ impl<S: Stream> Server<S> {
         if !connection.is_active() {
             return self.discard(key);
         }
-        // The decoder and the bytes leave the connection for the turn: commands borrow from them while they are applied.
+        // The decoder and the bytes leave the connection for the turn: commands borrow from them
+        // while they are applied.
         let mut decoder = mem::take(&mut connection.decoder);
         let mut inbox = mem::take(&mut connection.inbox);
         let mut scratch = mem::take(&mut self.scratch);
@@ -106,7 +107,8 @@ impl<S: Stream> Server<S> {
     ) -> Turn {
         let Scratch { received, text } = scratch;
         if !inbox.is_empty() {
-            // Decode before reading: what came first is said first, and the end of the stream comes last.
+            // Decode before reading: what came first is said first, and the end of the stream comes
+            // last.
             let mut input = inbox.bytes();
             let stopped = self.decode(key, decoder, &mut input, text, moment);
             let left = input.len();
@@ -268,7 +270,8 @@ impl<S: Stream> Server<S> {
             (Turn::Ended(why @ Disconnect::Failed(_)), _) | (Turn::Ended(why), None) => {
                 self.end(key, why, now);
             }
-            // Nobody is there any more: what it said within its rate is said, and its nickname is free.
+            // Nobody is there any more: what it said within its rate is said, and its nickname is
+            // free.
             (_, Some(kind)) => self.end(key, Disconnect::Failed(kind), now),
             (Turn::Wait, None) => {
                 note_limit(connection, "over its rate, read later");

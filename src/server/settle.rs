@@ -8,11 +8,13 @@ use crate::connection::{Disconnect, Pause, Phase};
 use crate::outbox::Flush;
 use crate::stream::Stream;
 
-/// How often unread bytes are read when the server stops: a peer that floods even then gets its reset.
+/// How often unread bytes are read when the server stops: a peer that floods even then gets its
+/// reset.
 const STOP_READS_MAX: usize = 64;
 
 impl<S: Stream> Server<S> {
-    /// Sends what is queued and drops who is gone. That somebody left may queue more, and then those are settled too.
+    /// Sends what is queued and drops who is gone. That somebody left may queue more, and then
+    /// those are settled too.
     pub(super) fn settle(&mut self, now: Instant) {
         let mut next = 0;
         while let Some(&key) = self.peers.unsettled.get(next) {
@@ -94,12 +96,14 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is over.
+    /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is
+    /// over.
     fn remove(&mut self, key: usize) {
         self.timers.rearm(key, &mut self.peers.connections[key].timer, None);
         let mut connection = self.peers.connections.remove(key);
         if self.is_stopping {
-            // Closing with unread bytes would reset the connection, and eat what the kernel has not sent yet.
+            // Closing with unread bytes would reset the connection, and eat what the kernel has not
+            // sent yet.
             for _ in 0..STOP_READS_MAX {
                 if !matches!(connection.stream.read(&mut self.scratch.received), Ok(count) if count > 0)
                 {

@@ -1,6 +1,8 @@
-//! Which protocol a peer speaks, and the way from its bytes to [`Command`]s and from [`Event`]s to bytes.
+//! Which protocol a peer speaks, and the way from its bytes to [`Command`]s and from [`Event`]s to
+//! bytes.
 //!
-//! Nothing here knows a socket or a clock. A new protocol is a variant of [`Decoder`], one of [`Format`], and a module.
+//! Nothing here knows a socket or a clock. A new protocol is a variant of [`Decoder`], one of
+//! [`Format`], and a module.
 #![deny(clippy::disallowed_types)]
 
 pub mod text;
@@ -36,11 +38,12 @@ pub enum Decoder {
 }
 
 impl Decoder {
-    /// Takes bytes from the front of `input`, up to the next step. Also tells how to answer from here on.
+    /// Takes bytes from the front of `input`, up to the next step. Also tells how to answer from
+    /// here on.
     ///
-    /// However the same bytes are split over calls, the steps are the same ([`Step::Incomplete`] left out).
-    /// `named` tells whether the session has a nickname: a line of one who has none is one.
-    /// `scratch` may come to hold what the step borrows.
+    /// However the same bytes are split over calls, the steps are the same ([`Step::Incomplete`]
+    /// left out). `named` tells whether the session has a nickname: a line of one who has none
+    /// is one. `scratch` may come to hold what the step borrows.
     pub fn step<'a, 'i: 'a>(
         &'a mut self,
         input: &mut &'i [u8],
@@ -49,7 +52,8 @@ impl Decoder {
         scratch: &'a mut String,
     ) -> (Step<'a>, Format) {
         match self {
-            // The door for protocols told by their first bytes. Telnet's IAC, and all else today, is text.
+            // The door for protocols told by their first bytes. Telnet's IAC, and all else today,
+            // is text.
             Self::Detect if input.is_empty() => (Step::Incomplete, Format::default()),
             Self::Detect => {
                 self.assume_text();
@@ -62,7 +66,8 @@ impl Decoder {
         }
     }
 
-    /// The peer speaks text: it was silent for so long that it is a person, waiting to be spoken to.
+    /// The peer speaks text: it was silent for so long that it is a person, waiting to be spoken
+    /// to.
     pub fn assume_text(&mut self) {
         *self = Self::Text(TextDecoder::default());
     }
@@ -76,7 +81,8 @@ impl Decoder {
     }
 }
 
-/// How to write events for a peer. Bytes depend on the format and the event alone, so that a broadcast is written once per format.
+/// How to write events for a peer. Bytes depend on the format and the event alone, so that a
+/// broadcast is written once per format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Lines of text with this end.

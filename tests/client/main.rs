@@ -1,5 +1,5 @@
-//! The terminal client from outside: in a pseudo-terminal, and through pipes and files; in a room of the real server
-//! wherever that can be.
+//! The terminal client from outside: in a pseudo-terminal, and through pipes and files; in a room
+//! of the real server wherever that can be.
 
 #![cfg(unix)]
 

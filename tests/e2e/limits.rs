@@ -174,7 +174,8 @@ fn read_slowly(backlog: &str) {
     let server = Server::start(&format!("--rate 0 --max-backlog {backlog}"));
     let mut ana = server.join("ana");
     let mut readers = ["bruno", "carla", "davi"].map(|nick| {
-        // All with the same buffer: left alone the kernel may hold megabytes more for one than for another.
+        // All with the same buffer: left alone the kernel may hold megabytes more for one than for
+        // another.
         Client::connect_with_small_buffer(server.addr(), 64 * 1024).named(nick)
     });
     ana.until("*** davi joined");

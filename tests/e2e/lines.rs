@@ -1,4 +1,5 @@
-//! Lines and text: what ends a line, what telnet adds, and what nobody can do to another's terminal.
+//! Lines and text: what ends a line, what telnet adds, and what nobody can do to another's
+//! terminal.
 
 use crate::support::{Client, Server};
 
@@ -168,7 +169,8 @@ fn nobody_can_forge_a_line_of_the_server_or_of_another() {
     bruno.expect("* ana *** davi joined");
 }
 
-/// Sends pieces so that the server receives each of them alone: it has answered somebody else in between.
+/// Sends pieces so that the server receives each of them alone: it has answered somebody else in
+/// between.
 fn send_apart(client: &mut Client, other: &mut Client, pieces: &[&[u8]]) {
     for piece in pieces {
         client.send(piece);

@@ -49,7 +49,8 @@ pub(crate) fn check_said(client: &Client, order: &[Heard]) {
     );
 }
 
-/// A client heard what the others said while it was there: nothing else, nothing twice, and in the same order.
+/// A client heard what the others said while it was there: nothing else, nothing twice, and in the
+/// same order.
 pub(crate) fn check_heard(client: &Client, heard: &[Heard], order: &[Heard], history_max: usize) {
     let Some(name) = name(client) else {
         assert_eq!(heard, [], "client {} has no name", client.id);
@@ -73,7 +74,8 @@ pub(crate) fn check_heard(client: &Client, heard: &[Heard], order: &[Heard], his
     assert!(faults.len() < joins, "client {} ({name}) of {joins}: {faults:#?}", client.id);
 }
 
-/// What was heard when it was said; and apart from that what was shown of the past: after how much, how many, and which.
+/// What was heard when it was said; and apart from that what was shown of the past: after how much,
+/// how many, and which.
 fn live_and_histories(heard: &[Heard]) -> (Vec<Heard>, Vec<History>) {
     let mut live = Vec::new();
     let mut histories = Vec::new();

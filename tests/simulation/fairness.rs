@@ -31,7 +31,8 @@ fn send(server: &mut Server<SimStream>, (key, wire): &(usize, Rc<RefCell<Wire>>)
 #[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_line_is_heard_beside_somebody_who_talks_without_end() {
     let now = Instant::now();
-    // The shorter the flooder's lines, the more a byte of theirs costs: each gets the nickname, once for each format.
+    // The shorter the flooder's lines, the more a byte of theirs costs: each gets the nickname,
+    // once for each format.
     for flood in ["x\n".repeat(100_000), "x".repeat(1000) + "\n"] {
         let limits = Limits { rate: None, ..Limits::default() };
         let answer_bytes_max = limits.answer_bytes_max();

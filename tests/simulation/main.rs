@@ -1,5 +1,5 @@
-//! The whole server on simulated streams: no network, no clock, no threads. A seed decides everything that happens, so a
-//! failure can be run again:
+//! The whole server on simulated streams: no network, no clock, no threads. A seed decides
+//! everything that happens, so a failure can be run again:
 //!
 //! ```text
 //! CHATD_SIM_SEED=17 cargo test --test simulation

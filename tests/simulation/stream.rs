@@ -49,7 +49,8 @@ impl Wire {
         }
     }
 
-    /// Mostly all of it, sometimes a part, sometimes a single byte; and sometimes a signal comes in between.
+    /// Mostly all of it, sometimes a part, sometimes a single byte; and sometimes a signal comes in
+    /// between.
     fn portion(&mut self, all: usize) -> io::Result<usize> {
         match self.random.below(8) {
             0 => Err(ErrorKind::Interrupted.into()),

@@ -215,7 +215,8 @@ impl World {
         panic!("the server spins");
     }
 
-    /// Everybody sends and reads what there is, as far as its fate allows, until nothing moves any more.
+    /// Everybody sends and reads what there is, as far as its fate allows, until nothing moves any
+    /// more.
     fn calm_down(&mut self) {
         for index in 0..self.clients.len() {
             self.open(index);

@@ -8,7 +8,8 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::{PATIENCE, now};
 
-/// A peer that sends bytes and compares what comes back, line by line and without gaps. Its own lines end with LF.
+/// A peer that sends bytes and compares what comes back, line by line and without gaps. Its own
+/// lines end with LF.
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,

@@ -21,7 +21,8 @@ pub(crate) fn keepalive_in(server: SocketAddr, client: SocketAddr) -> Option<Dur
     (row.timer == KEEPALIVE).then_some(row.due)
 }
 
-/// Bytes at the server's end of a connection: sent and not taken by the peer, come and not read by the server.
+/// Bytes at the server's end of a connection: sent and not taken by the peer, come and not read by
+/// the server.
 pub(crate) fn queued(server: SocketAddr, client: SocketAddr) -> (usize, usize) {
     server_end(server, client).map_or((0, 0), |row| row.queued)
 }

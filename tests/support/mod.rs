@@ -1,4 +1,5 @@
-//! What the end-to-end tests share: the real binary as a process, and clients of it. Whatever they wait for has a deadline.
+//! What the end-to-end tests share: the real binary as a process, and clients of it. Whatever they
+//! wait for has a deadline.
 
 mod client;
 #[cfg(target_os = "linux")]

@@ -120,7 +120,8 @@ impl Process {
     /// Sends a signal, such as `TERM`.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        // The shell has `kill` built in; the child is not waited for before, so the number is still its own.
+        // The shell has `kill` built in; the child is not waited for before, so the number is still
+        // its own.
         let kill = format!("kill -{name} {}", self.pid());
         let status = Command::new("sh").args(["-c", &kill]).status().expect("there is a shell");
         assert!(status.success(), "{kill}: {status}");

@@ -79,7 +79,8 @@ impl Server {
         people.try_into().expect("as many as there are nicknames")
     }
 
-    /// Somebody who asked for help that often and reads nothing, until the server can send no more and reads no more.
+    /// Somebody who asked for help that often and reads nothing, until the server can send no more
+    /// and reads no more.
     #[cfg(target_os = "linux")]
     pub(crate) fn join_stalled(&self, nick: &str) -> Client {
         let mut client = Client::connect_with_small_buffer(self.addr, 64 * 1024).named(nick);
@@ -93,7 +94,8 @@ impl Server {
         client
     }
 
-    /// How often [`Self::join_stalled`] asks: the answers are more than the kernel and the server will hold.
+    /// How often [`Self::join_stalled`] asks: the answers are more than the kernel and the server
+    /// will hold.
     #[cfg(target_os = "linux")]
     pub(crate) const STALLED_ASKS: usize = 20_000;
 }

@@ -1,7 +1,7 @@
 //! Events as a person reads them.
 //!
-//! Lines of the server begin with `*** `. No user can make one: what a user says follows `nick: ` or `* nick `, and a
-//! nickname has no asterisk and no space.
+//! Lines of the server begin with `*** `. No user can make one: what a user says follows `nick: `
+//! or `* nick `, and a nickname has no asterisk and no space.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::Write;

@@ -45,7 +45,8 @@ pub enum Line<'a> {
     Answer([u8; 3]),
 }
 
-/// Splits received bytes into lines, whatever they end with, and takes telnet commands (RFC 854) out of them.
+/// Splits received bytes into lines, whatever they end with, and takes telnet commands (RFC 854)
+/// out of them.
 ///
 /// Holds at most one line, and memory only while a line is incomplete.
 #[derive(Debug, Default)]
@@ -89,10 +90,12 @@ enum Found<'a> {
 }
 
 impl Lines {
-    /// Takes bytes from the front of `input` up to the end of the next line. Also tells the line end last seen.
+    /// Takes bytes from the front of `input` up to the end of the next line. Also tells the line
+    /// end last seen.
     ///
-    /// An option that telnet asks for is refused (RFC 854: `DO` with `WONT`, `WILL` with `DONT`), and a refusal is never
-    /// answered, so there is no loop. Silence would freeze a telnet that waits for the answer, as after an interrupt.
+    /// An option that telnet asks for is refused (RFC 854: `DO` with `WONT`, `WILL` with `DONT`),
+    /// and a refusal is never answered, so there is no loop. Silence would freeze a telnet that
+    /// waits for the answer, as after an interrupt.
     pub fn next<'a, 'i: 'a>(
         &'a mut self,
         input: &mut &'i [u8],
@@ -208,7 +211,8 @@ impl Lines {
             (State::SubnegotiationCommand, SE) => (State::Data, None),
             (State::SubnegotiationCommand, _) => (State::Subnegotiation, None),
             (State::Cr, _) => {
-                // LF, or the NUL that telnet sends after a CR that stands alone; it wants CR LF back all the same.
+                // LF, or the NUL that telnet sends after a CR that stands alone; it wants CR LF
+                // back all the same.
                 self.end = LineEnd::CrLf;
                 (State::Data, None)
             }
