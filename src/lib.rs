@@ -1,6 +1,6 @@
 //! `chatd` is a chat room on one TCP port: one thread, one event loop, any client that sends lines.
 //!
-//! This page is the map. The program is [`main`](../src/chatd/main.rs.html); everything else is
+//! This page is the map. The program itself is a few lines in `src/main.rs`; everything else is
 //! here, so that benches, tests and the client can use it.
 //!
 //! # The idea
