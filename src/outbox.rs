@@ -20,6 +20,23 @@ const PIECE_COST: usize = 64;
 ///
 /// Nothing is copied for a broadcast, and an empty outbox holds no memory. Its limit is the
 /// caller's: see [`Outbox::cost`].
+///
+/// ```
+/// use chatd::{outbox::Outbox, spool::Spool};
+///
+/// let mut spool = Spool::default();
+/// let (mut ana, mut bruno) = (Outbox::default(), Outbox::default());
+/// for line in ["one\n", "two\n"] {
+///     let span = spool.append(|out| out.extend(line.as_bytes()));
+///     ana.push(&span);
+///     bruno.push(&span);
+/// }
+/// let mut sent = Vec::new();
+/// ana.flush(&mut sent)?;
+/// assert_eq!(sent, b"one\ntwo\n");
+/// assert_eq!(bruno.len(), 8);
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// The piece sent next stands apart from the queue: mostly there is no other, and then nothing
