@@ -21,11 +21,15 @@ pub fn print(bound: &[SocketAddr], quiet: bool) {
     if !quiet {
         text.push_str(&how_to_join(bound, &interface_addresses()));
     }
-    // If there is no thread to be had, or nobody to read, the room is open all the same.
-    let _ = thread::Builder::new().name("banner".into()).spawn(move || {
+    let write = |text: &str| {
+        // Nobody may be there to read it: the room is open all the same.
         let mut stdout = io::stdout();
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    });
+    };
+    let copy = text.clone();
+    if thread::Builder::new().name("banner".into()).spawn(move || write(&copy)).is_err() {
+        write(&text);
+    }
 }
 
 /// This machine's addresses that others may reach.

@@ -136,6 +136,13 @@ pub struct Config {
 pub enum ConfigError {
     /// The arguments contradict each other.
     Usage(clap::Error),
+    /// There are too few descriptors to let anybody in.
+    Descriptors {
+        /// How many the system allows.
+        limit: usize,
+        /// How many it takes for one client.
+        needed: usize,
+    },
     /// The text for newcomers cannot be shown.
     Motd {
         /// Its file.
@@ -164,7 +171,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When limits contradict each other, or the file of `--motd` cannot be shown.
+    /// When limits contradict each other or the system, or the file of `--motd` cannot be shown.
     pub fn new(args: Args, descriptors: Option<usize>) -> Result<Self, ConfigError> {
         if args.max_backlog < args.max_line * LINES_PER_BACKLOG_MIN {
             let message = format!(
@@ -175,8 +182,11 @@ impl Config {
                 Args::command().error(ErrorKind::ValueValidation, message),
             ));
         }
-        let allowed = descriptors
-            .map(|limit| limit.saturating_sub(DESCRIPTORS_RESERVED + args.bind.len()).max(1));
+        let reserved = DESCRIPTORS_RESERVED + args.bind.len();
+        let allowed = descriptors.map(|limit| limit.saturating_sub(reserved));
+        if let (None, Some(0), Some(limit)) = (args.max_clients, allowed, descriptors) {
+            return Err(ConfigError::Descriptors { limit, needed: reserved + 1 });
+        }
         let limits = Limits {
             clients_max: args.max_clients.or(allowed).unwrap_or(CLIENTS_FALLBACK),
             line_bytes_max: args.max_line,
@@ -210,6 +220,12 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(error) => error.fmt(f),
+            Self::Descriptors { limit, needed } => {
+                write!(
+                    f,
+                    "the limit of open files is {limit}, and it takes {needed}: raise it with ulimit -n {needed}"
+                )
+            }
             Self::Motd { path, source } => {
                 write!(
                     f,
@@ -225,6 +241,21 @@ impl std::error::Error for ConfigError {}
 
 /// Reads the text for newcomers, and makes it harmless. `bytes_max` is what it may take to show it.
 fn read_motd(path: &PathBuf, bytes_max: usize) -> io::Result<String> {
+    let file = fs::metadata(path)?;
+    if !file.is_file() {
+        // A pipe would be waited for, and a device read for ever.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let bytes_min = usize::try_from(file.len()).unwrap_or(usize::MAX);
+    let too_large = |bytes: usize| {
+        let message = format!(
+            "it takes {bytes} bytes, and with this --max-backlog at most {bytes_max} can be shown"
+        );
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
+    };
+    if bytes_min > bytes_max {
+        return too_large(bytes_min);
+    }
     let bytes = fs::read(path)?;
     let mut text = String::new();
     for line in bytes.split(|&byte| byte == b'\n') {
@@ -234,25 +265,20 @@ fn read_motd(path: &PathBuf, bytes_max: usize) -> io::Result<String> {
     }
     text.truncate(text.trim_end().len());
     let shown = text.len() + text.lines().count() * LINE_MARKS_BYTES;
-    if shown > bytes_max {
-        let message = format!(
-            "it takes {shown} bytes, and with this --max-backlog at most {bytes_max} can be shown"
-        );
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(text)
+    if shown > bytes_max { too_large(shown) } else { Ok(text) }
 }
 
 fn parse_addr(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
+    text.trim().parse().map_err(|_| {
         "expected an IP address and a port, such as 0.0.0.0:55555 or [::1]:55555".to_owned()
     })
 }
 
 /// The name stands in the greeting, which is one line.
 fn parse_name(text: &str) -> Result<String, String> {
-    let is_shown = |c: char| c == ' ' || !(c.is_control() || c.is_whitespace());
-    if text.trim().is_empty() || text.chars().count() > 64 || !text.chars().all(is_shown) {
+    let mut scratch = String::new();
+    let is_harmless = Text::parse(text.as_bytes(), &mut scratch).as_str() == text;
+    if text.trim().is_empty() || text.chars().count() > 64 || !is_harmless || text.contains('\t') {
         return Err("expected 1 to 64 printable characters".to_owned());
     }
     Ok(text.to_owned())
@@ -305,6 +331,14 @@ mod tests {
         assert!(config(&["--max-line", "8K", "--max-backlog", "256K"]).is_ok());
         let error = config(&["--max-line", "8193", "--max-backlog", "256K"]).unwrap_err();
         assert!(matches!(&error, ConfigError::Usage(error) if error.exit_code() == 2), "{error}");
+    }
+
+    #[test]
+    fn without_descriptors_nobody_could_come_in() {
+        let few =
+            |args: &[&str]| Config::new(Args::parse_from([&["chatd"], args].concat()), Some(33));
+        assert!(matches!(few(&[]), Err(ConfigError::Descriptors { limit: 33, needed: 34 })));
+        assert_eq!(few(&["--max-clients", "5"]).unwrap().limits.clients_max, 5);
     }
 
     #[test]

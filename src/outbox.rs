@@ -47,6 +47,8 @@ pub struct Outbox {
     len: usize,
     /// What pieces cost beside their bytes.
     overhead: usize,
+    /// What pieces of its own cost, bytes included.
+    own_cost: usize,
     /// Where the last shared piece ended, for its gap to the next. Only ever compared: the segment
     /// may be gone.
     mark: Option<(*const Segment, u32)>,
@@ -95,6 +97,12 @@ impl Outbox {
         self.len + self.overhead
     }
 
+    /// The part of [`Outbox::cost`] that is shared: how far behind the others this peer is.
+    #[must_use]
+    pub fn shared_cost(&self) -> usize {
+        self.cost() - self.own_cost
+    }
+
     /// Queues shared bytes.
     pub fn push(&mut self, span: &Span) {
         self.len += span.len();
@@ -136,15 +144,16 @@ impl Outbox {
     pub fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
         // Not behind what is being sent: a piece gives its memory back as a whole.
-        if let Some(Piece::Own { bytes, sent: 0 }) = last {
-            let before = bytes.len();
-            write(bytes);
-            self.len += bytes.len() - before;
-        } else {
-            let mut bytes = Vec::new();
-            write(&mut bytes);
-            self.len += bytes.len();
-            self.queue(Piece::Own { bytes, sent: 0 });
+        let mut own = Vec::new();
+        let bytes = if let Some(Piece::Own { bytes, sent: 0 }) = last { bytes } else { &mut own };
+        let before = bytes.len();
+        write(bytes);
+        let written = bytes.len() - before;
+        self.len += written;
+        self.own_cost += written;
+        if !own.is_empty() {
+            self.own_cost += PIECE_COST;
+            self.queue(Piece::Own { bytes: own, sent: 0 });
         }
     }
 
@@ -201,10 +210,17 @@ impl Outbox {
         self.len -= count;
         while let Some(first) = &mut self.first {
             let left = first.len();
+            let is_own = matches!(first, Piece::Own { .. });
+            if is_own {
+                self.own_cost -= count.min(left);
+            }
             if count < left {
                 return first.advance(count);
             }
             count -= left;
+            if is_own {
+                self.own_cost -= PIECE_COST;
+            }
             self.overhead -= first.overhead();
             self.first = self.rest.pop_front();
         }
@@ -376,6 +392,9 @@ mod tests {
                 expected.extend(bytes);
                 prop_assert_eq!(outbox.len(), expected.len() - sink.got.len());
                 prop_assert!(outbox.cost() >= outbox.len());
+                let shared = outbox.first.iter().chain(&outbox.rest).filter(|piece| matches!(piece, Piece::Shared { .. }));
+                let shared: usize = shared.map(|piece| piece.len() + piece.overhead()).sum();
+                prop_assert_eq!(outbox.shared_cost(), shared);
             }
             while outbox.flush(&mut sink).unwrap() == Flush::Blocked {}
             prop_assert_eq!(&sink.got, &expected);

@@ -10,12 +10,15 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many lines per second, and so many (at least one) at once before that. 0 per second is no
-    /// limit.
+    /// So many lines per second, and so many at once before that. 0 per second is no limit.
+    ///
+    /// At least two milliseconds' worth may come at once: a poll sleeps for whole milliseconds, and with
+    /// less the rate could not be reached.
     #[must_use]
     pub fn new(lines_per_s: u32, burst: u32) -> Option<Self> {
-        (lines_per_s > 0)
-            .then(|| Self { interval: Duration::from_secs(1) / lines_per_s, burst: burst.max(1) })
+        let interval = Duration::from_secs(1).checked_div(lines_per_s)?;
+        let burst_min = lines_per_s.div_ceil(500).max(1);
+        Some(Self { interval, burst: burst.max(burst_min) })
     }
 }
 
@@ -75,6 +78,20 @@ mod tests {
             pace.spend(rate, 1, now);
         }
         assert_eq!(pace.wait_until(rate, now), Some(now + Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn a_rate_is_reached_though_a_poll_sleeps_for_a_millisecond() {
+        let start = Instant::now();
+        let rate = Rate::new(20_000, 1);
+        let (mut pace, mut now) = (Pace::default(), start);
+        for _ in 0..20_000 {
+            while pace.wait_until(rate, now).is_some() {
+                now += Duration::from_millis(1);
+            }
+            pace.spend(rate, 1, now);
+        }
+        assert!(now - start < Duration::from_millis(1010), "{:?}", now - start);
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     // 40 ms.
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
+    // Telnet sends its Synch as urgent data, at which reads would stop short (RFC 6093).
+    socket.set_out_of_band_inline(true)?;
     let keepalive = TcpKeepalive::new()
         .with_time(KEEPALIVE_IDLE)
         .with_interval(KEEPALIVE_INTERVAL)

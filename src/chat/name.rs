@@ -6,6 +6,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Index;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
 use unicode_security::confusable_detection::skeleton;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -23,6 +25,9 @@ const LOOKED_AT_BYTES_MAX: usize = 8 * NICK_BYTES_MAX;
 
 /// The most combining marks in a row (UTS #39, 5.4): more pile up over the lines of other people.
 const MARKS_MAX: usize = 4;
+
+/// Letters to Unicode that nobody sees as one: blanks, and a stroke that only joins its neighbours.
+const NO_LETTERS: [char; 3] = ['\u{13441}', '\u{13442}', '\u{640}'];
 
 /// What a nickname may hold beside letters and digits.
 const PUNCTUATION: &str = "-_.[]{}|^`";
@@ -59,14 +64,17 @@ impl Nick {
         }
         let nick: Box<str> = name.trim().nfc().collect::<String>().into();
         let first = nick.chars().next().ok_or(NickError::Empty)?;
-        let mut marks = 0;
+        let (mut marks, mut base) = (0, first);
         for c in nick.chars() {
-            if !(is_letter_or_digit(c) || PUNCTUATION.contains(c)) || is_invisible(c) {
+            if !is_allowed(c) || !is_mark_of(c, base) {
                 return Err(NickError::Character(c));
             }
             marks = if c.width() == Some(0) { marks + 1 } else { 0 };
             if marks > MARKS_MAX {
                 return Err(NickError::Marks);
+            }
+            if !is_combining_mark(c) {
+                base = c;
             }
         }
         if first.is_numeric() || matches!(first, '-' | '.') || first.width() == Some(0) {
@@ -91,15 +99,30 @@ impl fmt::Display for Nick {
     }
 }
 
-/// Combining marks count: without them most scripts of India could not be written.
-fn is_letter_or_digit(c: char) -> bool {
-    c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)
+/// Combining marks count as letters: without them most scripts of India could not be written.
+fn is_allowed(c: char) -> bool {
+    let is_letter = c.is_alphanumeric() && !NO_LETTERS.contains(&c) && !looks_like_a_sign(c);
+    (is_letter || is_combining_mark(c) || PUNCTUATION.contains(c)) && !is_invisible(c)
 }
 
-/// Unicode's `Default_Ignorable_Code_Point`, such as U+3164, a blank that counts as a letter: the
-/// skeleton leaves them out.
+/// Unicode's `Default_Ignorable_Code_Point`, such as U+3164, a blank that counts as a letter:
+/// the skeleton leaves them out.
 fn is_invisible(c: char) -> bool {
     skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+}
+
+/// Whether a letter looks like a sign that stands around nicknames, as `ː` does like `:`.
+fn looks_like_a_sign(c: char) -> bool {
+    skeleton(c.encode_utf8(&mut [0; 4])).any(|c| matches!(c, '*' | ':' | '(' | ')' | '/' | ' '))
+}
+
+/// Whether a mark belongs to the script of its letter, as far as it belongs to one. On the letter of
+/// another script it may show nothing at all. Whatever is no mark is right.
+fn is_mark_of(c: char, base: char) -> bool {
+    let script = c.script();
+    !is_combining_mark(c)
+        || matches!(script, Script::Inherited | Script::Common)
+        || script == base.script()
 }
 
 /// Which session has which nickname. No two are equal after case folding, nor look the same (UTS
@@ -114,13 +137,15 @@ pub struct Names {
 }
 
 impl Names {
-    /// Whose nickname this is, or is too much like.
+    /// Whose nickname this is, whatever its case.
     #[must_use]
     pub fn owner(&self, name: &str) -> Option<SessionId> {
         if name.len() > LOOKED_AT_BYTES_MAX {
             return None;
         }
-        self.keys(name).iter().find_map(|key| self.owners.get(key).copied())
+        // Not by the other keys: `Ines` looks like `lnes`, but is meant for `ines`.
+        let [folded, ..] = self.keys(name);
+        self.owners.get(&folded).copied()
     }
 
     /// Gives `nick` to `id`, and takes `old`, which it had. Fails, changing nothing, if somebody
@@ -144,14 +169,16 @@ impl Names {
         }
     }
 
-    /// What two names that may not both be used have in common: how they look as written (`Iana`
-    /// like `lana`), how they look with case folded (`IANA` like `iana`), and what they look
-    /// like with case folded (Cyrillic `ВОВ` like `BOB`, which is `bob`).
+    /// What two names that may not both be used have in common: how they look with case folded
+    /// (`IANA` like `iana`), how they look as written (`Iana` like `lana`), and what they look like
+    /// with case folded (Cyrillic `ВОВ` like `BOB`, which is `bob`).
     fn keys(&self, name: &str) -> [u64; 3] {
-        let written: String = skeleton(name).collect();
-        let folded: String = skeleton(&fold(name)).collect();
+        // Compatibility forms, such as ⓐ and ª, look like the letters that they are made of.
+        let name: String = name.nfkc().collect();
+        let folded: String = skeleton(&fold(&name)).collect();
+        let written: String = skeleton(&name).collect();
         let both: String = skeleton(&fold(&written)).collect();
-        [written, folded, both].map(|look| self.seed.hash_one(look))
+        [folded, written, both].map(|look| self.seed.hash_one(look))
     }
 }
 
@@ -240,6 +267,12 @@ mod tests {
             ("a\u{115f}", NickError::Character('\u{115f}')),
             ("👋", NickError::Character('👋')),
             ("a\u{fffd}", NickError::Character('\u{fffd}')),
+            ("ana\u{17d2}", NickError::Character('\u{17d2}')),
+            ("ana\u{903}", NickError::Character('\u{903}')),
+            ("ana\u{2d0}", NickError::Character('\u{2d0}')),
+            ("ana\u{640}", NickError::Character('\u{640}')),
+            ("\u{13441}", NickError::Character('\u{13441}')),
+            ("\u{1031f}", NickError::Character('\u{1031f}')),
             ("1ana", NickError::Start('1')),
             ("٣ana", NickError::Start('٣')),
             ("-ana", NickError::Start('-')),
@@ -257,7 +290,7 @@ mod tests {
         assert_eq!(Nick::parse(&"a".repeat(25)), Err(NickError::TooLong));
         assert!(Nick::parse(&"李".repeat(12)).is_ok());
         assert_eq!(Nick::parse(&"李".repeat(13)), Err(NickError::TooLong));
-        let heavy = "\u{10400}\u{1e8d0}\u{1e8d0}\u{1e8d0}";
+        let heavy = "\u{1e800}\u{1e8d0}\u{1e8d0}\u{1e8d0}";
         assert_eq!(Nick::parse(&heavy.repeat(6)).unwrap().as_str().len(), NICK_BYTES_MAX);
         assert_eq!(Nick::parse(&heavy.repeat(7)), Err(NickError::TooLong));
         assert_eq!(Nick::parse(&"e\u{301}".repeat(100_000)), Err(NickError::TooLong));
@@ -278,15 +311,30 @@ mod tests {
             ("bob", "\u{412}\u{41e}\u{412}"),
             ("bob", "\u{412}ob"),
             ("ana", "A\u{39d}A"),
+            ("ana", "\u{24d0}na"),
+            ("ana", "\u{aa}na"),
             ("jos\u{e9}", "JOSE\u{301}"),
         ] {
             let mut names = Names::default();
             assert!(names.claim(&nick(one), SessionId(1), None));
             assert!(!names.claim(&nick(other), SessionId(2), None), "{one} {other}");
-            assert_eq!(names.owner(other), Some(SessionId(1)));
             names.release(&nick(one));
             assert!(names.claim(&nick(other), SessionId(2), None), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn who_is_meant_is_who_is_called_so_and_not_who_looks_so() {
+        let mut names = Names::default();
+        for (id, name) in ["ines", "lnes", "ana"].into_iter().enumerate() {
+            assert!(names.claim(&Nick::parse(name).unwrap(), SessionId(id), None));
+        }
+        for (name, id) in
+            [("ines", 0), ("Ines", 0), ("INES", 0), ("lnes", 1), ("LNES", 1), ("Ana", 2)]
+        {
+            assert_eq!(names.owner(name), Some(SessionId(id)), "{name}");
+        }
+        assert_eq!(names.owner("bob"), None);
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl<'a> Text<'a> {
     /// Whether there is nothing to see in it.
     #[must_use]
     pub fn is_blank(self) -> bool {
-        self.0.trim().is_empty()
+        self.0.trim_start().is_empty()
     }
 
     /// The text after `prefix`, if it begins so.

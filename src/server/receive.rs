@@ -54,21 +54,21 @@ struct Moment {
     now: Instant,
     /// When so many bytes are queued, the room has had its share.
     bytes_end: u64,
+    /// Members have to wait, also those who were none a moment ago.
+    is_held: bool,
 }
 
 impl<S: Stream> Server<S> {
     /// Gives each connection in line a turn.
     pub(super) fn receive(&mut self, now: Instant) {
         let (bytes_max, is_held) = self.congestion.share(self.chat.members(), &self.limits, now);
-        let moment = Moment { now, bytes_end: self.peers.queued_bytes() + bytes_max };
+        let moment = Moment { now, bytes_end: self.peers.queued_bytes() + bytes_max, is_held };
         for _ in 0..self.line.len() {
             if self.peers.queued_bytes() >= moment.bytes_end {
                 return;
             }
             let Some(key) = self.line.pop_front() else { return };
-            let is_talker =
-                self.peers.get(key).is_some_and(|it| it.is_named() && it.broken.is_none());
-            if is_held && is_talker {
+            if is_held && self.peers.get(key).is_some_and(|connection| connection.is_named()) {
                 self.line.push_back(key);
             } else {
                 self.receive_from(key, moment);
@@ -188,7 +188,8 @@ impl<S: Stream> Server<S> {
         } else if connection.outbox.cost() > self.limits.far_behind_bytes() {
             Some(Turn::Clogged)
         } else {
-            is_room_done.then_some(Turn::Share)
+            let is_held = moment.is_held && connection.is_named();
+            (is_held || is_room_done).then_some(Turn::Share)
         }
     }
 

@@ -58,15 +58,18 @@ impl<S: Stream> Server<S> {
     /// Notes how far behind a connection is.
     fn measure(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.peers.get(key) else { return };
-        let unsent = connection.outbox.cost();
+        // Answers do not count: whoever asks for more than it reads is not outrun by talk.
+        let shared = connection.outbox.shared_cost();
         let lag = if connection.is_named() {
-            Lag::of(unsent, connection.lag, &self.limits)
+            Lag::of(shared, connection.lag, &self.limits)
         } else {
             Lag::Little
         };
         let before = mem::replace(&mut connection.lag, lag);
         self.congestion.note(before, lag, &self.limits, now);
-        if connection.pause == Some(Pause::Clogged) && unsent <= self.limits.far_behind_bytes() {
+        if connection.pause == Some(Pause::Clogged)
+            && connection.outbox.cost() <= self.limits.far_behind_bytes()
+        {
             connection.pause = None;
             self.enqueue(key);
         }
