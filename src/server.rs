@@ -132,7 +132,7 @@ impl<S: Stream> Server<S> {
     /// ever.
     #[must_use]
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
-        let held_until = self.congestion.held_until(self.chat.members(), now);
+        let held_until = self.congestion.held_until(self.listeners(), now);
         let receive = if self.line.is_empty() { None } else { Some(held_until.unwrap_or(now)) };
         let due = [receive, self.timers.first(), self.chat.due()].into_iter().flatten().min()?;
         Some(due.saturating_duration_since(now))
@@ -235,6 +235,11 @@ impl<S: Stream> Server<S> {
         connection.pause = None;
         self.peers.unsettle(key);
         self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
+    }
+
+    /// How many members listen: all but those in line to talk. There is at least one who talks.
+    fn listeners(&self) -> usize {
+        self.chat.members().saturating_sub(self.line.len().max(1))
     }
 
     /// Puts a connection in the line of those to receive from, unless it has to wait.

@@ -59,10 +59,10 @@ impl Congestion {
         }
     }
 
-    /// Whether most of a room of so many is far behind. Whoever talks does not hear it, and counts
-    /// for nothing here.
-    fn is_behind(&self, members: usize) -> bool {
-        self.behind * 2 > members.saturating_sub(1)
+    /// Whether most of so many listeners are far behind. Whoever waits to talk is none: otherwise talkers
+    /// who come in numbers would outvote those who read.
+    fn is_behind(&self, listeners: usize) -> bool {
+        self.behind * 2 > listeners
     }
 
     /// Until when somebody is guarded.
@@ -71,9 +71,9 @@ impl Congestion {
     }
 
     /// When members are read again, if they have to wait.
-    pub(super) fn held_until(&self, members: usize, now: Instant) -> Option<Instant> {
+    pub(super) fn held_until(&self, listeners: usize, now: Instant) -> Option<Instant> {
         let (until, _) = self.pause.filter(|&(until, _)| now < until)?;
-        if self.is_behind(members) {
+        if self.is_behind(listeners) {
             Some(until)
         } else {
             self.guard(now).map(|guard| guard.min(until))
@@ -81,8 +81,8 @@ impl Congestion {
     }
 
     /// How many bytes may be queued in this tick, and whether members have to wait.
-    pub(super) fn share(&mut self, members: usize, limits: &Limits, now: Instant) -> (u64, bool) {
-        if !self.is_behind(members) && self.guard(now).is_none() {
+    pub(super) fn share(&mut self, listeners: usize, limits: &Limits, now: Instant) -> (u64, bool) {
+        if !self.is_behind(listeners) && self.guard(now).is_none() {
             self.pause = None;
             return (limits.tick_bytes_max(), false);
         }
@@ -123,7 +123,7 @@ mod tests {
         let mut congestion = Congestion::default();
         congestion.note(Lag::Little, Lag::Far, &limits, start);
         assert_eq!(
-            congestion.share(3, &limits, start),
+            congestion.share(2, &limits, start),
             (limits.tick_bytes_max(), false),
             "one of two others is not most"
         );
@@ -131,16 +131,16 @@ mod tests {
         let mut now = start;
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            assert!(congestion.share(3, &limits, now).1);
-            let until = congestion.held_until(3, now).unwrap();
+            assert!(congestion.share(2, &limits, now).1);
+            let until = congestion.held_until(2, now).unwrap();
             pauses.push((until - now).as_millis());
             now = until;
-            assert_eq!(congestion.share(3, &limits, now), (limits.slow_talk_bytes_max(), false));
+            assert_eq!(congestion.share(2, &limits, now), (limits.slow_talk_bytes_max(), false));
         }
         assert_eq!(pauses, [20, 40, 80, 160, 320, 640, 1000, 1000]);
         congestion.note(Lag::Far, Lag::Little, &limits, now);
-        assert_eq!(congestion.held_until(3, now), None);
-        assert_eq!(congestion.share(3, &limits, now), (limits.tick_bytes_max(), false));
+        assert_eq!(congestion.held_until(2, now), None);
+        assert_eq!(congestion.share(2, &limits, now), (limits.tick_bytes_max(), false));
     }
 
     #[test]

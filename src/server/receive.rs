@@ -18,6 +18,9 @@ use crate::wire::{Decoder, Step};
 /// a short line must not buy much work at the price of a little.
 const ANSWER_BYTES_PER_LINE: usize = 1024;
 
+/// What is read at once from a peer without a nickname.
+const NAMELESS_BYTES_PER_TURN: usize = 1024;
+
 /// Memory that every connection uses in its turn, and none keeps.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -61,7 +64,7 @@ struct Moment {
 impl<S: Stream> Server<S> {
     /// Gives each connection in line a turn.
     pub(super) fn receive(&mut self, now: Instant) {
-        let (bytes_max, is_held) = self.congestion.share(self.chat.members(), &self.limits, now);
+        let (bytes_max, is_held) = self.congestion.share(self.listeners(), &self.limits, now);
         let moment = Moment { now, bytes_end: self.peers.queued_bytes() + bytes_max, is_held };
         for _ in 0..self.line.len() {
             if self.peers.queued_bytes() >= moment.bytes_end {
@@ -117,7 +120,10 @@ impl<S: Stream> Server<S> {
                 return turn;
             }
         }
-        let mut share = received.len();
+        // A nickname is short. What follows it may have to wait, and is best kept by the kernel.
+        let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
+        let mut share =
+            if is_named { received.len() } else { received.len().min(NAMELESS_BYTES_PER_TURN) };
         loop {
             let Some(connection) = self.peers.get(key) else { return Turn::Left };
             if !connection.is_readable {
