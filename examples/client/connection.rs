@@ -83,6 +83,13 @@ impl Connection {
         }
     }
 
+    /// Gives the connection up, and what was queued for it.
+    pub(crate) fn disconnect(&mut self) {
+        self.state = State::Idle;
+        self.outbox = Outbox::default();
+        self.readable = false;
+    }
+
     /// Queues bytes for the server. Without a connection they are dropped.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() && matches!(self.state, State::Open { .. }) {

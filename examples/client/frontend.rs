@@ -65,6 +65,8 @@ pub(crate) struct Actions {
     pub(crate) send: String,
     /// End our side of the stream when all is sent.
     pub(crate) half_close: bool,
+    /// Give the connection up, without a word about it.
+    pub(crate) disconnect: bool,
     /// Connect, if not connected.
     pub(crate) connect: bool,
     /// Stop the program, as Ctrl-Z does.

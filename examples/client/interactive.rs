@@ -57,7 +57,7 @@ pub(crate) struct Interactive {
 }
 
 impl Interactive {
-    pub(crate) fn new(options: Options, size: Size) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let nick = options.nick.clone();
         Self {
             options,
@@ -65,7 +65,7 @@ impl Interactive {
             escape_deadline: None,
             editor: Editor::default(),
             draft: nick.is_none().then(Line::default),
-            screen: Screen::new(size),
+            screen: Screen::new(Size::default()),
             roster: Roster::default(),
             nick,
             link: Link::Connecting,
@@ -224,7 +224,11 @@ impl Frontend for Interactive {
             Event::Unreachable(why) if self.was_connected => self.lost(why, now),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
             Event::Resized(size) => self.screen.resize(size),
-            Event::Resumed => self.screen.forget_position(),
+            Event::Resumed => {
+                self.screen.disturbed();
+                // The rest of a sequence or a paste went elsewhere.
+                self.keys = Parser::default();
+            }
             Event::Deadline => {
                 if self.escape_deadline.is_some_and(|at| at <= now) {
                     self.escape_deadline = None;

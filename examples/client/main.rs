@@ -99,6 +99,5 @@ fn run(args: Args) -> Result<(), String> {
         bell: args.bell,
         reconnect: !args.no_reconnect,
     };
-    let mut frontend = Interactive::new(options, terminal::size());
-    reactor::run(args.server, &mut frontend, true)
+    reactor::run(args.server, &mut Interactive::new(options), true)
 }

@@ -38,13 +38,13 @@ impl Talk {
     fn with(options: Options) -> Self {
         let cells = |n| NonZeroU16::new(n).unwrap();
         let mut talk = Self {
-            frontend: Interactive::new(options, Size { columns: 60, rows: 8 }),
+            frontend: Interactive::new(options),
             terminal: vt100::Parser::new(cells(8), cells(60), 0),
             now: Instant::now(),
             output: String::new(),
             actions: Actions::default(),
         };
-        talk.draw();
+        talk.tell(Event::Resized(Size { columns: 60, rows: 8 }));
         talk
     }
 
