@@ -12,10 +12,10 @@ use link::{Link, Retry};
 use crate::editor::{Editor, Line, Outcome};
 use crate::frontend::{Actions, Event, Frontend};
 use crate::keys::{Key, Parser};
-use crate::plain::is_quit;
+use crate::protocol::{command, is_quit};
 use crate::roster::Roster;
 use crate::screen::{Screen, Size, View};
-use crate::style::Style;
+use crate::style::{self, Style};
 
 /// How long after an ESC the rest of a sequence may come, even over a slow link.
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
@@ -49,6 +49,10 @@ pub(crate) struct Interactive {
     link: Link,
     /// Only a connection that was there is tried for again: the first attempt may be a mistake.
     was_connected: bool,
+    /// Whether the server may still take the nickname for that of a lost connection of ours.
+    was_named: bool,
+    /// How many of the next lines were said before.
+    earlier: usize,
     retry: Retry,
     /// Whether the server is expected to hang up, having taken all that was typed.
     leaving: bool,
@@ -70,6 +74,8 @@ impl Interactive {
             nick,
             link: Link::Connecting,
             was_connected: false,
+            was_named: false,
+            earlier: 0,
             retry: Retry::default(),
             leaving: false,
             stale: true,
@@ -81,6 +87,9 @@ impl Interactive {
     }
 
     fn key(&mut self, key: Key, actions: &mut Actions) {
+        if key == Key::Escape && self.link.is_lost() && self.was_named {
+            return self.ask_nick();
+        }
         // A line that cannot be sent now stays in the editor.
         if key == Key::Enter && self.hold(actions) {
             return;
@@ -88,6 +97,7 @@ impl Interactive {
         match self.editor.handle(key, self.roster.names()) {
             Outcome::Edited => {}
             Outcome::Ignored => self.screen.ring(),
+            Outcome::TooLong => self.screen.print(&style::notice("that is too long for one line")),
             Outcome::Submit(line) if self.is_asking_nick() => self.choose_nick(&line, actions),
             Outcome::Submit(line) => self.say(&line, actions),
             Outcome::SubmitPaste(lines) => {
@@ -103,11 +113,13 @@ impl Interactive {
 
     /// Whether Enter has to wait: while offline it asks to connect at once instead.
     fn hold(&mut self, actions: &mut Actions) -> bool {
-        let is_nick = self.is_asking_nick() && self.editor.pending_paste().is_none();
-        if is_nick || self.link == Link::Named {
+        let is_line = self.editor.pending_paste().is_none();
+        if self.link == Link::Named || (is_line && self.is_asking_nick()) {
             return false;
         }
-        if self.link.is_lost() {
+        if is_line && is_quit(self.editor.line().text()) {
+            self.leave(actions);
+        } else if self.link.is_lost() {
             self.connect(actions);
         } else {
             self.screen.ring();
@@ -126,16 +138,13 @@ impl Interactive {
             return;
         }
         self.editor.remember(line);
-        let first_word = line.split_whitespace().next().unwrap_or("");
         // The server confirms a private message.
-        if !first_word.eq_ignore_ascii_case("/msg") {
+        if !command(line).is_some_and(|word| word.eq_ignore_ascii_case("msg")) {
             let me = self.nick.as_deref().unwrap_or("");
             self.screen.print(&self.options.style.echo(line, me));
         }
         actions.send_line(line);
-        if is_quit(first_word) {
-            self.leaving = true;
-        }
+        self.leaving |= is_quit(line);
     }
 
     fn choose_nick(&mut self, typed: &str, actions: &mut Actions) {
@@ -161,7 +170,7 @@ impl Interactive {
 
     /// The server answers to some commands before there is a nickname, which is asked for still.
     fn command_of_nobody(&mut self, command: &str, actions: &mut Actions) {
-        if command.split_whitespace().next().is_some_and(is_quit) {
+        if is_quit(command) {
             self.leave(actions);
         } else if self.link == Link::Unnamed {
             actions.send_line(command);
@@ -175,6 +184,7 @@ impl Interactive {
     }
 
     fn ask_nick(&mut self) {
+        self.was_named = false;
         if self.draft.is_none() {
             self.draft = Some(self.editor.replace_line(Line::default()));
         }
@@ -205,6 +215,8 @@ impl Frontend for Interactive {
     fn handle(&mut self, event: Event<'_>, now: Instant, actions: &mut Actions) {
         self.stale = true;
         match event {
+            // It is no text, and the mark that ends the paste may be lost.
+            Event::Input(b"\x03") if self.keys.is_pasting() => self.keys = Parser::default(),
             Event::Input(bytes) => {
                 for key in self.keys.feed(bytes) {
                     self.key(key, actions);
@@ -215,11 +227,12 @@ impl Frontend for Interactive {
             Event::Connected => {
                 self.link = Link::Unnamed;
                 self.was_connected = true;
+                self.earlier = 0;
                 if let (false, Some(nick)) = (self.is_asking_nick(), &self.nick) {
                     actions.send_line(nick);
                 }
             }
-            Event::Line(line) => self.server_line(line),
+            Event::Line(line) => self.server_line(line, now, actions),
             Event::Closed(end) => self.closed(&end, now, actions),
             Event::Unreachable(why) if self.was_connected => self.lost(why, now),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),

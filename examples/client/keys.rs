@@ -2,8 +2,8 @@
 //!
 //! A read may end anywhere: inside an escape sequence, a character or a paste. So the parser keeps
 //! what it has until the rest comes, and any split of the same bytes gives the same keys. The one
-//! thing bytes alone cannot tell is a lone Escape from the start of a sequence: whoever owns the
-//! clock asks [`Parser::escape_pending`] and, when nothing follows for a moment, calls
+//! thing bytes alone cannot tell is a lone Escape from the start of a sequence: whoever owns the clock
+//! asks [`Parser::escape_pending`] and, when nothing follows for a moment, calls
 //! [`Parser::resolve_escape`].
 
 use std::mem;
@@ -80,6 +80,11 @@ impl Parser {
         }
         self.pending = bytes.split_off(taken);
         keys
+    }
+
+    /// Whether a paste has started and not ended.
+    pub(crate) fn is_pasting(&self) -> bool {
+        self.paste.is_some()
     }
 
     /// Whether the last byte was an ESC that may be a key of its own or the start of a sequence.

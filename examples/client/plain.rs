@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chatd::wire::text::{Line, Lines};
 
 use crate::frontend::{Actions, End, Event, Frontend};
-use crate::protocol::ServerLine;
+use crate::protocol::{ServerLine, is_quit};
 
 /// A longer line of the input is left out. It is more than any server takes.
 const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -89,12 +89,7 @@ impl Plain {
 fn send(line: &[u8], actions: &mut Actions) -> bool {
     let line = String::from_utf8_lossy(line);
     actions.send_line(&line);
-    line.split_whitespace().next().is_some_and(is_quit)
-}
-
-/// Whether `word` is the command that leaves.
-pub(crate) fn is_quit(word: &str) -> bool {
-    word.eq_ignore_ascii_case("/quit")
+    is_quit(&line)
 }
 
 impl Frontend for Plain {

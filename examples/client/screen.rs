@@ -168,10 +168,14 @@ impl Screen {
         out
     }
 
+    /// In a narrow window the room is for what is being typed.
+    pub(crate) fn has_room_for(&self, prompt: &str) -> bool {
+        width(&visible(prompt)) * 2 <= self.size.columns
+    }
+
     fn render_line(&self, view: &View<'_>, out: &mut String) {
         let mut prompt = visible(view.prompt);
-        // In a narrow window the room is for what is being typed.
-        if width(&prompt) * 2 > self.size.columns {
+        if !self.has_room_for(&prompt) {
             prompt.clear();
         }
         out.push_str(&prompt);

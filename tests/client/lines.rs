@@ -3,9 +3,28 @@
 use std::fs::File;
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client;
-use crate::support::{Server, numbers};
+use crate::support::{PATIENCE, Server, numbers};
+
+/// What becomes of it, which must be within [`PATIENCE`].
+fn within_patience(child: Child) -> Output {
+    let pid = Pid::from_child(&child);
+    let (sender, output) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    match output.recv_timeout(PATIENCE) {
+        Ok(output) => output.expect("an end"),
+        Err(_) => {
+            // Nobody has waited for it, so the number is still its own.
+            let _ = kill_process(pid, Signal::KILL);
+            panic!("the client does not end");
+        }
+    }
+}
 
 /// Runs the client without a terminal.
 fn run(server: &Server, arguments: &str, stdin: impl Into<Stdio>) -> Child {
@@ -22,7 +41,7 @@ fn run(server: &Server, arguments: &str, stdin: impl Into<Stdio>) -> Child {
 
 /// The exit code, stdout and stderr.
 fn end(child: Child) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = child.wait_with_output().expect("an end");
+    let Output { status, stdout, stderr } = within_patience(child);
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (status.code(), text(stdout), text(stderr))
 }
@@ -92,8 +111,19 @@ fn what_the_others_say_is_printed_until_the_script_quits() {
 fn nobody_reading_the_output_is_a_normal_end() {
     let server = Server::start("");
     let mut child = run(&server, "-n bot", Stdio::piped());
+    // Its input goes on.
+    let _stdin = child.stdin.take();
     drop(child.stdout.take());
-    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    assert_eq!(end(child).0, Some(0));
+}
+
+#[test]
+fn input_that_cannot_be_read_is_an_error() {
+    let server = Server::start("");
+    let directory = File::open(std::env::temp_dir()).expect("a directory");
+    let (code, _, stderr) = end(run(&server, "-n bot", directory));
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with("error: cannot read the input: "), "{stderr}");
 }
 
 #[test]

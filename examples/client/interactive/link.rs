@@ -64,6 +64,10 @@ impl Link {
     }
 }
 
+/// So many attempts take two minutes. By then a server knows that the lost connection is gone, and
+/// has given its nickname back.
+const ATTEMPTS_EARLY: u32 = 8;
+
 /// How often it was tried in vain: 1, 2, 4 … 30 seconds lie between the attempts.
 #[derive(Debug, Default)]
 pub(crate) struct Retry {
@@ -71,6 +75,11 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
+    /// Whether the lost connection may still have the nickname.
+    pub(crate) fn is_early(&self) -> bool {
+        self.attempts < ATTEMPTS_EARLY
+    }
+
     /// How long to wait before the next attempt.
     pub(crate) fn next_delay(&mut self) -> Duration {
         let seconds = 1_u64.checked_shl(self.attempts).unwrap_or(RETRY_SECONDS_MAX);

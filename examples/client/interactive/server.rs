@@ -12,20 +12,32 @@ use crate::style;
 
 impl Interactive {
     /// Shows a line and takes note of what it means.
-    pub(super) fn server_line(&mut self, line: Text<'_>) {
+    pub(super) fn server_line(&mut self, line: Text<'_>, now: Instant, actions: &mut Actions) {
         let parsed = ServerLine::parse(line.as_str());
         let painted = self.options.style.server_line(line, &parsed, self.nick.as_deref());
         self.roster.update(&parsed, self.nick.as_deref());
-        if painted.alert && self.options.bell {
+        let is_new = self.earlier == 0;
+        self.earlier = self.earlier.saturating_sub(1);
+        if painted.alert && is_new && self.options.bell {
             self.screen.ring();
         }
         match (parsed, &self.link) {
             // Nobody has to choose any more.
             (ServerLine::Greeting, Link::Unnamed) if !self.is_asking_nick() => return,
+            (ServerLine::Refused { .. }, Link::Unnamed)
+                if self.was_named && self.retry.is_early() =>
+            {
+                let nick = self.nick.as_deref().unwrap_or_default();
+                let why = format!("{nick} is still taken (Esc: another)");
+                actions.disconnect = true;
+                return self.lost(why, now);
+            }
             (ServerLine::Refused { .. }, Link::Unnamed) => self.ask_nick(),
+            (ServerLine::Earlier(count), _) => self.earlier = count,
             (ServerLine::Welcome { nick, .. }, Link::Unnamed) => {
                 self.nick = Some(nick.to_owned());
                 self.link = Link::Named;
+                self.was_named = true;
                 self.retry = Retry::default();
                 self.nick_answered();
             }
