@@ -78,6 +78,8 @@ fn a_stuck_terminal_does_not_keep_it_from_being_ended() {
     terminal.stop_reading();
     peer.flood();
     terminal.signal(Signal::TERM);
+    // Two that come together are one.
+    thread::sleep(Duration::from_millis(200));
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.wait_for_end().signal(), Some(Signal::TERM.as_raw()));
 }
