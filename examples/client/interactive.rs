@@ -7,7 +7,7 @@ mod view;
 
 use std::time::{Duration, Instant};
 
-use link::{Link, Retry};
+use link::{Link, Reached, Retry};
 
 use crate::editor::{Editor, Line, Outcome};
 use crate::frontend::{Actions, Event, Frontend};
@@ -47,10 +47,7 @@ pub(crate) struct Interactive {
     /// The nickname this client has, or wants.
     nick: Option<String>,
     link: Link,
-    /// Only a connection that was there is tried for again: the first attempt may be a mistake.
-    was_connected: bool,
-    /// Whether the server may still take the nickname for that of a lost connection of ours.
-    was_named: bool,
+    reached: Reached,
     /// How many of the next lines were said before.
     earlier: usize,
     retry: Retry,
@@ -73,8 +70,7 @@ impl Interactive {
             roster: Roster::default(),
             nick,
             link: Link::Connecting,
-            was_connected: false,
-            was_named: false,
+            reached: Reached::Nothing,
             earlier: 0,
             retry: Retry::default(),
             leaving: false,
@@ -87,7 +83,7 @@ impl Interactive {
     }
 
     fn key(&mut self, key: Key, actions: &mut Actions) {
-        if key == Key::Escape && self.link.is_lost() && self.was_named {
+        if key == Key::Escape && self.link.is_lost() && self.reached == Reached::Room {
             return self.ask_nick();
         }
         // A line that cannot be sent now stays in the editor.
@@ -184,7 +180,7 @@ impl Interactive {
     }
 
     fn ask_nick(&mut self) {
-        self.was_named = false;
+        self.reached = Reached::Server;
         if self.draft.is_none() {
             self.draft = Some(self.editor.replace_line(Line::default()));
         }
@@ -226,15 +222,15 @@ impl Frontend for Interactive {
             Event::EndOfInput => self.leave(actions),
             Event::Connected => {
                 self.link = Link::Unnamed;
-                self.was_connected = true;
+                self.reached = self.reached.max(Reached::Server);
                 self.earlier = 0;
                 if let (false, Some(nick)) = (self.is_asking_nick(), &self.nick) {
                     actions.send_line(nick);
                 }
             }
-            Event::Line(line) => self.server_line(line, now, actions),
+            Event::Line(line) => self.server_line(line, now),
             Event::Closed(end) => self.closed(&end, now, actions),
-            Event::Unreachable(why) if self.was_connected => self.lost(why, now),
+            Event::Unreachable(why) if self.reached > Reached::Nothing => self.lost(why, now),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
             Event::Resized(size) => self.screen.resize(size),
             Event::Resumed => {
@@ -275,7 +271,7 @@ impl Frontend for Interactive {
         deadlines.into_iter().flatten().min()
     }
 
-    fn wants_input(&self, _unsent: usize) -> bool {
+    fn wants_input(&self) -> bool {
         true
     }
 }

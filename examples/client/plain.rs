@@ -11,9 +11,6 @@ use crate::protocol::{ServerLine, is_quit};
 const LINE_BYTES_MAX: usize = 64 * 1024;
 const TOO_LONG: &str = "*** That line was not sent: it is too long.\n";
 
-/// Input is read only while less than this waits to be sent: a script may be larger than memory.
-const UNSENT_BYTES_MAX: usize = 64 * 1024;
-
 /// How long the server may take to answer to the nickname.
 const WELCOME_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -124,8 +121,8 @@ impl Frontend for Plain {
         self.welcome_by
     }
 
-    fn wants_input(&self, unsent: usize) -> bool {
-        self.welcomed && !self.input_ended && unsent < UNSENT_BYTES_MAX
+    fn wants_input(&self) -> bool {
+        self.welcomed && !self.input_ended
     }
 }
 
@@ -176,15 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn input_waits_for_the_welcome_and_for_the_server() {
+    fn input_waits_for_the_welcome() {
         let mut talk = Talk::new();
-        assert!(!talk.frontend.wants_input(0));
+        assert!(!talk.frontend.wants_input());
         talk.tell(Event::Connected);
         assert_eq!(talk.actions.send, "bot\n");
-        assert!(!talk.frontend.wants_input(0));
+        assert!(!talk.frontend.wants_input());
         talk.hear(WELCOME);
-        assert!(talk.frontend.wants_input(UNSENT_BYTES_MAX - 1));
-        assert!(!talk.frontend.wants_input(UNSENT_BYTES_MAX));
+        assert!(talk.frontend.wants_input());
         assert_eq!(talk.frontend.deadline(), None);
     }
 
@@ -205,7 +201,7 @@ mod tests {
         talk.tell(Event::EndOfInput);
         assert_eq!(talk.actions.send, "one\ntwo ç\n");
         assert!(talk.actions.half_close);
-        assert!(!talk.frontend.wants_input(0));
+        assert!(!talk.frontend.wants_input());
         talk.hear("bia:\t\x1b[2Joi");
         assert_eq!(talk.frontend.output(talk.now), "bia:\t␛[2Joi\n");
         talk.lose(None, 0);

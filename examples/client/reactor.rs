@@ -22,6 +22,9 @@ const READ: &str = "read the input";
 /// A terminal sends a few bytes per key; files and pipes send all that fits.
 const INPUT_BYTES_MAX: usize = 16 * 1024;
 
+/// While more than this waits to be sent, no more is read: a script may be larger than memory.
+const UNSENT_BYTES_MAX: usize = 64 * 1024;
+
 /// See the module's documentation.
 pub(crate) struct Reactor<'a> {
     poll: Poll,
@@ -102,7 +105,9 @@ impl Reactor<'_> {
     }
 
     fn can_read_input(&self) -> bool {
-        self.input.ready && self.frontend.wants_input(self.connection.unsent())
+        // Keys are always read: one of them may be the one that leaves.
+        let has_room = self.terminal.is_some() || self.connection.unsent() < UNSENT_BYTES_MAX;
+        self.input.ready && has_room && self.frontend.wants_input()
     }
 
     /// Lets everyone work once. The socket comes before the input, which may wait for it.
@@ -172,9 +177,6 @@ impl Reactor<'_> {
     }
 
     fn perform(&mut self, actions: &Actions) {
-        if actions.disconnect {
-            self.connection.disconnect();
-        }
         self.connection.send(actions.send.as_bytes());
         if actions.half_close {
             self.connection.half_close();

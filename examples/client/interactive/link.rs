@@ -64,6 +64,16 @@ impl Link {
     }
 }
 
+/// How far this client ever came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reached {
+    /// It may have been told a wrong address, so it tries no more than once.
+    Nothing,
+    Server,
+    /// A lost connection of its own may still be there, with its nickname.
+    Room,
+}
+
 /// So many attempts take two minutes. By then a server knows that the lost connection is gone, and
 /// has given its nickname back.
 const ATTEMPTS_EARLY: u32 = 8;

@@ -40,7 +40,6 @@ fn a_nickname_that_the_lost_connection_still_has_is_waited_for() {
         }
         talk.tell(Event::Connected);
         talk.hear(REFUSED);
-        assert!(talk.actions.disconnect);
         let status = format!("trying again in {seconds} s, Enter tries at once; ana is still");
         assert!(talk.rows().iter().any(|row| row.starts_with(&status)), "{:?}", talk.rows());
         assert_eq!(talk.last_row(), "ana> half");
