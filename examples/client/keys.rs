@@ -2,8 +2,8 @@
 //!
 //! A read may end anywhere: inside an escape sequence, a character or a paste. So the parser keeps
 //! what it has until the rest comes, and any split of the same bytes gives the same keys. The one
-//! thing bytes alone cannot tell is a lone Escape from the start of a sequence: whoever owns the clock
-//! asks [`Parser::escape_pending`] and, when nothing follows for a moment, calls
+//! thing bytes alone cannot tell is a lone Escape from the start of a sequence: whoever owns the
+//! clock asks [`Parser::escape_pending`] and, when nothing follows for a moment, calls
 //! [`Parser::resolve_escape`].
 
 use std::mem;

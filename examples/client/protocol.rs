@@ -5,8 +5,8 @@
 pub(crate) const COMMANDS: [&str; 7] =
     ["/help", "/history", "/me", "/msg", "/nick", "/quit", "/who"];
 
-/// The command that `line` is for the server, without its slash: it may be unknown, or empty. `None`
-/// if the line is said.
+/// The command that `line` is for the server, without its slash: it may be unknown, or empty.
+/// `None` if the line is said.
 pub(crate) fn command(line: &str) -> Option<&str> {
     let command = line.strip_prefix('/').filter(|rest| !rest.starts_with('/'))?;
     command.split(char::is_whitespace).next()

@@ -2,13 +2,22 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client;
+#[cfg(target_os = "linux")]
+use crate::scripted::Peer;
+#[cfg(target_os = "linux")]
+use crate::support::linux;
 use crate::support::{PATIENCE, Server, numbers};
 
 /// What becomes of it, which must be within [`PATIENCE`].
@@ -24,17 +33,16 @@ fn within_patience(child: Child) -> Output {
     output.expect("the client ends").expect("its end")
 }
 
-/// Runs the client without a terminal.
+/// The client without a terminal.
+fn command(address: SocketAddr, arguments: &str, stdin: impl Into<Stdio>) -> Command {
+    let mut command = Command::new(client());
+    command.arg(address.to_string()).args(arguments.split_whitespace()).env("USER", "user");
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 fn run(server: &Server, arguments: &str, stdin: impl Into<Stdio>) -> Child {
-    Command::new(client())
-        .arg(server.addr().to_string())
-        .args(arguments.split_whitespace())
-        .env("USER", "user")
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the client")
+    command(server.addr(), arguments, stdin).spawn().expect("the client")
 }
 
 /// The exit code, stdout and stderr.
@@ -103,6 +111,24 @@ fn what_the_others_say_is_printed_until_the_script_quits() {
     let (code, stdout, _) = end(child);
     assert_eq!(code, Some(0));
     assert!(stdout.ends_with("bruno: oi␛[2J\n(private) bruno: psst\n"), "{stdout}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn after_the_end_of_its_input_it_sleeps() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut child = command(address, "-n bot", Stdio::null()).spawn().expect("the client");
+    let mut peer = Peer::accept(&listener);
+    peer.expect("bot");
+    peer.send(b"*** You are bot. Nobody else is here. /help lists the commands, /quit leaves.\n");
+    peer.expect_end();
+    let before = linux::work(child.id()).0;
+    thread::sleep(Duration::from_millis(300));
+    let woken = linux::work(child.id()).0 - before;
+    child.kill().expect("a child");
+    child.wait().expect("its end");
+    assert!(woken < 10, "{woken} times in 300 ms");
 }
 
 #[test]

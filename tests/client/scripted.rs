@@ -41,6 +41,13 @@ impl Peer {
         assert_eq!(received, format!("{line}\n"));
     }
 
+    /// The client sends no more.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn expect_end(&mut self) {
+        assert_eq!(self.lines.read_until(0, &mut Vec::new()).expect("the end"), 0);
+    }
+
     /// Sends until the client takes nothing for a while.
     pub(crate) fn flood(&mut self) {
         let stream = self.lines.get_mut();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+#[cfg(target_os = "linux")]
 use crate::pty::Terminal;
 use crate::scripted::{Peer, scripted};
 #[cfg(target_os = "linux")]

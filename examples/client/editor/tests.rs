@@ -222,8 +222,8 @@ proptest! {
             let lines = match outcome {
                 Outcome::Submit(line) => vec![line],
                 Outcome::SubmitPaste(lines) => lines,
-                Outcome::Edited | Outcome::Ignored | Outcome::TooLong | Outcome::Leave | Outcome::Suspend
-                | Outcome::Redraw => vec![],
+                Outcome::Edited | Outcome::Ignored | Outcome::TooLong | Outcome::Leave
+                | Outcome::Suspend | Outcome::Redraw => vec![],
             };
             for line in lines {
                 prop_assert!(!line.contains(|c: char| c.is_control() && c != '\t'), "{line:?}");
