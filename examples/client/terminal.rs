@@ -66,7 +66,7 @@ impl Terminal {
         for signal in TERMINATING.into_iter().chain(OTHERS) {
             let flag = Arc::new(AtomicBool::new(false));
             if TERMINATING.contains(&signal) {
-                // One that finds the last one not noticed yet ends the program at once: it may be
+                // A second one, before the first was noticed, ends the program at once: it may be
                 // waiting for a terminal that takes no more output.
                 signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
             }
