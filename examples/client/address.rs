@@ -22,13 +22,15 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, String> {
         let (host, port) = if let Some(bracketed) = text.strip_prefix('[') {
             let (host, rest) = bracketed.split_once(']').ok_or("the closing ] is missing")?;
-            host.parse::<Ipv6Addr>().map_err(|_| format!("[{host}] is not an IPv6 address"))?;
+            if !is_ipv6(host) {
+                return Err(format!("[{host}] is not an IPv6 address"));
+            }
             match rest.strip_prefix(':') {
                 Some(port) => (host, Some(port)),
                 None if rest.is_empty() => (host, None),
                 None => return Err(format!("expected :PORT after ], not {rest:?}")),
             }
-        } else if text.parse::<Ipv6Addr>().is_ok() {
+        } else if is_ipv6(text) {
             (text, None)
         } else {
             match text.split_once(':') {
@@ -48,6 +50,12 @@ impl FromStr for Address {
         };
         Ok(Self { host: host.to_owned(), port })
     }
+}
+
+/// Whether this is an IPv6 address, perhaps with the interface it is on, as in `fe80::1%eth0`.
+fn is_ipv6(host: &str) -> bool {
+    let (address, interface) = host.split_once('%').unwrap_or((host, "any"));
+    address.parse::<Ipv6Addr>().is_ok() && !interface.is_empty()
 }
 
 impl fmt::Display for Address {
@@ -112,6 +120,7 @@ mod tests {
             ("[::1]", "[::1]:55555"),
             ("[::1]:4000", "[::1]:4000"),
             ("fe80::1", "[fe80::1]:55555"),
+            ("fe80::1%eth0", "[fe80::1%eth0]:55555"),
         ] {
             let address: Address = text.parse().expect(text);
             assert_eq!(address.to_string(), shown);

@@ -28,15 +28,21 @@ const TURN_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 enum State {
     Idle,
+    /// No address answered, which is still to be told.
+    Failed(io::Error),
     Connecting {
         stream: TcpStream,
         /// Which of the addresses this is.
         index: usize,
         give_up_at: Instant,
+        /// Why those before it failed.
+        why: Option<io::Error>,
     },
     Open {
         stream: TcpStream,
         half_closed: bool,
+        /// Told when all that came is read: what the server said last may say why.
+        write_error: Option<io::Error>,
     },
 }
 
@@ -53,8 +59,6 @@ pub(crate) struct Connection {
     half_close: bool,
     /// Whether there may be more to read than was read.
     readable: bool,
-    /// Why the last attempt or write failed.
-    error: Option<io::Error>,
 }
 
 impl Connection {
@@ -69,18 +73,16 @@ impl Connection {
             lines: Lines::default(),
             half_close: false,
             readable: false,
-            error: None,
         }
     }
 
-    /// Starts to connect, unless that is under way or done.
+    /// Starts to connect, and gives up the connection there is.
     pub(crate) fn connect(&mut self, registry: &Registry, now: Instant) {
-        if matches!(self.state, State::Idle) {
-            self.error = None;
-            self.lines = Lines::default();
-            self.half_close = false;
-            self.try_address(0, registry, now);
-        }
+        self.outbox = Outbox::default();
+        self.lines = Lines::default();
+        self.half_close = false;
+        self.readable = false;
+        self.try_address(0, None, registry, now);
     }
 
     /// Queues bytes for the server. Without a connection they are dropped.
@@ -109,14 +111,17 @@ impl Connection {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Connecting { give_up_at, .. } => Some(give_up_at),
-            State::Idle | State::Open { .. } => None,
+            State::Idle | State::Failed(_) | State::Open { .. } => None,
         }
     }
 
     /// Whether there is more to do without waiting for the socket.
     pub(crate) fn is_pending(&self) -> bool {
-        self.readable && matches!(self.state, State::Open { .. })
-            || (matches!(self.state, State::Idle) && self.error.is_some())
+        match self.state {
+            State::Open { .. } => self.readable,
+            State::Failed(_) => true,
+            State::Idle | State::Connecting { .. } => false,
+        }
     }
 
     /// Does all that can be done without waiting, and tells what came of it.
@@ -127,25 +132,22 @@ impl Connection {
         tell: &mut dyn FnMut(Event<'_>),
     ) {
         match mem::replace(&mut self.state, State::Idle) {
-            State::Connecting { stream, index, give_up_at } => {
+            State::Connecting { stream, index, give_up_at, why } => {
                 match is_connected(&stream, give_up_at, now) {
                     Ok(true) => {
                         self.open(stream);
                         tell(Event::Connected);
                     }
-                    Ok(false) => self.state = State::Connecting { stream, index, give_up_at },
+                    Ok(false) => {
+                        self.state = State::Connecting { stream, index, give_up_at, why };
+                    }
                     Err(error) => {
-                        self.failed(error);
-                        self.try_address(index + 1, registry, now);
+                        self.try_address(index + 1, Some(telling(why, error)), registry, now);
                     }
                 }
             }
+            State::Failed(error) => tell(Event::Unreachable(self.server.explain(&error))),
             same @ (State::Idle | State::Open { .. }) => self.state = same,
-        }
-        if matches!(self.state, State::Idle)
-            && let Some(error) = self.error.take()
-        {
-            tell(Event::Unreachable(self.server.explain(&error)));
         }
         self.flush();
         self.read(tell);
@@ -154,14 +156,18 @@ impl Connection {
     fn open(&mut self, stream: TcpStream) {
         // Without these options a message may be late, and a dead connection be noticed late.
         let _ = sys::tune(&stream);
-        self.state = State::Open { stream, half_closed: false };
+        self.state = State::Open { stream, half_closed: false, write_error: None };
         self.readable = true;
-        self.error = None;
     }
 
     /// Tries the addresses from `index` on until one does not fail at once.
-    fn try_address(&mut self, index: usize, registry: &Registry, now: Instant) {
-        self.state = State::Idle;
+    fn try_address(
+        &mut self,
+        index: usize,
+        mut why: Option<io::Error>,
+        registry: &Registry,
+        now: Instant,
+    ) {
         for index in index..self.addresses.len() {
             let attempt = TcpStream::connect(self.addresses[index]).and_then(|mut stream| {
                 let interest = Interest::READABLE | Interest::WRITABLE;
@@ -171,37 +177,28 @@ impl Connection {
             match attempt {
                 Ok(stream) => {
                     let give_up_at = now + CONNECT_PATIENCE;
-                    self.state = State::Connecting { stream, index, give_up_at };
+                    self.state = State::Connecting { stream, index, give_up_at, why };
                     return;
                 }
-                Err(error) => self.failed(error),
+                Err(error) => why = Some(telling(why, error)),
             }
         }
-    }
-
-    /// Of several reasons, keeps the one to tell: a host that refuses is at least there.
-    fn failed(&mut self, error: io::Error) {
-        let is_kept =
-            self.error.as_ref().is_some_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
-        if !is_kept {
-            self.error = Some(error);
-        }
+        self.state = why.map_or(State::Idle, State::Failed);
     }
 
     /// Sends as much as the socket takes. An error is told by the next [`Connection::drive`].
     pub(crate) fn flush(&mut self) {
-        let State::Open { stream, half_closed } = &mut self.state else { return };
-        if self.error.is_some() {
+        let State::Open { stream, half_closed, write_error: write_error @ None } = &mut self.state
+        else {
             return;
-        }
+        };
         let mut result = self.outbox.flush(stream).map(drop);
         if result.is_ok() && self.half_close && !*half_closed && self.outbox.is_empty() {
             *half_closed = true;
             result = stream.shutdown(Shutdown::Write);
         }
         if let Err(error) = result {
-            // What the server said last may say why, so it is read before the end is told.
-            self.error = Some(error);
+            *write_error = Some(error);
             self.readable = true;
         }
     }
@@ -210,9 +207,9 @@ impl Connection {
         let mut buffer = [0; 4096];
         let mut left = TURN_BYTES_MAX;
         while self.readable && left > 0 {
-            let State::Open { stream, .. } = &mut self.state else { return };
+            let State::Open { stream, write_error, .. } = &mut self.state else { return };
             let error = match stream.read(&mut buffer) {
-                Ok(0) => self.error.take(),
+                Ok(0) => write_error.take(),
                 Ok(length) => {
                     left = left.saturating_sub(length);
                     self.receive(&buffer[..length], tell);
@@ -221,10 +218,10 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.readable = false;
-                    match self.error.take() {
-                        Some(error) => Some(error),
-                        None => return,
+                    if write_error.is_none() {
+                        return;
                     }
+                    write_error.take()
                 }
                 Err(error) => Some(error),
             };
@@ -259,6 +256,11 @@ impl Connection {
         let unsent_lines = unsent.split_inclusive(|&byte| byte == b'\n').count();
         tell(Event::Closed(End { error, unsent_lines }));
     }
+}
+
+/// Of two reasons, the one to tell: a host that refuses is at least there.
+fn telling(before: Option<io::Error>, error: io::Error) -> io::Error {
+    before.filter(|before| before.kind() == io::ErrorKind::ConnectionRefused).unwrap_or(error)
 }
 
 /// Whether the attempt has succeeded; an error if it has failed.

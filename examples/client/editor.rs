@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     Edited,
     /// The key means nothing here.
     Ignored,
+    /// What was pasted does not fit into the line.
+    TooLong,
     /// Enter: the line is to be sent. It may be empty.
     Submit(String),
     /// Several pasted lines, which the user agreed to send.
@@ -98,8 +100,8 @@ impl Editor {
             Key::End => self.go(Motion::End),
             Key::WordLeft | Key::Alt('b') => self.go(Motion::WordLeft),
             Key::WordRight | Key::Alt('f') => self.go(Motion::WordRight),
-            Key::Up => self.recall(History::back),
-            Key::Down => self.recall(History::forward),
+            Key::Up => self.older(),
+            Key::Down => self.newer(),
             Key::Ctrl(letter) => self.control(letter, was_killing),
             Key::Alt(_) | Key::Escape | Key::Tab => Outcome::Ignored,
         }
@@ -120,8 +122,8 @@ impl Editor {
             'f' => self.go(Motion::Right),
             'k' => self.kill(Motion::End, was_killing),
             'l' => Outcome::Redraw,
-            'n' => self.recall(History::forward),
-            'p' => self.recall(History::back),
+            'n' => self.newer(),
+            'p' => self.older(),
             't' => edited(self.line.transpose()),
             'u' => self.kill(Motion::Start, was_killing),
             'w' => self.kill(Motion::BlankLeft, was_killing),
@@ -149,11 +151,19 @@ impl Editor {
         Outcome::Edited
     }
 
-    fn recall(&mut self, step: fn(&mut History, &str) -> Option<String>) -> Outcome {
-        let Some(text) = step(&mut self.history, self.line.text()) else {
-            return Outcome::Ignored;
-        };
-        self.line = Line::from(text);
+    fn older(&mut self) -> Outcome {
+        let line = self.history.back(self.line.text());
+        self.recall(line)
+    }
+
+    fn newer(&mut self) -> Outcome {
+        let line = self.history.forward();
+        self.recall(line)
+    }
+
+    fn recall(&mut self, line: Option<String>) -> Outcome {
+        let Some(line) = line else { return Outcome::Ignored };
+        self.line = Line::from(line);
         Outcome::Edited
     }
 
@@ -174,21 +184,24 @@ impl Editor {
     fn paste(&mut self, paste: &Paste) -> Outcome {
         let text = paste.text.replace("\r\n", "\n").replace('\r', "\n");
         let mut lines: Vec<String> = text
-            .trim_end_matches('\n')
             .split('\n')
             .map(|line| line.chars().filter(|&c| c == '\t' || !c.is_control()).collect())
             .collect();
-        if let [line] = lines.as_slice() {
-            return edited(self.line.insert(line));
+        if lines.len() > 1 {
+            // A blank one would not be sent.
+            lines.retain(|line| !line.trim().is_empty());
         }
-        let (before, after) = self.line.text().split_at(self.line.cursor());
-        if let Some(first) = lines.first_mut() {
-            first.insert_str(0, before);
+        match lines.as_mut_slice() {
+            [] => return Outcome::Ignored,
+            [line] if line.is_empty() => return Outcome::Ignored,
+            [line] if self.line.insert(line) => return Outcome::Edited,
+            [_] => return Outcome::TooLong,
+            [first, .., last] => {
+                let (before, after) = self.line.text().split_at(self.line.cursor());
+                first.insert_str(0, before);
+                last.push_str(after);
+            }
         }
-        if let Some(last) = lines.last_mut() {
-            last.push_str(after);
-        }
-        lines.retain(|line| !line.trim().is_empty());
         self.paste = Some(PendingPaste { lines, truncated: paste.truncated });
         Outcome::Edited
     }

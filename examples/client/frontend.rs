@@ -65,7 +65,7 @@ pub(crate) struct Actions {
     pub(crate) send: String,
     /// End our side of the stream when all is sent.
     pub(crate) half_close: bool,
-    /// Connect, if not connected.
+    /// Connect anew.
     pub(crate) connect: bool,
     /// Stop the program, as Ctrl-Z does.
     pub(crate) suspend: bool,
@@ -93,6 +93,6 @@ pub(crate) trait Frontend {
     /// When to be told [`Event::Deadline`].
     fn deadline(&self) -> Option<Instant>;
 
-    /// Whether input is to be read, with so many bytes still to be sent.
-    fn wants_input(&self, unsent: usize) -> bool;
+    /// Whether input is to be read.
+    fn wants_input(&self) -> bool;
 }

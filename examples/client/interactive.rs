@@ -7,15 +7,15 @@ mod view;
 
 use std::time::{Duration, Instant};
 
-use link::{Link, Retry};
+use link::{Link, Reached, Retry};
 
 use crate::editor::{Editor, Line, Outcome};
 use crate::frontend::{Actions, Event, Frontend};
 use crate::keys::{Key, Parser};
-use crate::plain::is_quit;
+use crate::protocol::{command, is_quit};
 use crate::roster::Roster;
 use crate::screen::{Screen, Size, View};
-use crate::style::Style;
+use crate::style::{self, Style};
 
 /// How long after an ESC the rest of a sequence may come, even over a slow link.
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
@@ -47,8 +47,9 @@ pub(crate) struct Interactive {
     /// The nickname this client has, or wants.
     nick: Option<String>,
     link: Link,
-    /// Only a connection that was there is tried for again: the first attempt may be a mistake.
-    was_connected: bool,
+    reached: Reached,
+    /// How many of the next lines were said before.
+    earlier: usize,
     retry: Retry,
     /// Whether the server is expected to hang up, having taken all that was typed.
     leaving: bool,
@@ -57,7 +58,7 @@ pub(crate) struct Interactive {
 }
 
 impl Interactive {
-    pub(crate) fn new(options: Options, size: Size) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let nick = options.nick.clone();
         Self {
             options,
@@ -65,11 +66,12 @@ impl Interactive {
             escape_deadline: None,
             editor: Editor::default(),
             draft: nick.is_none().then(Line::default),
-            screen: Screen::new(size),
+            screen: Screen::new(Size::default()),
             roster: Roster::default(),
             nick,
             link: Link::Connecting,
-            was_connected: false,
+            reached: Reached::Nothing,
+            earlier: 0,
             retry: Retry::default(),
             leaving: false,
             stale: true,
@@ -81,6 +83,9 @@ impl Interactive {
     }
 
     fn key(&mut self, key: Key, actions: &mut Actions) {
+        if key == Key::Escape && self.link.is_lost() && self.reached == Reached::Room {
+            return self.ask_nick();
+        }
         // A line that cannot be sent now stays in the editor.
         if key == Key::Enter && self.hold(actions) {
             return;
@@ -88,6 +93,7 @@ impl Interactive {
         match self.editor.handle(key, self.roster.names()) {
             Outcome::Edited => {}
             Outcome::Ignored => self.screen.ring(),
+            Outcome::TooLong => self.screen.print(&style::notice("that is too long for one line")),
             Outcome::Submit(line) if self.is_asking_nick() => self.choose_nick(&line, actions),
             Outcome::Submit(line) => self.say(&line, actions),
             Outcome::SubmitPaste(lines) => {
@@ -103,11 +109,13 @@ impl Interactive {
 
     /// Whether Enter has to wait: while offline it asks to connect at once instead.
     fn hold(&mut self, actions: &mut Actions) -> bool {
-        let is_nick = self.is_asking_nick() && self.editor.pending_paste().is_none();
-        if is_nick || self.link == Link::Named {
+        let is_line = self.editor.pending_paste().is_none();
+        if self.link == Link::Named || (is_line && self.is_asking_nick()) {
             return false;
         }
-        if self.link.is_lost() {
+        if is_line && is_quit(self.editor.line().text()) {
+            self.leave(actions);
+        } else if self.link.is_lost() {
             self.connect(actions);
         } else {
             self.screen.ring();
@@ -126,16 +134,13 @@ impl Interactive {
             return;
         }
         self.editor.remember(line);
-        let first_word = line.split_whitespace().next().unwrap_or("");
         // The server confirms a private message.
-        if !first_word.eq_ignore_ascii_case("/msg") {
+        if !command(line).is_some_and(|word| word.eq_ignore_ascii_case("msg")) {
             let me = self.nick.as_deref().unwrap_or("");
             self.screen.print(&self.options.style.echo(line, me));
         }
         actions.send_line(line);
-        if is_quit(first_word) {
-            self.leaving = true;
-        }
+        self.leaving |= is_quit(line);
     }
 
     fn choose_nick(&mut self, typed: &str, actions: &mut Actions) {
@@ -161,7 +166,7 @@ impl Interactive {
 
     /// The server answers to some commands before there is a nickname, which is asked for still.
     fn command_of_nobody(&mut self, command: &str, actions: &mut Actions) {
-        if command.split_whitespace().next().is_some_and(is_quit) {
+        if is_quit(command) {
             self.leave(actions);
         } else if self.link == Link::Unnamed {
             actions.send_line(command);
@@ -175,6 +180,7 @@ impl Interactive {
     }
 
     fn ask_nick(&mut self) {
+        self.reached = Reached::Server;
         if self.draft.is_none() {
             self.draft = Some(self.editor.replace_line(Line::default()));
         }
@@ -205,6 +211,8 @@ impl Frontend for Interactive {
     fn handle(&mut self, event: Event<'_>, now: Instant, actions: &mut Actions) {
         self.stale = true;
         match event {
+            // It is no text, and the mark that ends the paste may be lost.
+            Event::Input(b"\x03") if self.keys.is_pasting() => self.keys = Parser::default(),
             Event::Input(bytes) => {
                 for key in self.keys.feed(bytes) {
                     self.key(key, actions);
@@ -214,17 +222,22 @@ impl Frontend for Interactive {
             Event::EndOfInput => self.leave(actions),
             Event::Connected => {
                 self.link = Link::Unnamed;
-                self.was_connected = true;
+                self.reached = self.reached.max(Reached::Server);
+                self.earlier = 0;
                 if let (false, Some(nick)) = (self.is_asking_nick(), &self.nick) {
                     actions.send_line(nick);
                 }
             }
-            Event::Line(line) => self.server_line(line),
+            Event::Line(line) => self.server_line(line, now),
             Event::Closed(end) => self.closed(&end, now, actions),
-            Event::Unreachable(why) if self.was_connected => self.lost(why, now),
+            Event::Unreachable(why) if self.reached > Reached::Nothing => self.lost(why, now),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
             Event::Resized(size) => self.screen.resize(size),
-            Event::Resumed => self.screen.forget_position(),
+            Event::Resumed => {
+                self.screen.disturbed();
+                // The rest of a sequence or a paste went elsewhere.
+                self.keys = Parser::default();
+            }
             Event::Deadline => {
                 if self.escape_deadline.is_some_and(|at| at <= now) {
                     self.escape_deadline = None;
@@ -258,7 +271,7 @@ impl Frontend for Interactive {
         deadlines.into_iter().flatten().min()
     }
 
-    fn wants_input(&self, _unsent: usize) -> bool {
+    fn wants_input(&self) -> bool {
         true
     }
 }

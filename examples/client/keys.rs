@@ -82,6 +82,11 @@ impl Parser {
         keys
     }
 
+    /// Whether a paste has started and not ended.
+    pub(crate) fn is_pasting(&self) -> bool {
+        self.paste.is_some()
+    }
+
     /// Whether the last byte was an ESC that may be a key of its own or the start of a sequence.
     pub(crate) fn escape_pending(&self) -> bool {
         self.paste.is_none() && self.pending == [ESC]

@@ -35,6 +35,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use address::Address;
+use frontend::Frontend;
 use interactive::{Interactive, Options};
 use plain::Plain;
 use style::Style;
@@ -85,20 +86,21 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), String> {
+    let is_interactive = terminal::is_interactive();
     let user = std::env::var("USER").ok().and_then(|user| nick(&user).ok());
-    if !terminal::is_interactive() {
+    let mut frontend: Box<dyn Frontend> = if is_interactive {
+        let no_color = args.no_color || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        Box::new(Interactive::new(Options {
+            server: args.server.to_string(),
+            nick: args.nick,
+            nick_default: user,
+            style: Style { color: !no_color },
+            bell: args.bell,
+            reconnect: !args.no_reconnect,
+        }))
+    } else {
         let nick = args.nick.or(user).ok_or("which nickname? Say it with --nick NAME")?;
-        return reactor::run(args.server, &mut Plain::new(nick), false);
-    }
-    let no_color = args.no_color || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    let options = Options {
-        server: args.server.to_string(),
-        nick: args.nick,
-        nick_default: user,
-        style: Style { color: !no_color },
-        bell: args.bell,
-        reconnect: !args.no_reconnect,
+        Box::new(Plain::new(nick))
     };
-    let mut frontend = Interactive::new(options, terminal::size());
-    reactor::run(args.server, &mut frontend, true)
+    reactor::run(args.server, frontend.as_mut(), is_interactive)
 }

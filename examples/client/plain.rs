@@ -5,14 +5,11 @@ use std::time::{Duration, Instant};
 use chatd::wire::text::{Line, Lines};
 
 use crate::frontend::{Actions, End, Event, Frontend};
-use crate::protocol::ServerLine;
+use crate::protocol::{ServerLine, is_quit};
 
 /// A longer line of the input is left out. It is more than any server takes.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 const TOO_LONG: &str = "*** That line was not sent: it is too long.\n";
-
-/// Input is read only while less than this waits to be sent: a script may be larger than memory.
-const UNSENT_BYTES_MAX: usize = 64 * 1024;
 
 /// How long the server may take to answer to the nickname.
 const WELCOME_PATIENCE: Duration = Duration::from_secs(10);
@@ -89,12 +86,7 @@ impl Plain {
 fn send(line: &[u8], actions: &mut Actions) -> bool {
     let line = String::from_utf8_lossy(line);
     actions.send_line(&line);
-    line.split_whitespace().next().is_some_and(is_quit)
-}
-
-/// Whether `word` is the command that leaves.
-pub(crate) fn is_quit(word: &str) -> bool {
-    word.eq_ignore_ascii_case("/quit")
+    is_quit(&line)
 }
 
 impl Frontend for Plain {
@@ -129,8 +121,8 @@ impl Frontend for Plain {
         self.welcome_by
     }
 
-    fn wants_input(&self, unsent: usize) -> bool {
-        self.welcomed && !self.input_ended && unsent < UNSENT_BYTES_MAX
+    fn wants_input(&self) -> bool {
+        self.welcomed && !self.input_ended
     }
 }
 
@@ -181,15 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn input_waits_for_the_welcome_and_for_the_server() {
+    fn input_waits_for_the_welcome() {
         let mut talk = Talk::new();
-        assert!(!talk.frontend.wants_input(0));
+        assert!(!talk.frontend.wants_input());
         talk.tell(Event::Connected);
         assert_eq!(talk.actions.send, "bot\n");
-        assert!(!talk.frontend.wants_input(0));
+        assert!(!talk.frontend.wants_input());
         talk.hear(WELCOME);
-        assert!(talk.frontend.wants_input(UNSENT_BYTES_MAX - 1));
-        assert!(!talk.frontend.wants_input(UNSENT_BYTES_MAX));
+        assert!(talk.frontend.wants_input());
         assert_eq!(talk.frontend.deadline(), None);
     }
 
@@ -210,7 +201,7 @@ mod tests {
         talk.tell(Event::EndOfInput);
         assert_eq!(talk.actions.send, "one\ntwo ç\n");
         assert!(talk.actions.half_close);
-        assert!(!talk.frontend.wants_input(0));
+        assert!(!talk.frontend.wants_input());
         talk.hear("bia:\t\x1b[2Joi");
         assert_eq!(talk.frontend.output(talk.now), "bia:\t␛[2Joi\n");
         talk.lose(None, 0);

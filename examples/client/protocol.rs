@@ -5,6 +5,18 @@
 pub(crate) const COMMANDS: [&str; 7] =
     ["/help", "/history", "/me", "/msg", "/nick", "/quit", "/who"];
 
+/// The command that `line` is for the server, without its slash: it may be unknown, or empty.
+/// `None` if the line is said.
+pub(crate) fn command(line: &str) -> Option<&str> {
+    let command = line.strip_prefix('/').filter(|rest| !rest.starts_with('/'))?;
+    command.split(char::is_whitespace).next()
+}
+
+/// Whether `line` is the command that leaves.
+pub(crate) fn is_quit(line: &str) -> bool {
+    command(line).is_some_and(|word| word.eq_ignore_ascii_case("quit"))
+}
+
 /// A line from the server, parsed. All parts are pieces of the line itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerLine<'a> {
@@ -26,6 +38,8 @@ pub(crate) enum ServerLine<'a> {
         from: Option<&'a str>,
         to: &'a str,
     },
+    /// So many lines follow that were said before.
+    Earlier(usize),
     /// Anything else that the server itself says.
     Notice,
     Said {
@@ -85,6 +99,9 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         return welcome;
     }
     match notice.split_once(' ') {
+        Some((count, what)) if what.starts_with("earlier message") => {
+            count.parse().map_or(ServerLine::Notice, ServerLine::Earlier)
+        }
         Some((nick, "joined")) => ServerLine::Joined(nick),
         Some((nick, what)) if what.starts_with("left (") => ServerLine::Left(nick),
         Some((nick, what)) => what

@@ -15,8 +15,15 @@ const STDIN: Token = Token(0);
 const SOCKET: Token = Token(1);
 const SIGNALS: Token = Token(2);
 
+/// What may fail, as the user is told.
+const WAIT: &str = "wait for events";
+const READ: &str = "read the input";
+
 /// A terminal sends a few bytes per key; files and pipes send all that fits.
 const INPUT_BYTES_MAX: usize = 16 * 1024;
+
+/// While more than this waits to be sent, no more is read: a script may be larger than memory.
+const UNSENT_BYTES_MAX: usize = 64 * 1024;
 
 /// See the module's documentation.
 pub(crate) struct Reactor<'a> {
@@ -35,17 +42,17 @@ pub(crate) fn run(
     is_interactive: bool,
 ) -> Result<(), String> {
     let addresses = server.resolve()?;
-    let no_reactor = |error| format!("cannot use the terminal: {error}");
-    let poll = Poll::new().map_err(no_reactor)?;
-    let input = Input::register(poll.registry(), STDIN).map_err(no_reactor)?;
-    let terminal = if is_interactive {
-        Some(Terminal::open(poll.registry(), SIGNALS).map_err(no_reactor)?)
-    } else {
-        None
-    };
+    let cannot = |what: &'static str| move |error| format!("cannot {what}: {error}");
+    let poll = Poll::new().map_err(cannot(WAIT))?;
+    let input = Input::register(poll.registry(), STDIN).map_err(cannot(READ))?;
+    let terminal = is_interactive.then(|| Terminal::open(poll.registry(), SIGNALS));
+    let terminal = terminal.transpose().map_err(cannot("use the terminal"))?;
     let connection = Connection::new(server, addresses, SOCKET);
     let mut reactor = Reactor { poll, connection, input, terminal, frontend, now: clock() };
-    reactor.connection.connect(reactor.poll.registry(), reactor.now);
+    let mut actions = Actions { connect: true, ..Actions::default() };
+    // Only now is a change of the size noticed.
+    reactor.resized(&mut actions);
+    reactor.perform(&actions);
     reactor.run()
 }
 
@@ -64,7 +71,7 @@ impl Reactor<'_> {
             }
             match self.poll.poll(&mut events, self.timeout()) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                    return Err(format!("cannot wait for events: {error}"));
+                    return Err(format!("cannot {WAIT}: {error}"));
                 }
                 _ => self.now = clock(),
             }
@@ -76,7 +83,9 @@ impl Reactor<'_> {
                     _ => {}
                 }
             }
-            if let Some(exit) = self.turn() {
+            let actions = self.turn();
+            self.perform(&actions);
+            if let Some(exit) = actions.exit {
                 // The last words, then an empty place for the shell's prompt.
                 let words = self.frontend.output(self.now) + &self.frontend.farewell();
                 is_closed(terminal::write_all(words.as_bytes()))?;
@@ -96,11 +105,13 @@ impl Reactor<'_> {
     }
 
     fn can_read_input(&self) -> bool {
-        self.input.ready && self.frontend.wants_input(self.connection.unsent())
+        // Keys are always read: one of them may be the one that leaves.
+        let has_room = self.terminal.is_some() || self.connection.unsent() < UNSENT_BYTES_MAX;
+        self.input.ready && has_room && self.frontend.wants_input()
     }
 
     /// Lets everyone work once. The socket comes before the input, which may wait for it.
-    fn turn(&mut self) -> Option<Result<(), String>> {
+    fn turn(&mut self) -> Actions {
         let mut actions = Actions::default();
         self.signals(&mut actions);
         let Self { poll, connection, frontend, now, .. } = self;
@@ -109,16 +120,15 @@ impl Reactor<'_> {
                 frontend.handle(event, *now, &mut actions);
             }
         });
-        if actions.exit.is_some() {
-            return actions.exit;
-        }
-        if self.can_read_input() {
+        if actions.exit.is_none() && self.can_read_input() {
             self.read_input(&mut actions);
         }
-        if self.frontend.deadline().is_some_and(|deadline| deadline <= self.now) {
+        if actions.exit.is_none()
+            && self.frontend.deadline().is_some_and(|deadline| deadline <= self.now)
+        {
             self.frontend.handle(Event::Deadline, self.now, &mut actions);
         }
-        self.perform(actions)
+        actions
     }
 
     fn read_input(&mut self, actions: &mut Actions) {
@@ -133,50 +143,40 @@ impl Reactor<'_> {
             {
                 return;
             }
-            // A terminal that is gone gives an error instead of an end.
-            Ok(_) | Err(_) => Event::EndOfInput,
+            Ok(_) => Event::EndOfInput,
+            Err(error) => {
+                actions.exit = Some(Err(format!("cannot {READ}: {error}")));
+                return;
+            }
         };
         self.frontend.handle(event, self.now, actions);
     }
 
     fn signals(&mut self, actions: &mut Actions) {
-        let requests = self.terminal.as_mut().map(Terminal::requests).unwrap_or_default();
-        for request in requests {
+        let Some(terminal) = &mut self.terminal else { return };
+        let requests = terminal.requests();
+        for request in &requests {
             match request {
-                Request::Resize => {
-                    self.frontend.handle(Event::Resized(terminal::size()), self.now, actions);
-                }
-                Request::Suspend => self.suspend(actions),
-                Request::Resume => self.resume(actions),
-                Request::Die(signal) => {
-                    // Dropping it restores the terminal while there still is a program to do so.
-                    self.terminal = None;
-                    terminal::die_of(signal);
-                }
+                Request::Resize | Request::Resume => {}
+                Request::Suspend => terminal.suspend(&self.frontend.farewell()),
+                Request::Die(signal) => terminal.die_of(*signal, &self.frontend.farewell()),
+            }
+            if matches!(request, Request::Suspend | Request::Resume) {
+                // An error will come again at the next write, and be dealt with there.
+                let _ = terminal.enter();
+                self.frontend.handle(Event::Resumed, self.now, actions);
             }
         }
+        if !requests.is_empty() {
+            self.resized(actions);
+        }
     }
 
-    fn suspend(&mut self, actions: &mut Actions) {
-        let farewell = self.frontend.farewell();
-        // An error will come again at the next write, and be dealt with there.
-        let _ = terminal::write_all(farewell.as_bytes());
-        if let Some(terminal) = &self.terminal {
-            terminal.suspend();
-        }
-        self.resume(actions);
-    }
-
-    fn resume(&mut self, actions: &mut Actions) {
-        if let Some(terminal) = &self.terminal {
-            // As above.
-            let _ = terminal.enter();
-        }
-        self.frontend.handle(Event::Resumed, self.now, actions);
+    fn resized(&mut self, actions: &mut Actions) {
         self.frontend.handle(Event::Resized(terminal::size()), self.now, actions);
     }
 
-    fn perform(&mut self, actions: Actions) -> Option<Result<(), String>> {
+    fn perform(&mut self, actions: &Actions) {
         self.connection.send(actions.send.as_bytes());
         if actions.half_close {
             self.connection.half_close();
@@ -188,7 +188,6 @@ impl Reactor<'_> {
         if actions.suspend {
             terminal::stop_job();
         }
-        actions.exit
     }
 }
 

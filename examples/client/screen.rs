@@ -14,7 +14,6 @@
 mod viewport;
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthChar;
 use viewport::viewport;
@@ -28,8 +27,11 @@ const LINES_KEPT_MAX: usize = 500;
 /// The bytes in them, whatever a server sends.
 const LINES_KEPT_BYTES_MAX: usize = 1 << 20;
 
-const CLEAR_SCREEN: &str = "\x1b[H\x1b[J";
-const CLEAR_BELOW: &str = "\x1b[J";
+/// Not ESC [ J at the top left: tmux would keep what that clears in its scrollback, half-typed lines
+/// and all.
+const CLEAR_SCREEN: &str = "\x1b[2;1H\x1b[J\x1b[H\x1b[2K";
+const CLEAR_ROW: &str = "\r\x1b[2K";
+const CLEAR_ROW_ABOVE: &str = "\x1b[A\x1b[2K";
 const WRAP_OFF: &str = "\x1b[?7l";
 const WRAP_ON: &str = "\x1b[?7h";
 const SAVE_CURSOR: &str = "\x1b7";
@@ -43,6 +45,13 @@ const NEW_LINE: &str = "\r\n";
 pub(crate) struct Size {
     pub(crate) columns: usize,
     pub(crate) rows: usize,
+}
+
+impl Default for Size {
+    /// For a terminal that does not know its size.
+    fn default() -> Self {
+        Self { columns: 80, rows: 24 }
+    }
 }
 
 /// What the live area is to show.
@@ -63,8 +72,8 @@ pub(crate) struct Screen {
     kept_bytes: usize,
     /// How many of the last lines in `kept` are still to be shown.
     unshown: usize,
-    /// How many rows of the live area are above the cursor.
-    rows_above_cursor: usize,
+    /// How many rows of the live area are above the cursor; `None` while there is no live area.
+    rows_above_cursor: Option<usize>,
     /// Whether what the terminal shows is unknown.
     lost: bool,
     bell: bool,
@@ -77,7 +86,7 @@ impl Screen {
             kept: VecDeque::new(),
             kept_bytes: 0,
             unshown: 0,
-            rows_above_cursor: 0,
+            rows_above_cursor: None,
             lost: false,
             bell: false,
         }
@@ -106,8 +115,13 @@ impl Screen {
     pub(crate) fn resize(&mut self, size: Size) {
         if size != self.size {
             self.size = size;
-            self.lost = true;
+            self.disturbed();
         }
+    }
+
+    /// The live area, if there is one, is not where it was.
+    pub(crate) fn disturbed(&mut self) {
+        self.lost |= self.rows_above_cursor.is_some();
     }
 
     /// Paints everything anew next time, whatever was written over it.
@@ -115,17 +129,11 @@ impl Screen {
         self.lost = true;
     }
 
-    /// The bytes that remove the live area, so that another program can go on from there.
+    /// The bytes that remove the live area, so that another program can go on from there. The next
+    /// redraw is wherever the cursor then is.
     pub(crate) fn leave(&mut self) -> String {
-        let mut out = String::new();
-        self.erase_live_area(&mut out);
-        self.forget_position();
-        out
-    }
-
-    /// Draws the live area next time wherever the cursor then is: another program has written.
-    pub(crate) fn forget_position(&mut self) {
-        self.rows_above_cursor = 0;
+        let rows_above = self.rows_above_cursor.take().unwrap_or(0);
+        [CLEAR_ROW, &CLEAR_ROW_ABOVE.repeat(rows_above)].concat()
     }
 
     /// The bytes, for a single write, that bring the terminal up to date.
@@ -139,7 +147,7 @@ impl Screen {
             out.push_str(CLEAR_SCREEN);
             self.lines_that_fit(self.size.rows - 1 - status.len()).max(self.unshown)
         } else {
-            self.erase_live_area(&mut out);
+            out.push_str(&self.leave());
             self.unshown
         };
         for line in self.kept.range(self.kept.len() - lines..) {
@@ -153,26 +161,21 @@ impl Screen {
         }
         self.render_line(view, &mut out);
         out.push_str(WRAP_ON);
-        self.rows_above_cursor = status.len();
+        self.rows_above_cursor = Some(status.len());
         self.unshown = 0;
         self.lost = false;
         self.bell = false;
         out
     }
 
-    fn erase_live_area(&self, out: &mut String) {
-        out.push('\r');
-        if self.rows_above_cursor > 0 {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "\x1b[{}A", self.rows_above_cursor);
-        }
-        out.push_str(CLEAR_BELOW);
+    /// In a narrow window the room is for what is being typed.
+    pub(crate) fn has_room_for(&self, prompt: &str) -> bool {
+        width(&visible(prompt)) * 2 <= self.size.columns
     }
 
     fn render_line(&self, view: &View<'_>, out: &mut String) {
         let mut prompt = visible(view.prompt);
-        // In a narrow window the room is for what is being typed.
-        if width(&prompt) * 2 > self.size.columns {
+        if !self.has_room_for(&prompt) {
             prompt.clear();
         }
         out.push_str(&prompt);

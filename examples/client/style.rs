@@ -2,7 +2,7 @@
 
 use chatd::chat::text::Text;
 
-use crate::protocol::ServerLine;
+use crate::protocol::{ServerLine, command};
 use crate::visible::visible;
 
 /// Colours of the 256-colour palette that stand out from black and from white alike.
@@ -59,6 +59,7 @@ impl Style {
             | ServerLine::Joined(_)
             | ServerLine::Left(_)
             | ServerLine::Renamed { .. }
+            | ServerLine::Earlier(_)
             | ServerLine::Notice => {
                 Painted { text: format!("{DIM}{}{RESET}", line.as_str()), alert: false }
             }
@@ -68,13 +69,15 @@ impl Style {
     /// Paints what the user typed and the server sends to the others only.
     pub(crate) fn echo(self, typed: &str, me: &str) -> String {
         let typed = visible(typed);
-        let (prefix, between, text) = match typed.split_once(' ') {
-            Some((command, text)) if command.eq_ignore_ascii_case("/me") => ("* ", " ", text),
-            _ if typed.starts_with("//") => ("", ": ", &typed[1..]),
-            _ if typed.starts_with('/') => return format!("{DIM}{typed}{RESET}"),
-            _ => ("", ": ", typed.as_str()),
+        let (mark, between, text) = match command(&typed) {
+            Some(word) if word.eq_ignore_ascii_case("me") => {
+                ("* ", " ", typed["/me".len()..].trim())
+            }
+            Some(_) => return format!("{DIM}{typed}{RESET}"),
+            // `//text` says `/text`.
+            None => ("", ": ", typed.strip_prefix('/').unwrap_or(&typed)),
         };
-        self.message(prefix, me, between, text, false).text
+        self.message(mark, me, between, text, false).text
     }
 
     fn message(self, mark: &str, nick: &str, between: &str, text: &str, alert: bool) -> Painted {
@@ -199,6 +202,7 @@ mod tests {
         assert_eq!(PLAIN.echo("oi", "ana"), "ana: oi");
         assert_eq!(PLAIN.echo("/ME waves", "ana"), "* ana waves");
         assert_eq!(PLAIN.echo("//shrug", "ana"), "ana: /shrug");
+        assert_eq!(PLAIN.echo(" /who", "ana"), "ana:  /who");
         assert_eq!(PLAIN.echo("/who", "ana"), "\x1b[2m/who\x1b[0m");
     }
 }

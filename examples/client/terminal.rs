@@ -1,8 +1,9 @@
 //! The terminal as Unix has it: raw mode and its end, the window's size, the signals, and standard
-//! input as a source of events. This is the only module that a port to another system replaces.
+//! input as a source of events. Nothing else here knows what system it runs on.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Read};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::panic;
 use std::sync::Arc;
@@ -23,12 +24,10 @@ use crate::screen::Size;
 const ENTER: &str = "\x1b[?2004h";
 /// Bracketed paste off, wrapping on, attributes off, and no half-typed line where a message or the
 /// shell's prompt will stand.
-const LEAVE: &str = "\r\x1b[J\x1b[?2004l\x1b[?7h\x1b[0m";
+const LEAVE: &str = "\r\x1b[2K\x1b[?2004l\x1b[?7h\x1b[0m";
 
-/// For a terminal that does not know its size.
-const SIZE_DEFAULT: Size = Size { columns: 80, rows: 24 };
-
-const SIGNALS: [i32; 7] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH];
+const TERMINATING: [i32; 4] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
+const OTHERS: [i32; 3] = [SIGTSTP, SIGCONT, SIGWINCH];
 
 /// Whether there is a user at a terminal that can move its cursor.
 pub(crate) fn is_interactive() -> bool {
@@ -51,7 +50,7 @@ pub(crate) enum Request {
     Resize,
     Suspend,
     Resume,
-    /// To end, by [`die_of`] this signal.
+    /// To end, by [`Terminal::die_of`] this signal.
     Die(i32),
 }
 
@@ -64,8 +63,13 @@ impl Terminal {
         let mut signals = mio::net::UnixStream::from_std(receiver);
         registry.register(&mut signals, token, Interest::READABLE)?;
         let mut raised = Vec::new();
-        for signal in SIGNALS {
+        for signal in TERMINATING.into_iter().chain(OTHERS) {
             let flag = Arc::new(AtomicBool::new(false));
+            if TERMINATING.contains(&signal) {
+                // A second one, before the first was noticed, ends the program at once: it may be
+                // waiting for a terminal that takes no more output.
+                signal_hook::flag::register_conditional_default(signal, Arc::clone(&flag))?;
+            }
             // The flag comes first: whoever is woken by the pipe finds it set.
             signal_hook::flag::register(signal, Arc::clone(&flag))?;
             pipe::register(signal, sender.try_clone()?)?;
@@ -75,7 +79,7 @@ impl Terminal {
         let saved_for_hook = saved.clone();
         let default_hook = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            restore(&saved_for_hook);
+            restore(&saved_for_hook, "");
             default_hook(info);
         }));
         let terminal = Self { saved, raised, signals };
@@ -93,8 +97,8 @@ impl Terminal {
 
     /// Restores the terminal and stops the program until the shell wakes it. Where no shell could,
     /// the system does not stop it.
-    pub(crate) fn suspend(&self) {
-        restore(&self.saved);
+    pub(crate) fn suspend(&self, farewell: &str) {
+        restore(&self.saved, farewell);
         // The handler for SIGTSTP stands in the way of its default action. SIGTTOU has the same
         // one, with the same exception, and SIGSTOP has no exception.
         let _ = process::kill_process(process::getpid(), Signal::TTOU);
@@ -102,6 +106,13 @@ impl Terminal {
         for (_, flag) in self.raised.iter().filter(|(signal, _)| *signal == SIGCONT) {
             flag.store(false, Ordering::SeqCst);
         }
+    }
+
+    /// Restores the terminal and ends the program the way it would have ended without a handler, so
+    /// that the shell sees why.
+    pub(crate) fn die_of(&self, signal: i32, farewell: &str) {
+        restore(&self.saved, farewell);
+        let _ = emulate_default_handler(signal);
     }
 
     /// What the signals since the last call ask for.
@@ -122,24 +133,20 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        restore(&self.saved);
+        restore(&self.saved, "");
     }
 }
 
-/// Nothing can be done about an error here, and the terminal may be gone.
-fn restore(saved: &Termios) {
-    let _ = write_all(LEAVE.as_bytes());
+/// Nothing can be done about an error here, and the terminal may be gone. The modes come first: a
+/// terminal that takes no output still takes them.
+fn restore(saved: &Termios, farewell: &str) {
     let _ = tcsetattr(io::stdin(), OptionalActions::Now, saved);
+    let _ = write_all([farewell, LEAVE].concat().as_bytes());
 }
 
 /// Has the whole job stop, as Ctrl-Z does where the terminal still handles it.
 pub(crate) fn stop_job() {
     let _ = process::kill_current_process_group(Signal::TSTP);
-}
-
-/// Ends the program the way it would have ended without a handler, so that the shell sees why.
-pub(crate) fn die_of(signal: i32) {
-    let _ = emulate_default_handler(signal);
 }
 
 /// The window's size.
@@ -148,7 +155,7 @@ pub(crate) fn size() -> Size {
         Ok(window) if window.ws_col > 0 && window.ws_row > 0 => {
             Size { columns: window.ws_col.into(), rows: window.ws_row.into() }
         }
-        _ => SIZE_DEFAULT,
+        _ => Size::default(),
     }
 }
 
@@ -170,25 +177,33 @@ pub(crate) fn write_all(mut bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Standard input. It is never made non-blocking, since the shell shares it; instead it is read
-/// once per event, which cannot block.
+/// once per event, which cannot block unless another process reads the same pipe.
 #[derive(Debug)]
 pub(crate) struct Input {
     token: Token,
-    /// epoll refuses what never blocks, like files and `/dev/null`.
+    is_terminal: bool,
+    /// A file or `/dev/null` never blocks, and cannot be waited for.
     is_pollable: bool,
     pub(crate) ready: bool,
 }
 
 impl Input {
     pub(crate) fn register(registry: &Registry, token: Token) -> io::Result<Self> {
-        let stdin = io::stdin().as_raw_fd();
-        let is_pollable = match registry.register(&mut SourceFd(&stdin), token, Interest::READABLE)
-        {
-            Ok(()) => true,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => false,
-            Err(error) => return Err(error),
-        };
-        Ok(Self { token, is_pollable, ready: !is_pollable })
+        let stdin = io::stdin();
+        let is_terminal = stdin.is_terminal();
+        // kqueue takes a file, and then tells nothing at its end.
+        let is_file = File::from(stdin.as_fd().try_clone_to_owned()?).metadata()?.is_file();
+        let fd = stdin.as_raw_fd();
+        let is_pollable = !is_file
+            && match registry.register(&mut SourceFd(&fd), token, Interest::READABLE) {
+                Ok(()) => true,
+                // What epoll says of something that never blocks.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => false,
+                // What kqueue says of it, but also of a terminal that it cannot wait for.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput && !is_terminal => false,
+                Err(error) => return Err(error),
+            };
+        Ok(Self { token, is_terminal, is_pollable, ready: !is_pollable })
     }
 
     /// Reads once. Nothing is ready any more then until the next event, which comes at once if
@@ -201,6 +216,12 @@ impl Input {
             let fd = stdin.as_raw_fd();
             registry.reregister(&mut SourceFd(&fd), self.token, Interest::READABLE)?;
         }
-        result.map_err(io::Error::from)
+        match result {
+            // A terminal that is gone gives an error instead of an end.
+            Err(error) if self.is_terminal && ![Errno::INTR, Errno::AGAIN].contains(&error) => {
+                Ok(0)
+            }
+            result => Ok(result?),
+        }
     }
 }

@@ -2,27 +2,52 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client;
-use crate::support::{Server, numbers};
+#[cfg(target_os = "linux")]
+use crate::scripted::Peer;
+#[cfg(target_os = "linux")]
+use crate::support::linux;
+use crate::support::{PATIENCE, Server, numbers};
 
-/// Runs the client without a terminal.
+/// What becomes of it, which must be within [`PATIENCE`].
+fn within_patience(child: Child) -> Output {
+    let pid = Pid::from_child(&child);
+    let (sender, output) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    let output = output.recv_timeout(PATIENCE);
+    if output.is_err() {
+        // Nobody has seen its end, so the number is still its own.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    output.expect("the client ends").expect("its end")
+}
+
+/// The client without a terminal.
+fn command(address: SocketAddr, arguments: &str, stdin: impl Into<Stdio>) -> Command {
+    let mut command = Command::new(client());
+    command.arg(address.to_string()).args(arguments.split_whitespace()).env("USER", "user");
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 fn run(server: &Server, arguments: &str, stdin: impl Into<Stdio>) -> Child {
-    Command::new(client())
-        .arg(server.addr().to_string())
-        .args(arguments.split_whitespace())
-        .env("USER", "user")
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the client")
+    command(server.addr(), arguments, stdin).spawn().expect("the client")
 }
 
 /// The exit code, stdout and stderr.
 fn end(child: Child) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = child.wait_with_output().expect("an end");
+    let Output { status, stdout, stderr } = within_patience(child);
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (status.code(), text(stdout), text(stderr))
 }
@@ -89,11 +114,40 @@ fn what_the_others_say_is_printed_until_the_script_quits() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn after_the_end_of_its_input_it_sleeps() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut child = command(address, "-n bot", Stdio::null()).spawn().expect("the client");
+    let mut peer = Peer::accept(&listener);
+    peer.expect("bot");
+    peer.send(b"*** You are bot. Nobody else is here. /help lists the commands, /quit leaves.\n");
+    peer.expect_end();
+    let before = linux::work(child.id()).0;
+    thread::sleep(Duration::from_millis(300));
+    let woken = linux::work(child.id()).0 - before;
+    child.kill().expect("a child");
+    child.wait().expect("its end");
+    assert!(woken < 10, "{woken} times in 300 ms");
+}
+
+#[test]
 fn nobody_reading_the_output_is_a_normal_end() {
     let server = Server::start("");
     let mut child = run(&server, "-n bot", Stdio::piped());
+    // Its input goes on.
+    let _stdin = child.stdin.take();
     drop(child.stdout.take());
-    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    assert_eq!(end(child).0, Some(0));
+}
+
+#[test]
+fn input_that_cannot_be_read_is_an_error() {
+    let server = Server::start("");
+    let directory = File::open(std::env::temp_dir()).expect("a directory");
+    let (code, _, stderr) = end(run(&server, "-n bot", directory));
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with("error: cannot read the input: "), "{stderr}");
 }
 
 #[test]

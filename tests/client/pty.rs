@@ -99,6 +99,12 @@ impl Terminal {
         }
     }
 
+    /// Takes no more output, as a terminal does after Ctrl-S.
+    pub(crate) fn stop_reading(&mut self) {
+        // The thread that reads ends at the next output.
+        self.output = mpsc::channel().1;
+    }
+
     /// Waits for the program to end.
     #[track_caller]
     pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
@@ -125,6 +131,11 @@ impl Terminal {
         let modes = tcgetattr(&self.pty).expect("the terminal's modes").local_modes;
         let cooked = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
         modes.contains(cooked) && !self.screen.screen().bracketed_paste()
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether `bytes` were ever written to the terminal.

@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use crate::pty::Terminal;
 use crate::start;
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, eventually};
 
 pub(crate) struct Peer {
     lines: BufReader<TcpStream>,
@@ -25,8 +26,11 @@ pub(crate) fn scripted(columns: u16, rows: u16) -> (TcpListener, Peer, Terminal)
 
 impl Peer {
     pub(crate) fn accept(listener: &TcpListener) -> Self {
-        let (stream, _) = listener.accept().expect("the client");
+        listener.set_nonblocking(true).expect("a listener");
+        let (stream, _) = eventually("the client", || listener.accept().ok());
+        stream.set_nonblocking(false).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a deadline");
         Self { lines: BufReader::new(stream) }
     }
 
@@ -35,6 +39,20 @@ impl Peer {
         let mut received = String::new();
         self.lines.read_line(&mut received).expect("a line");
         assert_eq!(received, format!("{line}\n"));
+    }
+
+    /// The client sends no more.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn expect_end(&mut self) {
+        assert_eq!(self.lines.read_until(0, &mut Vec::new()).expect("the end"), 0);
+    }
+
+    /// Sends until the client takes nothing for a while.
+    pub(crate) fn flood(&mut self) {
+        let stream = self.lines.get_mut();
+        stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a deadline");
+        while stream.write_all(&b"bruno: and on and on\n".repeat(1000)).is_ok() {}
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {

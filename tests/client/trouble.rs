@@ -1,10 +1,19 @@
 //! What goes wrong, and what the user is told.
 
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
+use rustix::process::Signal;
+
+#[cfg(target_os = "linux")]
+use crate::pty::Terminal;
 use crate::scripted::{Peer, scripted};
-use crate::support::{Client, Server, chatd, eventually};
+#[cfg(target_os = "linux")]
+use crate::support::linux;
+use crate::support::{Client, Server, chatd, eventually, now};
 use crate::{client, room, start};
 
 #[test]
@@ -32,13 +41,65 @@ fn a_server_that_comes_back_finds_the_same_nickname_and_the_half_typed_line() {
 #[test]
 fn enter_tries_at_once() {
     let (listener, peer, mut terminal) = scripted(70, 10);
+    let address = listener.local_addr().expect("an address");
+    drop((listener, peer));
+    terminal.wait_until("a long countdown", |rows| {
+        rows.iter().any(|row| row.starts_with("trying again in 8 s"))
+    });
+    let countdown = now();
+    let listener = eventually("the port", || TcpListener::bind(address).ok());
+    terminal.type_keys("\r");
+    let mut peer = Peer::accept(&listener);
+    peer.expect("ana");
+    assert!(countdown.elapsed() < Duration::from_secs(6), "it waited for the countdown");
+}
+
+#[test]
+fn a_nickname_that_the_lost_connection_still_has_is_taken_back() {
+    let (listener, peer, mut terminal) = scripted(80, 10);
+    terminal.type_keys("meio");
+    drop(peer);
+    let mut peer = Peer::accept(&listener);
+    peer.expect("ana");
+    let refused = "ana is taken, or looks too much like a nickname that is. Choose a nickname:";
+    peer.send(format!("*** {refused}\n").as_bytes());
+    let mut peer = Peer::accept(&listener);
+    peer.expect("ana");
+    peer.send(b"*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.\n");
+    terminal.wait_until("the room again", |rows| {
+        rows.iter().filter(|row| row.starts_with("*** You are ana.")).count() == 2
+    });
+    terminal.wait_for_rows(&["ana> meio"]);
+    assert!(!terminal.rows().iter().any(|row| row.contains("Choose a nickname")));
+}
+
+#[test]
+fn a_stuck_terminal_does_not_keep_it_from_being_ended() {
+    let (_listener, mut peer, mut terminal) = scripted(60, 8);
+    terminal.stop_reading();
+    peer.flood();
+    terminal.signal(Signal::TERM);
+    // Two that come together are one.
+    thread::sleep(Duration::from_millis(200));
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait_for_end().signal(), Some(Signal::TERM.as_raw()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn with_nothing_to_do_it_sleeps() {
+    let (_listener, peer, mut terminal) = scripted(60, 8);
+    let slept = |terminal: &Terminal| {
+        let before = linux::work(terminal.pid()).0;
+        thread::sleep(Duration::from_millis(300));
+        linux::work(terminal.pid()).0 - before < 10
+    };
+    assert!(slept(&terminal), "in the room");
     drop(peer);
     terminal.wait_until("a countdown", |rows| {
         rows.iter().any(|row| row.starts_with("trying again in "))
     });
-    terminal.type_keys("\r");
-    let mut peer = Peer::accept(&listener);
-    peer.expect("ana");
+    assert!(slept(&terminal), "offline");
 }
 
 #[test]

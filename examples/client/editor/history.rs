@@ -44,7 +44,7 @@ impl History {
     }
 
     /// The line after the one looked at, which in the end is the one that was being typed.
-    pub(crate) fn forward(&mut self, _current: &str) -> Option<String> {
+    pub(crate) fn forward(&mut self) -> Option<String> {
         self.back = self.back.checked_sub(1)?;
         match self.back {
             0 => Some(std::mem::take(&mut self.draft)),
@@ -78,8 +78,8 @@ mod tests {
         assert_eq!(history.back("draft").as_deref(), Some("two"));
         assert_eq!(history.back("two, changed").as_deref(), Some("one"));
         assert_eq!(history.back("one"), None);
-        assert_eq!(history.forward("one").as_deref(), Some("two"));
-        assert_eq!(history.forward("two").as_deref(), Some("draft"));
-        assert_eq!(history.forward("draft"), None);
+        assert_eq!(history.forward().as_deref(), Some("two"));
+        assert_eq!(history.forward().as_deref(), Some("draft"));
+        assert_eq!(history.forward(), None);
     }
 }

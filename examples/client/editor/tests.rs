@@ -155,6 +155,13 @@ fn a_pasted_line_is_typed_text() {
 }
 
 #[test]
+fn blank_lines_of_a_paste_do_not_count() {
+    assert_eq!(after("a|b", [paste(" \n \n")]), "a|b");
+    assert_eq!(after("a|b", [paste(" \nxx\n")]), "axx|b");
+    assert_eq!(after("a|b", [paste(" ")]), "a |b");
+}
+
+#[test]
 fn pasted_lines_are_sent_only_when_agreed_to() {
     let mut asked = editor("be|fore");
     assert_eq!(asked.handle(paste("one\r\rtwo\r\nthree\n"), NONE), Outcome::Edited);
@@ -176,6 +183,7 @@ fn pasted_lines_are_sent_only_when_agreed_to() {
 #[test]
 fn a_line_is_bounded() {
     let mut editor = editor("|");
+    assert_eq!(editor.handle(paste(&"a".repeat(LINE_BYTES_MAX + 1)), NONE), Outcome::TooLong);
     editor.handle(paste(&"a".repeat(LINE_BYTES_MAX - 1)), NONE);
     assert_eq!(editor.handle(Key::Char('é'), NONE), Outcome::Ignored);
     assert_eq!(editor.handle(Key::Char('a'), NONE), Outcome::Edited);
@@ -214,8 +222,8 @@ proptest! {
             let lines = match outcome {
                 Outcome::Submit(line) => vec![line],
                 Outcome::SubmitPaste(lines) => lines,
-                Outcome::Edited | Outcome::Ignored | Outcome::Leave | Outcome::Suspend
-                | Outcome::Redraw => vec![],
+                Outcome::Edited | Outcome::Ignored | Outcome::TooLong | Outcome::Leave
+                | Outcome::Suspend | Outcome::Redraw => vec![],
             };
             for line in lines {
                 prop_assert!(!line.contains(|c: char| c.is_control() && c != '\t'), "{line:?}");

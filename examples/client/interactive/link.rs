@@ -64,6 +64,20 @@ impl Link {
     }
 }
 
+/// How far this client ever came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reached {
+    /// It may have been told a wrong address, so it tries no more than once.
+    Nothing,
+    Server,
+    /// A lost connection of its own may still be there, with its nickname.
+    Room,
+}
+
+/// So many attempts take two minutes. By then a server knows that the lost connection is gone, and
+/// has given its nickname back.
+const ATTEMPTS_EARLY: u32 = 8;
+
 /// How often it was tried in vain: 1, 2, 4 … 30 seconds lie between the attempts.
 #[derive(Debug, Default)]
 pub(crate) struct Retry {
@@ -71,6 +85,11 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
+    /// Whether the lost connection may still have the nickname.
+    pub(crate) fn is_early(&self) -> bool {
+        self.attempts < ATTEMPTS_EARLY
+    }
+
     /// How long to wait before the next attempt.
     pub(crate) fn next_delay(&mut self) -> Duration {
         let seconds = 1_u64.checked_shl(self.attempts).unwrap_or(RETRY_SECONDS_MAX);

@@ -5,27 +5,38 @@ use std::time::Instant;
 use chatd::chat::text::Text;
 
 use super::Interactive;
-use super::link::{Link, Retry};
+use super::link::{Link, Reached, Retry};
 use crate::frontend::{Actions, End};
 use crate::protocol::ServerLine;
 use crate::style;
 
 impl Interactive {
     /// Shows a line and takes note of what it means.
-    pub(super) fn server_line(&mut self, line: Text<'_>) {
+    pub(super) fn server_line(&mut self, line: Text<'_>, now: Instant) {
         let parsed = ServerLine::parse(line.as_str());
         let painted = self.options.style.server_line(line, &parsed, self.nick.as_deref());
         self.roster.update(&parsed, self.nick.as_deref());
-        if painted.alert && self.options.bell {
+        let is_new = self.earlier == 0;
+        self.earlier = self.earlier.saturating_sub(1);
+        if painted.alert && is_new && self.options.bell {
             self.screen.ring();
         }
         match (parsed, &self.link) {
             // Nobody has to choose any more.
             (ServerLine::Greeting, Link::Unnamed) if !self.is_asking_nick() => return,
+            (ServerLine::Refused { .. }, Link::Unnamed)
+                if self.reached == Reached::Room && self.retry.is_early() && !self.leaving =>
+            {
+                let nick = self.nick.as_deref().unwrap_or_default();
+                let why = format!("{nick} is still taken (Esc: another)");
+                return self.lost(why, now);
+            }
             (ServerLine::Refused { .. }, Link::Unnamed) => self.ask_nick(),
+            (ServerLine::Earlier(count), _) => self.earlier = count,
             (ServerLine::Welcome { nick, .. }, Link::Unnamed) => {
                 self.nick = Some(nick.to_owned());
                 self.link = Link::Named;
+                self.reached = Reached::Room;
                 self.retry = Retry::default();
                 self.nick_answered();
             }

@@ -1,3 +1,5 @@
+mod lost;
+
 use std::io;
 use std::num::NonZeroU16;
 
@@ -38,13 +40,13 @@ impl Talk {
     fn with(options: Options) -> Self {
         let cells = |n| NonZeroU16::new(n).unwrap();
         let mut talk = Self {
-            frontend: Interactive::new(options, Size { columns: 60, rows: 8 }),
+            frontend: Interactive::new(options),
             terminal: vt100::Parser::new(cells(8), cells(60), 0),
             now: Instant::now(),
             output: String::new(),
             actions: Actions::default(),
         };
-        talk.draw();
+        talk.tell(Event::Resized(Size { columns: 60, rows: 8 }));
         talk
     }
 
@@ -168,88 +170,32 @@ fn what_is_typed_too_early_waits() {
 #[test]
 fn what_the_server_does_not_send_back_is_shown() {
     let mut talk = Talk::named();
-    talk.press("oi\r/me acena\r//x\r/msg bruno psst\r/who\r  \r");
-    assert_eq!(talk.sent(), "oi\n/me acena\n//x\n/msg bruno psst\n/who\n");
-    assert_eq!(talk.rows()[2..], ["ana: oi", "* ana acena", "ana: /x", "/who", "ana>"]);
+    talk.press("oi\r/me acena\r//x\r/msg bruno psst\r /msg x\r/who\r  \r");
+    assert_eq!(talk.sent(), "oi\n/me acena\n//x\n/msg bruno psst\n /msg x\n/who\n");
+    let expected = ["ana: oi", "* ana acena", "ana: /x", "ana:  /msg x", "/who", "ana>"];
+    assert_eq!(talk.rows()[2..], expected);
 }
 
 #[test]
-fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
+fn a_paste_without_its_end_does_not_keep_the_keys() {
     let mut talk = Talk::named();
-    talk.hear("*** You are now bia.");
-    talk.press("half");
-    talk.lose(Some(io::ErrorKind::BrokenPipe), 1);
-    assert_eq!(talk.rows()[3], "*** connection lost: broken pipe; the last line was not sent");
-    assert!(talk.rows()[4].starts_with("trying again in 1 s, Enter tries at once; "));
-    assert_eq!(talk.last_row(), "bia> half");
-    talk.wait();
-    assert!(talk.actions.connect);
-    talk.tell(Event::Unreachable("host:1 refuses".to_owned()));
-    assert_eq!(talk.rows()[4], "trying again in 2 s, Enter tries at once; host:1 refuses");
-    talk.wait();
-    assert_eq!(talk.rows()[4], "trying again in 1 s, Enter tries at once; host:1 refuses");
-    talk.actions.connect = false;
-    talk.press(ENTER);
-    assert!(talk.actions.connect, "Enter tries at once");
-    talk.tell(Event::Connected);
-    assert_eq!(talk.sent(), "bia\n");
-    talk.hear("*** You are bia. Nobody else is here.");
-    assert_eq!(talk.last_row(), "bia> half");
-    assert_eq!(talk.frontend.deadline(), None);
-    assert_eq!(talk.actions.exit, None);
+    talk.press("\x1b[200~one");
+    talk.press("\r");
+    assert_eq!(talk.rows()[2..], ["pasting …, Ctrl-C drops it", "ana>"]);
+    talk.press(CTRL_C);
+    talk.press("oi\r");
+    assert_eq!(talk.sent(), "oi\n");
 }
 
 #[test]
-fn a_nickname_taken_meanwhile_does_not_cost_the_typed_line() {
+fn the_bell_rings_for_what_is_new() {
     let mut talk = Talk::named();
-    talk.press("half");
-    talk.lose(None, 0);
-    talk.wait();
-    talk.tell(Event::Connected);
-    talk.hear(REFUSED);
-    assert_eq!(talk.last_row(), "nickname [ana]:");
-    talk.lose(None, 0);
-    assert_eq!(talk.frontend.deadline(), None, "no name to come back with");
-    talk.actions.connect = false;
-    talk.press(ENTER);
-    assert!(talk.actions.connect);
-    assert_eq!(talk.last_row(), "ana> half");
-}
-
-#[test]
-fn the_first_failure_is_final_and_so_is_any_without_reconnecting() {
-    let mut talk = Talk::new(Some("ana"));
-    talk.tell(Event::Unreachable("why".to_owned()));
-    assert_eq!(talk.actions.exit, Some(Err("why".to_owned())));
-
-    let mut talk = Talk::named();
-    talk.frontend.options.reconnect = false;
-    talk.lose(None, 0);
-    assert_eq!(talk.actions.exit, Some(Err("connection closed by the server".to_owned())));
-}
-
-#[test]
-fn leaving_waits_for_the_server_but_not_against_the_users_will() {
-    for by in [CTRL_C, CTRL_D] {
-        let mut talk = Talk::named();
-        talk.press("oi\r");
-        talk.press(by);
-        assert_eq!(talk.sent(), "oi\n/quit\n");
-        assert!(talk.actions.half_close);
-        assert_eq!(talk.actions.exit, None);
-        talk.lose(None, 0);
-        assert_eq!(talk.actions.exit, Some(Ok(())));
+    talk.frontend.options.bell = true;
+    talk.hear("*** 2 earlier messages, the last one 3 minutes ago:");
+    for (line, rings) in [("bia: oi ana", false), ("bia: ana?", false), ("bia: ana!", true)] {
+        talk.hear(line);
+        assert_eq!(talk.output.contains('\x07'), rings, "{line}");
     }
-    let mut impatient = Talk::named();
-    impatient.press("/QUIT bye\r");
-    assert_eq!(impatient.actions.exit, None);
-    impatient.press(CTRL_D);
-    assert_eq!(impatient.actions.exit, Some(Ok(())));
-    let mut unlucky = Talk::named();
-    unlucky.press(CTRL_D);
-    unlucky.lose(None, 1);
-    let error = "connection closed by the server; the last line was not sent";
-    assert_eq!(unlucky.actions.exit, Some(Err(error.to_owned())));
 }
 
 #[test]
@@ -292,4 +238,9 @@ fn going_on_after_a_stop_draws_where_the_cursor_is() {
     talk.terminal.process(b"$ fg\r\n");
     talk.tell(Event::Resumed);
     assert_eq!(talk.rows()[2..], ["$ fg", "ana> half"]);
+    talk.lose(None, 0);
+    talk.terminal.process(b"[1]+ Stopped\r\n");
+    talk.tell(Event::Resumed);
+    let rows = talk.rows();
+    assert_eq!(rows.iter().filter(|row| row.starts_with("trying again")).count(), 1, "{rows:?}");
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Interactive;
+use super::link::Link;
 
 /// How many lines of a paste are shown when asking about it.
 const PASTE_ROWS_MAX: usize = 3;
@@ -12,10 +13,8 @@ impl Interactive {
         if !self.is_asking_nick() {
             return self.nick.as_ref().map_or_else(String::new, |nick| format!("{nick}> "));
         }
-        match self.nick_default() {
-            Some(default) => format!("nickname [{default}]: "),
-            None => "nickname: ".to_owned(),
-        }
+        let offered = self.nick_default().map(|default| format!("nickname [{default}]: "));
+        offered.filter(|prompt| self.screen.has_room_for(prompt)).unwrap_or("nickname: ".to_owned())
     }
 
     pub(super) fn status(&mut self, now: Instant) -> Vec<String> {
@@ -25,10 +24,14 @@ impl Interactive {
         } else {
             rows.extend(self.link.status(&self.options.server, now));
         }
+        if self.keys.is_pasting() {
+            rows.push("pasting …, Ctrl-C drops it".to_owned());
+        }
         if let Some(paste) = self.editor.pending_paste() {
             let cut = if paste.truncated { ", cut because there were more" } else { "" };
             let count = paste.lines.len();
-            rows.push(format!("{count} lines pasted{cut}: Enter sends them, Esc drops them"));
+            let yes = if self.link == Link::Named { "Enter sends them, " } else { "" };
+            rows.push(format!("{count} lines pasted{cut}: {yes}Esc drops them"));
             rows.extend(paste.lines.iter().take(PASTE_ROWS_MAX).map(|line| format!("| {line}")));
             if count > PASTE_ROWS_MAX {
                 rows.push(format!("| … and {} more", count - PASTE_ROWS_MAX));

@@ -1,15 +1,15 @@
 use std::time::Duration;
 
-use chatd::chat::message::{Event, Farewell, Refusal};
+use chatd::chat::message::{Command, Event, Farewell, Refusal};
 use chatd::chat::name::{Nick, NickError};
 use chatd::chat::text::Text;
-use chatd::wire::Format;
-use chatd::wire::text::LineEnd;
+use chatd::wire::text::{LineEnd, TextDecoder};
+use chatd::wire::{Format, Step};
 
 use super::*;
 use ServerLine::{
-    Acted, Greeting, Joined, Left, Notice, Private, PrivateSent, Refused, Renamed, Said, Unknown,
-    Welcome,
+    Acted, Earlier, Greeting, Joined, Left, Notice, Private, PrivateSent, Refused, Renamed, Said,
+    Unknown, Welcome,
 };
 
 fn nick(name: &str) -> Nick {
@@ -90,14 +90,34 @@ fn refusals_ask_for_another_nickname_only_of_one_who_has_none() {
 }
 
 #[test]
+fn earlier_messages_are_counted() {
+    for count in [1, 2] {
+        check(&Event::History { count, last: Duration::from_secs(90) }, &[Earlier(count)]);
+    }
+}
+
+#[test]
+fn commands_are_what_the_server_takes_for_commands() {
+    let lines =
+        ["/quit", "/QUIT bye", "/quit\tbye", " /quit", "//quit", "/ quit", "/", "oi", "/quita"];
+    for line in lines {
+        let bytes = format!("{line}\n");
+        let mut scratch = String::new();
+        let mut decoder = TextDecoder::default();
+        let (step, _) = decoder.step(&mut bytes.as_bytes(), true, 100, &mut scratch);
+        let is_said = matches!(step, Step::Command(Command::Say(_)));
+        assert_eq!(command(line).is_none(), is_said, "{line:?}");
+        assert_eq!(is_quit(line), matches!(step, Step::Command(Command::Quit(_))), "{line:?}");
+    }
+}
+
+#[test]
 fn the_rest_is_for_the_user_to_read() {
     let ana = &nick("ana");
     for event in [
         Event::Notice(text("You are welcome. Be nice.")),
         Event::Notice(text("You are now in room 4")),
         Event::History { count: 0, last: Duration::ZERO },
-        Event::History { count: 1, last: Duration::from_secs(90) },
-        Event::History { count: 2, last: Duration::from_secs(90) },
         Event::Traffic { joined: 12, left: 3, here: 2041 },
         Event::Traffic { joined: 12, left: 0, here: 2041 },
         Event::Traffic { joined: 0, left: 3, here: 2041 },

@@ -35,7 +35,10 @@ impl Rig {
 
     fn render(&mut self) {
         let view = View { status: &self.status, prompt: PROMPT, line: &self.line };
-        self.terminal.process(self.screen.render(&view).as_bytes());
+        let drawn = self.screen.render(&view);
+        // tmux would keep what was half typed.
+        assert!(!drawn.starts_with("\r\x1b[J") && !drawn.contains("\x1b[H\x1b[J"), "{drawn:?}");
+        self.terminal.process(drawn.as_bytes());
     }
 
     fn print(&mut self, lines: &[String]) {
