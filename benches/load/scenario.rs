@@ -206,6 +206,7 @@ fn stalled(scale: &Scale) -> Vec<Case> {
     fn throughput(case: &Case, run: &Run, sheet: &mut Sheet) {
         let unhindered = &run.phases[0];
         for (phase, outcome) in case.outcomes(run) {
+            let Load::Closed { .. } = phase.load else { continue };
             let label = format!("stalled, {} members, {} stopped", case.members, phase.stopped);
             sheet.case(label + case.remark, outcome);
             throughput_figures(outcome, sheet);
@@ -225,8 +226,9 @@ fn stalled(scale: &Scale) -> Vec<Case> {
     }
     let closed = Load::Closed { talkers: TALKERS, in_flight: 32, millis: scale.millis(1500) };
     let members = scale.members(200);
-    let mut beside = Case::new(members, &[closed, closed], throughput);
-    beside.phases[1].stopped = members / 4;
+    // Filled in between: as long as the buffers of the stopped take, they cost as much as readers.
+    let mut beside = Case::new(members, &[closed, scale.fill(), closed], throughput);
+    beside.phases[1..].iter_mut().for_each(|phase| phase.stopped = members / 4);
     let mut behind = Case::new(members, &[scale.fill()], memory);
     behind.phases[0].stopped = members / 4;
     // While stopped clients are dropped, the room shrinks, and its throughput is no steady figure.
