@@ -12,7 +12,7 @@
 //! - Closed loops send in waves, so that each server sees the same load. Open loops count latency
 //!   from the moment a message should have been sent, so that a stall cannot hide the messages that
 //!   it held up (`load`).
-//! - The servers alternate, in turn forwards and backwards, ratios are taken within a round, and the
+//! - The servers alternate, every other round in reverse; ratios are taken within a round, and the
 //!   median of the rounds is shown (`report`, `table`).
 //!
 //! What is measured stands in `scenario`.
