@@ -21,7 +21,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 
 const FORMAT: Format = Format::Text(LineEnd::Lf);
-/// 64 bytes with its end, as in the load benchmark.
+/// 64 bytes and its end, as in the load benchmark.
 const LINE: &[u8] = b"the quick brown fox jumps over the lazy dog, and then once more.\n";
 const LINES: usize = 32;
 
@@ -86,15 +86,17 @@ fn apply(bencher: Bencher, members: usize) {
     bencher.bench_local(|| chat.apply(SessionId(0), Command::Say(text), now, &mut Nowhere));
 }
 
-/// An event into bytes, in a segment that serves again and again.
-#[divan::bench]
+/// An event into bytes, in a segment that serves again and again: each span is dropped at once.
+#[divan::bench(sample_size = 1000)]
 fn append(bencher: Bencher) {
     let mut spool = Spool::default();
     let event = Event::Said {
         from: "member",
         text: "the quick brown fox jumps over the lazy dog, and then once more",
     };
-    bencher.bench_local(|| spool.append(|out| FORMAT.encode(black_box(&event), out)));
+    bencher.bench_local(|| {
+        drop(black_box(spool.append(|out| FORMAT.encode(black_box(&event), out))));
+    });
 }
 
 /// A span into an outbox: one that follows the last one, as nearly always.
@@ -109,6 +111,28 @@ fn push(bencher: Bencher) {
             }
         },
     );
+}
+
+/// What follows a span in an outbox, as for all the lines of a turn but the first.
+#[divan::bench]
+fn lengthen(bencher: Bencher) {
+    let mut spool = Spool::default();
+    let mut longer = spool.append(|out| out.extend(LINE));
+    let mut spans = vec![longer.clone()];
+    for _ in 0..LINES {
+        longer.extend(&spool.append(|out| out.extend(LINE)));
+        spans.push(longer.clone());
+    }
+    let outbox = || {
+        let mut outbox = Outbox::default();
+        outbox.push(&spans[0]);
+        outbox
+    };
+    bencher.counter(ItemsCount::new(LINES)).with_inputs(outbox).bench_local_refs(|outbox| {
+        for parts in spans.windows(2) {
+            outbox.lengthen(black_box(&parts[0]), black_box(&parts[1]));
+        }
+    });
 }
 
 /// An outbox into a stream that takes all.
@@ -152,6 +176,9 @@ impl Write for Script {
 }
 
 impl Stream for Script {
+    /// As a TCP stream's on Linux.
+    const SHORT_READ_DRAINS: bool = true;
+
     fn shutdown_write(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -40,6 +40,7 @@ pub(crate) struct Crowd {
     members: Vec<Member>,
     joined: usize,
     gone: usize,
+    reads: u64,
     /// What the server last said for itself.
     notice: Vec<u8>,
     scratch: Box<[u8]>,
@@ -63,6 +64,7 @@ impl Crowd {
             members: Vec::with_capacity(members),
             joined: 0,
             gone: 0,
+            reads: 0,
             notice: Vec::new(),
             scratch: vec![0; 64 * 1024].into(),
             started: Instant::now(),
@@ -81,6 +83,11 @@ impl Crowd {
     /// Members whose connection the server has ended.
     pub(crate) fn gone(&self) -> usize {
         self.gone
+    }
+
+    /// Reads that brought something to a member.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads
     }
 
     /// Connects to the server and introduces `id`, which is the token as well.
@@ -201,6 +208,7 @@ impl Crowd {
         while self.members[index].state == State::Reading {
             match self.members[index].read(&mut self.scratch) {
                 Received::Bytes(count) => {
+                    self.reads += 1;
                     let used = self.take_lines(index, count, watch)?;
                     self.members[index].keep(&self.scratch[used..count]);
                     // A short read has drained the socket: epoll(7).

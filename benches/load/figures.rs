@@ -1,21 +1,45 @@
-//! From what a generator found to the numbers of the table.
+//! From what a generator found to the numbers of the tables.
 
 use crate::generator::Outcome;
+use serde::Serialize;
 
 /// One number of one run.
 pub(crate) struct Figure {
     pub(crate) case: String,
     pub(crate) measure: &'static str,
     pub(crate) value: f64,
-    /// The generator, not the server, set it.
-    pub(crate) limited: bool,
+    pub(crate) doubt: Option<Doubt>,
+    /// Whether its ratio to the floor's says something.
+    pub(crate) compared: bool,
 }
+
+/// Why a figure is not the server's alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Doubt {
+    /// The server had time left.
+    Idle,
+    /// The generator sent too late.
+    Late,
+}
+
+impl Doubt {
+    pub(crate) fn mark(self) -> &'static str {
+        match self {
+            Self::Idle => "*",
+            Self::Late => "†",
+        }
+    }
+}
+
+/// Below this share of the time a server is not what sets a rate.
+const BUSY: f64 = 0.9;
 
 /// The figures of one run, case by case.
 #[derive(Default)]
 pub(crate) struct Sheet {
     case: String,
-    limited: bool,
+    doubt: Option<Doubt>,
     pub(crate) figures: Vec<Figure>,
 }
 
@@ -23,22 +47,33 @@ impl Sheet {
     /// The figures that follow are of `outcome`.
     pub(crate) fn case(&mut self, case: String, outcome: &Outcome) {
         self.case = case;
-        self.limited = outcome.generator_limited();
+        self.doubt = outcome.doubt();
     }
 
-    /// A rate or a time, which the slower of server and generator sets.
+    /// A rate or a time, which not only the server sets.
     pub(crate) fn pace(&mut self, measure: &'static str, value: impl Into<Option<f64>>) {
-        self.add(measure, value.into(), self.limited);
+        self.add(measure, value.into(), self.doubt, true);
     }
 
-    /// What the server itself spent or did, or nothing where the system keeps no account of it.
+    /// What the server itself spent, or nothing where the system keeps no account of it.
     pub(crate) fn cost(&mut self, measure: &'static str, value: impl Into<Option<f64>>) {
-        self.add(measure, value.into(), false);
+        self.add(measure, value.into(), None, true);
     }
 
-    fn add(&mut self, measure: &'static str, value: Option<f64>, limited: bool) {
+    /// What explains the others, or is a ratio itself.
+    pub(crate) fn note(&mut self, measure: &'static str, value: impl Into<Option<f64>>) {
+        self.add(measure, value.into(), None, false);
+    }
+
+    fn add(
+        &mut self,
+        measure: &'static str,
+        value: Option<f64>,
+        doubt: Option<Doubt>,
+        compared: bool,
+    ) {
         let case = self.case.clone();
-        self.figures.extend(value.map(|value| Figure { case, measure, value, limited }));
+        self.figures.extend(value.map(|value| Figure { case, measure, value, doubt, compared }));
     }
 }
 
@@ -51,30 +86,33 @@ impl Outcome {
         self.sent as f64 / self.seconds
     }
 
+    pub(crate) fn deliveries_per_read(&self) -> f64 {
+        self.deliveries as f64 / self.reads as f64
+    }
+
     /// Nanoseconds of the server's processor time for each of `count`.
     pub(crate) fn server_per(&self, count: u64) -> Option<f64> {
         Some(self.server_cpu? as f64 / count as f64)
     }
 
-    /// The share of the time in which the server had a processor.
+    pub(crate) fn server_per_delivery(&self) -> Option<f64> {
+        self.server_per(self.deliveries)
+    }
+
+    /// The percentage of the time in which the server had a processor.
     pub(crate) fn server_busy(&self) -> Option<f64> {
-        self.server_per(1).map(|nanoseconds| nanoseconds / 1e9 / self.seconds)
+        Some(100.0 * self.server_cpu? as f64 / 1e9 / self.seconds)
     }
 
-    /// How far the resident memory rose at most.
     pub(crate) fn growth_kib(&self) -> Option<f64> {
-        Some(self.resident_peak?.saturating_sub(self.resident_before?) as f64 / 1024.0)
+        Some(self.growth? as f64 / 1024.0)
     }
 
-    /// At a fixed rate the generator spins, and limits when it is late; else when it has no time
-    /// left and the server has.
-    fn generator_limited(&self) -> bool {
-        if let Some(latency) = self.latency {
-            return latency.late_p99 * 2 > latency.p99;
+    /// At a fixed rate every server has time left, and only the generator can be late.
+    fn doubt(&self) -> Option<Doubt> {
+        match self.latency {
+            Some(latency) => (latency.late_p99 * 2 > latency.p99).then_some(Doubt::Late),
+            None => self.server_busy().filter(|&busy| busy < 100.0 * BUSY).map(|_| Doubt::Idle),
         }
-        let (Some(generator), Some(server)) = (self.generator_cpu, self.server_cpu) else {
-            return false;
-        };
-        generator as f64 / 1e9 > 0.95 * self.seconds && generator > server
     }
 }

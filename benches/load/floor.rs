@@ -2,8 +2,8 @@
 //!
 //! No protocol, no names: all bytes read in one poll round go to each other client in one write.
 //! What a client cannot take stays queued for it. Besides that it does only what no server may
-//! leave out: it keeps lines whole, bounds what it queues, and reads less while most of the room is
-//! behind.
+//! leave out: it keeps lines whole, bounds what it queues, and reads nothing while most of the room
+//! is behind, or for a moment anybody.
 
 use crate::message::Dialect;
 use mio::net::{TcpListener, TcpStream};
@@ -12,13 +12,15 @@ use slab::Slab;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LISTENER: Token = Token(usize::MAX);
 /// Read from one client at once: well over what the closed loops keep in flight per sender.
 const SHARE_BYTES: usize = 64 * 1024;
 /// Read in one round. Small beside the backlog, so that one round cannot push a reader over it.
 const ROUND_BYTES: usize = 256 * 1024;
+/// So long a client that falls behind may hold up the others: enough for one that reads at all.
+const MOMENT: Duration = Duration::from_millis(200);
 
 struct Client {
     stream: TcpStream,
@@ -44,6 +46,8 @@ struct Floor {
     backlog_max: usize,
     /// Clients with more than half of the backlog queued.
     behind: usize,
+    /// Until when they hold up the others.
+    patient_until: Instant,
 }
 
 pub(crate) fn run(backlog_max: usize) -> io::Result<()> {
@@ -60,6 +64,7 @@ pub(crate) fn run(backlog_max: usize) -> io::Result<()> {
         round: vec![0; ROUND_BYTES + 2 * SHARE_BYTES].into(),
         backlog_max,
         behind: 0,
+        patient_until: Instant::now(),
     };
     let mut events = Events::with_capacity(4096);
     loop {
@@ -69,8 +74,8 @@ pub(crate) fn run(backlog_max: usize) -> io::Result<()> {
 
 impl Floor {
     fn turn(&mut self, events: &mut Events) -> io::Result<()> {
-        let more_to_read = !self.readable.is_empty() && !self.crowded();
-        match self.poll.poll(events, more_to_read.then_some(Duration::ZERO)) {
+        let timeout = if self.readable.is_empty() { None } else { Some(self.pause()) };
+        match self.poll.poll(events, timeout) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
@@ -90,15 +95,20 @@ impl Floor {
                 }
             }
         }
-        if !self.crowded() {
+        if self.pause().is_zero() {
             self.relay();
         }
         self.bury();
         Ok(())
     }
 
-    fn crowded(&self) -> bool {
-        self.behind * 2 > self.clients.len()
+    /// How long to read nothing, unless clients catch up before.
+    fn pause(&self) -> Duration {
+        match self.behind {
+            0 => Duration::ZERO,
+            behind if behind * 2 > self.clients.len() => MOMENT,
+            _ => self.patient_until.saturating_duration_since(Instant::now()),
+        }
     }
 
     fn accept(&mut self) -> io::Result<()> {
@@ -201,8 +211,10 @@ impl Floor {
                 let was_behind = client.queue.len() > self.backlog_max / 2;
                 client.queue.extend(&before[sent.min(before.len())..]);
                 client.queue.extend(&after[sent.saturating_sub(before.len())..]);
-                self.behind +=
-                    usize::from(!was_behind && client.queue.len() > self.backlog_max / 2);
+                if !was_behind && client.queue.len() > self.backlog_max / 2 {
+                    self.behind += 1;
+                    self.patient_until = Instant::now() + MOMENT;
+                }
                 if client.queue.len() > self.backlog_max {
                     self.doomed.push(key);
                 }

@@ -42,11 +42,13 @@ pub(crate) struct Outcome {
     /// Messages said; while joining, members who joined.
     pub(crate) sent: u64,
     pub(crate) deliveries: u64,
+    /// Reads that brought something to a member: what deliveries share.
+    pub(crate) reads: u64,
     pub(crate) server_cpu: Option<u64>,
     pub(crate) generator_cpu: Option<u64>,
     pub(crate) resident_before: Option<u64>,
-    pub(crate) resident_after: Option<u64>,
-    pub(crate) resident_peak: Option<u64>,
+    /// Bytes by which the resident memory rose at most.
+    pub(crate) growth: Option<u64>,
     /// Members whose connection the server ended.
     pub(crate) dropped: usize,
     pub(crate) latency: Option<Latency>,
@@ -73,15 +75,24 @@ pub(crate) fn run(plan: &Plan) -> Result<Run> {
         }
         phases.push(outcome);
     }
+    // A second copy of the very last line would come now.
+    crowd.idle(Duration::from_millis(20))?;
     Ok(Run { join, phases })
 }
 
 fn play(plan: &Plan, phase: Phase, crowd: &mut Crowd) -> Result<Outcome> {
     let reading = plan.members - phase.stopped;
     crowd.stop(phase.stopped);
+    if let Load::Closed { talkers, in_flight, .. } = phase.load {
+        // Buffers grow and code is fetched before anything counts.
+        load::wave(crowd, talkers, in_flight)?;
+    }
     let (mut outcome, latency) = measured(plan.process, crowd, |crowd| match phase.load {
         Load::Closed { talkers, in_flight, millis } => {
             load::closed(crowd, talkers, in_flight, Duration::from_millis(millis)).map(|()| None)
+        }
+        Load::Waves { talkers, in_flight, count } => {
+            (0..count).try_for_each(|_| load::wave(crowd, talkers, in_flight)).map(|()| None)
         }
         Load::Paced { flooders, per_second, millis } => {
             load::paced(crowd, flooders..reading, per_second, Duration::from_millis(millis))
@@ -110,24 +121,27 @@ fn measured<T>(
     load: impl FnOnce(&mut Crowd) -> Result<T>,
 ) -> Result<(Outcome, T)> {
     forget_peak(server);
-    let count =
-        |crowd: &Crowd| (crowd.ledger.sent(), crowd.ledger.delivered(), crowd.gone(), crowd.now());
-    let (sent, delivered, gone, began) = count(crowd);
+    let count = |crowd: &Crowd| (crowd.ledger.sent(), crowd.ledger.delivered(), crowd.reads());
     let before = (Accounts::of(server), Accounts::of_self());
+    let ((sent, delivered, reads), gone) = (count(crowd), crowd.gone());
+    let began = crowd.now();
     let result = load(crowd)?;
-    let (sent_after, delivered_after, gone_after, ended) = count(crowd);
+    let ended = crowd.now();
     let after = (Accounts::of(server), Accounts::of_self());
+    let (sent_after, delivered_after, reads_after) = count(crowd);
     let cost = |before: Accounts, after: Accounts| Some(after.cpu? - before.cpu?);
+    // Both from the same account, or their difference would be that of two ways to count.
+    let growth = before.0.peak.zip(after.0.peak);
     let outcome = Outcome {
         seconds: (ended - began) as f64 / 1e9,
         sent: sent_after - sent,
         deliveries: delivered_after - delivered,
+        reads: reads_after - reads,
         server_cpu: cost(before.0, after.0),
         generator_cpu: cost(before.1, after.1),
         resident_before: before.0.resident,
-        resident_after: after.0.resident,
-        resident_peak: after.0.peak,
-        dropped: gone_after - gone,
+        growth: growth.map(|(before, after)| after.saturating_sub(before)),
+        dropped: crowd.gone() - gone,
         latency: None,
     };
     Ok((outcome, result))

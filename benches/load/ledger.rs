@@ -191,5 +191,30 @@ pub(crate) fn self_check() -> Result<(), String> {
     check("two lines in reverse", &[message(0, 1), message(0, 0)], true)?;
     check("an echo", &[message(2, 0)], true)?;
     check("an unknown sender", &[message(7, 0)], true)?;
-    check("a broken line", &[None], true)
+    check("a broken line", &[None], true)?;
+    check_due()
+}
+
+/// Shows the count of what is still due each thing that changes it.
+fn check_due() -> Result<(), String> {
+    let mut ledger = Ledger::new(3, 2);
+    let mut due = Vec::new();
+    let steps: [fn(&mut Ledger); 6] = [
+        |ledger| _ = ledger.say(0),
+        |ledger| _ = ledger.say(1),
+        |ledger| _ = ledger.receive(2, Some(Message { sender: 0, sequence: 0 })),
+        |ledger| ledger.dismiss(2),
+        |ledger| ledger.readmit(2),
+        |ledger| ledger.forget(0),
+    ];
+    for step in steps {
+        step(&mut ledger);
+        due.push(ledger.due());
+    }
+    // In the end 0 and 2 wait for the line of 1.
+    if due == [2, 4, 3, 2, 3, 2] {
+        Ok(())
+    } else {
+        Err(format!("the ledger miscounts what is due: {due:?}"))
+    }
 }

@@ -14,11 +14,12 @@ pub(crate) enum Load {
     /// once, and all of them say the next as soon as every other member that reads has every
     /// message of this wave.
     ///
-    /// If each sender went on by itself, the senders would gather in groups that differ from server
-    /// to server, and so would the number of messages that share a write: at one message in
-    /// flight, chance would decide more than the server. Every wave starts from an idle server
-    /// instead.
+    /// If each sender went on by itself, the senders would gather in groups by chance. Every wave
+    /// starts from an idle server instead. Even so a server that answers sooner may find fewer
+    /// messages to share a write, above all in small rooms: deliveries per read tell.
     Closed { talkers: usize, in_flight: usize, millis: u64 },
+    /// The same, but so many waves: what fills buffers must not depend on the server's speed.
+    Waves { talkers: usize, in_flight: usize, count: usize },
     /// Open loop: all members but the first `flooders` and the stopped ones take turns,
     /// `per_second` messages in all, while each flooder writes as fast as TCP takes it. Must be
     /// the last load of a run with flooders, because what they wrote is not awaited.
@@ -53,14 +54,18 @@ impl Load {
         match self {
             Self::Flood { .. } => true,
             Self::Paced { flooders, .. } => flooders > 0,
-            Self::Closed { .. } | Self::Idle { .. } | Self::Churn { .. } => false,
+            Self::Closed { .. } | Self::Waves { .. } | Self::Idle { .. } | Self::Churn { .. } => {
+                false
+            }
         }
     }
 
     /// Members (and visitors) from the first on which may say something.
     pub(crate) fn speakers(self, members: usize) -> usize {
         match self {
-            Self::Closed { talkers, .. } | Self::Flood { talkers, .. } => talkers,
+            Self::Closed { talkers, .. }
+            | Self::Waves { talkers, .. }
+            | Self::Flood { talkers, .. } => talkers,
             Self::Paced { .. } => members,
             Self::Idle { .. } => 0,
             Self::Churn { visitors, .. } => members + visitors,
@@ -76,13 +81,17 @@ pub(crate) fn closed(
 ) -> Result<()> {
     let end = crowd.now() + time.as_nanos() as u64;
     while crowd.now() < end {
-        for talker in 0..talkers {
-            let now = crowd.now();
-            crowd.say(talker, in_flight, now);
-        }
-        crowd.settle(&mut ())?;
+        wave(crowd, talkers, in_flight)?;
     }
     Ok(())
+}
+
+pub(crate) fn wave(crowd: &mut Crowd, talkers: usize, in_flight: usize) -> Result<()> {
+    for talker in 0..talkers {
+        let now = crowd.now();
+        crowd.say(talker, in_flight, now);
+    }
+    crowd.settle(&mut ())
 }
 
 struct Stopwatch {
@@ -126,10 +135,15 @@ pub(crate) fn paced(
         while intended <= now {
             let talker = turns.next().ok_or("nobody is left to talk")?;
             crowd.say(talker, 1, intended);
-            late.saturating_record(now - intended);
+            if intended >= from {
+                late.saturating_record(now - intended);
+            }
             intended += 1_000_000_000 / per_second;
         }
-        flood(crowd, 0..flooders);
+        // Not sooner, or what a server lets a flooder say at once would be spent in the warm-up.
+        if now >= from {
+            flood(crowd, 0..flooders);
+        }
         // The generator spins, because a sleep of up to a millisecond would be most of the latency.
         crowd.pump(&mut watch, Duration::ZERO)?;
     }

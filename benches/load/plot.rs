@@ -3,23 +3,32 @@
 use crate::Result;
 use crate::process::Kind;
 use crate::report::{Report, short};
-use crate::scenario::{FAN_OUT_MEMBERS, fan_out_label};
+use crate::scenario::{COST, DELIVERIES, FAN_OUT_MEMBERS, fan_out_label};
+use plotters::coord::Shift;
 use plotters::prelude::*;
-use std::path::Path;
 
 /// Where all three servers have figures.
 const IN_FLIGHT: [usize; 2] = [1, 32];
-const SERVERS: [(Kind, &str, RGBColor); 3] =
-    [(Kind::Chatd, "chatd", BLUE), (Kind::Floor, "floor", BLACK), (Kind::Threads, "threads", RED)];
+/// The floor first, and wide: where chatd lies on it, both are to be seen.
+const SERVERS: [(Kind, &str, RGBColor, u32); 3] = [
+    (Kind::Floor, "floor", RGBColor(190, 190, 190), 8),
+    (Kind::Threads, "threads", RED, 2),
+    (Kind::Chatd, "chatd", BLUE, 2),
+];
 
-pub(crate) fn draw(report: &Report, path: &Path) -> Result<()> {
-    let image = SVGBackend::new(path, (1000, 760)).into_drawing_area();
+pub(crate) fn draw(report: &Report) -> Result<String> {
+    let mut text = String::new();
+    panels(report, &SVGBackend::with_string(&mut text, (1000, 760)).into_drawing_area())?;
+    Ok(text)
+}
+
+fn panels(report: &Report, image: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<()> {
     image.fill(&WHITE)?;
     let panels = image.split_evenly((2, 2));
     // The legend has its place where the lines of *threads* end early.
     let measures = [
-        ("deliveries/s", 1e4..1e8, SeriesLabelPosition::LowerRight),
-        ("server ns/delivery", 1e1..1e5, SeriesLabelPosition::UpperRight),
+        (DELIVERIES, 1e4..1e8, SeriesLabelPosition::LowerRight),
+        (COST, 1e1..1e5, SeriesLabelPosition::UpperRight),
     ];
     let kinds = measures.iter().flat_map(|measure| IN_FLIGHT.map(|in_flight| (measure, in_flight)));
     for (panel, ((measure, range, legend), in_flight)) in panels.iter().zip(kinds) {
@@ -28,7 +37,12 @@ pub(crate) fn draw(report: &Report, path: &Path) -> Result<()> {
             .margin(12)
             .x_label_area_size(36)
             .y_label_area_size(70)
-            .build_cartesian_2d((8.0..6000.0).log_scale(), range.clone().log_scale())?;
+            .build_cartesian_2d(
+                (8.0..6000.0)
+                    .log_scale()
+                    .with_key_points(FAN_OUT_MEMBERS.map(|members| members as f64).to_vec()),
+                range.clone().log_scale(),
+            )?;
         chart
             .configure_mesh()
             .x_desc("members")
@@ -36,19 +50,23 @@ pub(crate) fn draw(report: &Report, path: &Path) -> Result<()> {
             .y_label_formatter(&|value| short(*value))
             .light_line_style(WHITE)
             .draw()?;
-        for (kind, name, colour) in SERVERS {
+        for (kind, name, colour, width) in SERVERS {
             let points: Vec<(f64, f64)> = FAN_OUT_MEMBERS
                 .iter()
                 .filter_map(|&members| {
                     let label = fan_out_label(members, in_flight);
-                    Some((members as f64, report.median(&label, measure, kind)?))
+                    Some((members as f64, report.row(&label, measure)?.median(kind)?))
                 })
                 .collect();
+            chart.draw_series(
+                points.iter().map(|&point| Circle::new(point, width / 2 + 2, colour.filled())),
+            )?;
             chart
-                .draw_series(points.iter().map(|&point| Circle::new(point, 3, colour.filled())))?;
-            chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?.label(name).legend(
-                move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)),
-            );
+                .draw_series(LineSeries::new(points, colour.stroke_width(width)))?
+                .label(name)
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(width))
+                });
         }
         chart
             .configure_series_labels()

@@ -7,9 +7,12 @@ use crate::message::Dialect;
 use crate::system::{Place, pinned};
 use serde::Serialize;
 use std::env;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,29 +30,36 @@ impl Kind {
         }
     }
 
+    /// A process of this program, which for chatd becomes it: so a server ends with the benchmark,
+    /// even if that is killed.
     fn command(self, backlog: &str, options: &[&str]) -> Result<Command> {
         let mut command = match self {
-            Self::Chatd => Command::new(env!("CARGO_BIN_EXE_chatd")),
-            Self::Floor | Self::Threads => Command::new(env::current_exe()?),
+            Self::Chatd if cfg!(not(unix)) => Command::new(CHATD),
+            Self::Chatd | Self::Floor | Self::Threads => Command::new(env::current_exe()?),
         };
         match self {
-            Self::Chatd => command
-                .args([
-                    "--bind",
-                    "127.0.0.1:0",
-                    "--history",
-                    "0",
-                    "--quiet",
-                    "--max-backlog",
-                    backlog,
-                ])
-                .args(options),
+            Self::Chatd => {
+                if cfg!(unix) {
+                    command.arg("chatd");
+                }
+                command.args(["--bind", "127.0.0.1:0", "--max-backlog", backlog]);
+                command.args(CHATD_OPTIONS).args(options)
+            }
             Self::Floor => command.args(["floor", backlog]),
             Self::Threads => command.arg("threads"),
         };
         Ok(command)
     }
 }
+
+/// The program that is measured.
+pub(crate) const CHATD: &str = env!("CARGO_BIN_EXE_chatd");
+/// In every case, besides those that the case gives: a log is no matter of speed.
+pub(crate) const CHATD_OPTIONS: &[&str] = &["--quiet"];
+/// So long a server may take to listen.
+const START: Duration = Duration::from_secs(10);
+/// So long a run may take in all; what stands still within is found much sooner.
+const RUN: Duration = Duration::from_secs(120);
 
 /// A child that does not outlive its handle.
 struct Kept(Child);
@@ -62,9 +72,39 @@ impl Drop for Kept {
     }
 }
 
+impl Kept {
+    /// Starts `command` at its place. Returns whether it is pinned there as well.
+    fn start(mut command: Command, place: Place) -> Result<(Self, bool)> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let (child, pinned) = pinned(place, || command.spawn());
+        Ok((Self(child?), pinned))
+    }
+
+    /// What `read` finds in its output, if that does not take too long.
+    fn hear(
+        &mut self,
+        patience: Duration,
+        read: fn(&mut BufReader<ChildStdout>, &mut String) -> io::Result<usize>,
+    ) -> Result<String> {
+        let output = self.0.stdout.take().ok_or("a process without output")?;
+        let (heard, hearing) = mpsc::channel();
+        thread::spawn(move || {
+            let (mut output, mut text) = (BufReader::new(output), String::new());
+            let result = read(&mut output, &mut text).map(|_| text);
+            // Nobody waits for it any more if it came too late.
+            _ = heard.send((result, output.into_inner()));
+        });
+        let (text, output) = hearing.recv_timeout(patience).map_err(|_| "no answer in time")?;
+        // Kept open: the process may still write.
+        self.0.stdout = Some(output);
+        Ok(text?)
+    }
+}
+
 pub(crate) struct Server {
     child: Kept,
     pub(crate) address: SocketAddr,
+    pub(crate) pinned: bool,
 }
 
 impl Server {
@@ -72,16 +112,14 @@ impl Server {
     pub(crate) fn start(kind: Kind, backlog: usize, options: &[&str]) -> Result<Self> {
         let mut command = kind.command(&backlog.to_string(), options)?;
         // No variable of whoever runs this may change what is measured.
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = Kept(pinned(Place::Server, || command.spawn()).0?);
-        let output = child.0.stdout.as_mut().ok_or("a server without output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
+        command.env_clear();
+        let (mut child, pinned) = Kept::start(command, Place::Server)?;
+        let line = child.hear(START, BufRead::read_line)?;
         let address = line
             .trim()
             .strip_prefix("listening on ")
             .ok_or("the server does not say where it listens")?;
-        Ok(Self { address: address.parse()?, child })
+        Ok(Self { address: address.parse()?, child, pinned })
     }
 
     /// How it ended, if it did.
@@ -94,19 +132,14 @@ impl Server {
     }
 }
 
-/// Plays `plan` in a process of its own.
-pub(crate) fn generate(plan: &Plan) -> Result<Run> {
+/// Plays `plan` in a process of its own. Returns whether that was pinned as well.
+pub(crate) fn generate(plan: &Plan) -> Result<(Run, bool)> {
     let mut command = Command::new(env::current_exe()?);
-    command
-        .arg("generate")
-        .arg(serde_json::to_string(plan)?)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    let mut child = Kept(pinned(Place::Generator, || command.spawn()).0?);
-    let mut found = String::new();
-    child.0.stdout.as_mut().ok_or("a generator without output")?.read_to_string(&mut found)?;
+    command.arg("generate").arg(serde_json::to_string(plan)?);
+    let (mut child, pinned) = Kept::start(command, Place::Generator)?;
+    let found = child.hear(RUN, Read::read_to_string)?;
     if !child.0.wait()?.success() {
         return Err("the generator refused the run".into());
     }
-    Ok(serde_json::from_str(&found)?)
+    Ok((serde_json::from_str(&found)?, pinned))
 }

@@ -1,13 +1,9 @@
-//! The figures of all rounds, their medians, and the table.
+//! The figures of all rounds and their medians.
 
-use crate::Result;
-use crate::figures::Figure;
+use crate::figures::{Doubt, Figure};
 use crate::process::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::fs::File;
-use std::path::Path;
 
 #[derive(Default, Serialize)]
 pub(crate) struct Report {
@@ -15,105 +11,62 @@ pub(crate) struct Report {
 }
 
 #[derive(Serialize)]
-struct Row {
-    case: String,
-    measure: &'static str,
+pub(crate) struct Row {
+    pub(crate) case: String,
+    pub(crate) measure: &'static str,
     /// One value per round.
     values: BTreeMap<Kind, Vec<f64>>,
-    /// Servers in whose runs the generator was the limit at least once.
-    limited: Vec<Kind>,
+    /// What was the case in at least one round.
+    doubts: BTreeMap<Kind, Doubt>,
+    compared: bool,
 }
 
 impl Report {
     pub(crate) fn add(&mut self, kind: Kind, figures: Vec<Figure>) {
-        for Figure { case, measure, value, limited } in figures {
+        for Figure { case, measure, value, doubt, compared } in figures {
             let known = self.rows.iter().position(|row| row.case == case && row.measure == measure);
             let index = known.unwrap_or_else(|| {
-                self.rows.push(Row { case, measure, values: BTreeMap::new(), limited: Vec::new() });
+                let (values, doubts) = (BTreeMap::new(), BTreeMap::new());
+                self.rows.push(Row { case, measure, values, doubts, compared });
                 self.rows.len() - 1
             });
             let row = &mut self.rows[index];
             row.values.entry(kind).or_default().push(value);
-            if limited && !row.limited.contains(&kind) {
-                row.limited.push(kind);
-            }
+            row.doubts.extend(doubt.map(|doubt| (kind, doubt)));
         }
     }
 
-    /// The median over the rounds.
-    pub(crate) fn median(&self, case: &str, measure: &str, kind: Kind) -> Option<f64> {
-        self.rows.iter().find(|row| row.case == case && row.measure == measure)?.median(kind)
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
-    /// The table, header first. A case is named in its first row.
-    fn cells(&self) -> Vec<[String; 6]> {
-        let mut table = vec![
-            ["case", "measure", "chatd", "floor", "threads", "chatd / floor"].map(str::to_owned),
-        ];
-        let mut case = "";
-        for row in &self.rows {
-            let name = if row.case == case { String::new() } else { row.case.clone() };
-            case = &row.case;
-            let [chatd, floor, threads] =
-                [Kind::Chatd, Kind::Floor, Kind::Threads].map(|kind| row.cell(kind));
-            let ratio =
-                row.ratio().filter(|ratio| ratio.is_finite()).map(|ratio| format!("{ratio:.2}"));
-            table.push([
-                name,
-                row.measure.to_owned(),
-                chatd,
-                floor,
-                threads,
-                ratio.unwrap_or_default(),
-            ]);
-        }
-        table
-    }
-
-    pub(crate) fn save(&self, path: &Path) -> Result<()> {
-        Ok(serde_json::to_writer_pretty(File::create(path)?, self)?)
+    pub(crate) fn row(&self, case: &str, measure: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.case == case && row.measure == measure)
     }
 }
 
 impl Row {
-    fn median(&self, kind: Kind) -> Option<f64> {
+    /// The median over the rounds.
+    pub(crate) fn median(&self, kind: Kind) -> Option<f64> {
         median(self.values.get(&kind)?.clone())
     }
 
-    /// Paired by round, so that what changes on the machine from round to round does not count.
-    fn ratio(&self) -> Option<f64> {
+    /// chatd's figure over the floor's. Paired by round, so that what changes on the machine from
+    /// round to round does not count.
+    pub(crate) fn ratio(&self) -> Option<f64> {
         let (chatd, floor) = (self.values.get(&Kind::Chatd)?, self.values.get(&Kind::Floor)?);
-        median(chatd.iter().zip(floor).map(|(chatd, floor)| chatd / floor).collect())
+        let ratios = chatd.iter().zip(floor).map(|(chatd, floor)| chatd / floor).collect();
+        median(ratios).filter(|ratio| self.compared && ratio.is_finite())
     }
 
-    fn cell(&self, kind: Kind) -> String {
-        let mark = if self.limited.contains(&kind) { "*" } else { "" };
+    pub(crate) fn doubts(&self, doubt: Doubt) -> bool {
+        self.doubts.values().any(|&other| other == doubt)
+    }
+
+    /// The median with its mark.
+    pub(crate) fn cell(&self, kind: Kind) -> String {
+        let mark = self.doubts.get(&kind).map_or("", |doubt| doubt.mark());
         self.median(kind).map_or_else(String::new, |value| short(value) + mark)
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let table = self.cells();
-        let widths: [usize; 6] = std::array::from_fn(|column| {
-            table.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0)
-        });
-        for (index, [case, measure, figures @ ..]) in table.iter().enumerate() {
-            write!(out, "| {case:0$} | {measure:1$} |", widths[0], widths[1])?;
-            for (cell, width) in figures.iter().zip(&widths[2..]) {
-                write!(out, " {cell:>width$} |")?;
-            }
-            writeln!(out)?;
-            if index == 0 {
-                write!(out, "| {:-<2$} | {:-<3$} |", "", "", widths[0], widths[1])?;
-                widths[2..].iter().try_for_each(|width| write!(out, " {:->width$} |", ":"))?;
-                writeln!(out)?;
-            }
-        }
-        if self.rows.iter().any(|row| !row.limited.is_empty()) {
-            writeln!(out, "\n* the generator was the limit in at least one round")?;
-        }
-        Ok(())
     }
 }
 

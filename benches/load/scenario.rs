@@ -40,10 +40,22 @@ pub(crate) struct Scale {
 
 pub(crate) const FAN_OUT_MEMBERS: [usize; 4] = [10, 100, 1000, 5000];
 pub(crate) const IN_FLIGHT: [usize; 3] = [1, 32, 256];
-/// Where *threads* is measured, at the first two of `IN_FLIGHT`.
-pub(crate) const THREADS_MEMBERS_MAX: usize = 100;
-const TALKERS: usize = 10;
-const BACKLOG: usize = 1024 * 1024;
+/// Deliveries in one wave up to which *threads* is measured: it needs seconds for a larger one.
+pub(crate) const THREADS_WAVE_MAX: usize = 500_000;
+pub(crate) const TALKERS: usize = 10;
+/// chatd's own default.
+pub(crate) const BACKLOG: usize = 1024 * 1024;
+/// So large that nobody is dropped.
+const AMPLE_BACKLOG: usize = 64 * BACKLOG;
+/// Waves that fill the buffers of the system for a client that does not read, and a default
+/// backlog.
+const FILL_WAVES: usize = 50;
+pub(crate) const DELIVERIES: &str = "deliveries/s";
+pub(crate) const COST: &str = "server ns/delivery";
+pub(crate) const BUSY: &str = "server busy, %";
+const OF_NONE_STOPPED: [&str; 2] = ["% of none stopped", "the same, per CPU second"];
+const OF_IN_FLIGHT: [&str; 2] = ["% of 256 in flight", "the same, per CPU second"];
+pub(crate) const PER_READ: &str = "deliveries/read";
 const NO_RATE: &[&str] = &["--rate", "0"];
 const BOTH: [Kind; 2] = [Kind::Chatd, Kind::Floor];
 
@@ -63,6 +75,12 @@ impl Scenario {
 impl Scale {
     fn millis(&self, full: u64) -> u64 {
         if self.quick { full / 10 } else { full }
+    }
+
+    /// Waves of 256 messages by each talker.
+    fn fill(&self) -> Load {
+        let count = if self.quick { FILL_WAVES / 10 } else { FILL_WAVES };
+        Load::Waves { talkers: TALKERS, in_flight: 256, count }
     }
 
     fn members(&self, full: usize) -> usize {
@@ -92,24 +110,26 @@ fn fan_out(scale: &Scale) -> Vec<Case> {
         for (phase, outcome) in case.outcomes(run) {
             let Load::Closed { in_flight, .. } = phase.load else { continue };
             sheet.case(fan_out_label(case.members, in_flight), outcome);
-            sheet.pace("deliveries/s", outcome.deliveries_per_second());
-            sheet.cost("server ns/delivery", outcome.server_per(outcome.deliveries));
+            throughput_figures(outcome, sheet);
         }
     }
-    let closed =
-        |in_flight| Load::Closed { talkers: TALKERS, in_flight, millis: scale.millis(700) };
+    let closed = |&in_flight: &usize| Load::Closed {
+        talkers: TALKERS,
+        in_flight,
+        millis: scale.millis(700),
+    };
     let mut cases = Vec::new();
     for members in FAN_OUT_MEMBERS.into_iter().filter(|&members| members == scale.members(members))
     {
-        let loads = IN_FLIGHT.map(closed);
-        let (few, many) = loads.split_at(2);
-        let mut case = Case::new(members, few, figures);
-        // It spends a write on each delivery wherever it is measured: more would only take longer.
-        if members <= THREADS_MEMBERS_MAX {
-            case.servers.push(Kind::Threads);
-        }
-        cases.extend([case, Case::new(members, many, figures)]);
+        let with_threads = IN_FLIGHT
+            .partition_point(|in_flight| members * TALKERS * in_flight <= THREADS_WAVE_MAX);
+        let loads: Vec<Load> = IN_FLIGHT.iter().map(closed).collect();
+        let (few, many) = loads.split_at(with_threads);
+        let all = [Kind::Chatd, Kind::Floor, Kind::Threads];
+        cases.push(Case { servers: all.to_vec(), ..Case::new(members, few, figures) });
+        cases.push(Case::new(members, many, figures));
     }
+    cases.retain(|case| !case.phases.is_empty());
     cases
 }
 
@@ -120,8 +140,12 @@ fn latency(scale: &Scale) -> Vec<Case> {
             let Load::Paced { flooders, per_second, .. } = phase.load else { continue };
             let Some(Latency { p50, p99, p999, max, .. }) = outcome.latency else { continue };
             let flooding = if flooders > 0 { ", one flooding" } else { "" };
+            let stopped = match phase.stopped {
+                0 => String::new(),
+                stopped => format!(", {stopped} stopped"),
+            };
             let label = format!(
-                "latency, {} members, {per_second}/s{flooding}{}",
+                "latency, {} members, {per_second}/s{flooding}{stopped}{}",
                 case.members, case.remark
             );
             sheet.case(label, outcome);
@@ -131,19 +155,20 @@ fn latency(scale: &Scale) -> Vec<Case> {
                 sheet.pace(measure, value as f64 / 1e3);
             }
             if flooders > 0 {
-                sheet.pace("p99 / without flooder", quiet_p99.map(|quiet| p99 as f64 / quiet));
-                sheet.cost("dropped", outcome.dropped as f64);
+                sheet.note("p99 / without flooder", quiet_p99.map(|quiet| p99 as f64 / quiet));
+            }
+            if flooders > 0 || phase.stopped > 0 {
+                sheet.note("dropped", outcome.dropped as f64);
             }
             quiet_p99 = Some(p99 as f64);
         }
     }
     let paced =
         |flooders, per_second| Load::Paced { flooders, per_second, millis: scale.millis(2500) };
-    let beside_flooder = || Case::new(100, &[paced(0, 1000), paced(1, 1000)], figures);
-    // First the buffers of the stopped are filled, and the backlog is large enough that they stay.
-    let fill = Load::Closed { talkers: TALKERS, in_flight: 256, millis: scale.millis(1000) };
-    let mut stalled = Case::new(100, &[fill, paced(0, 1000)], figures);
-    stalled.phases.iter_mut().for_each(|phase| phase.stopped = 5);
+    let members = scale.members(100);
+    let beside_flooder = || Case::new(members, &[paced(0, 1000), paced(1, 1000)], figures);
+    let mut stalled = Case::new(members, &[scale.fill(), paced(0, 1000)], figures);
+    stalled.phases.iter_mut().for_each(|phase| phase.stopped = members / 20);
     vec![
         beside_flooder(),
         // The floor knows no rate to limit.
@@ -154,7 +179,7 @@ fn latency(scale: &Scale) -> Vec<Case> {
             ..beside_flooder()
         },
         Case::new(scale.members(1000), &[paced(0, 100)], figures),
-        Case { backlog: 64 * BACKLOG, remark: ", 5 stopped", ..stalled },
+        Case { backlog: AMPLE_BACKLOG, remark: " (64 MiB backlog)", ..stalled },
     ]
 }
 
@@ -167,7 +192,7 @@ fn idle(scale: &Scale) -> Vec<Case> {
             sheet.cost("resident bytes/member", resident.map(|bytes| bytes / run.join.sent as f64));
             sheet.pace("joins/s", run.join.sent_per_second());
             sheet.cost("server ns/join", run.join.server_per(run.join.sent));
-            sheet.cost("idle server busy, %", outcome.server_busy().map(|busy| 100.0 * busy));
+            sheet.note("idle server busy, %", outcome.server_busy());
         }
     }
     vec![Case::new(
@@ -178,28 +203,54 @@ fn idle(scale: &Scale) -> Vec<Case> {
 }
 
 fn stalled(scale: &Scale) -> Vec<Case> {
-    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
-        let mut unhindered = None;
+    fn throughput(case: &Case, run: &Run, sheet: &mut Sheet) {
+        let unhindered = &run.phases[0];
         for (phase, outcome) in case.outcomes(run) {
-            // Deliveries, and not messages: those grow by themselves when there are fewer to
-            // deliver to.
-            let rate = outcome.deliveries_per_second();
-            sheet.case(
-                format!("stalled, {} members, {} stopped", case.members, phase.stopped),
-                outcome,
-            );
-            sheet.pace("deliveries/s", rate);
-            sheet.pace("% of none stopped", unhindered.map(|unhindered| 100.0 * rate / unhindered));
-            sheet.cost("server ns/delivery", outcome.server_per(outcome.deliveries));
-            sheet.cost("memory growth, KiB", outcome.growth_kib());
-            sheet.cost("dropped", outcome.dropped as f64);
-            unhindered = Some(rate);
+            let Load::Closed { .. } = phase.load else { continue };
+            let label = format!("stalled, {} members, {} stopped", case.members, phase.stopped);
+            sheet.case(label + case.remark, outcome);
+            throughput_figures(outcome, sheet);
+            if phase.stopped > 0 {
+                compare(outcome, unhindered, OF_NONE_STOPPED, sheet);
+                sheet.note("dropped", outcome.dropped as f64);
+            }
+        }
+    }
+    fn memory(case: &Case, run: &Run, sheet: &mut Sheet) {
+        for (phase, outcome) in case.outcomes(run) {
+            let label = format!("stalled, {} members, {} stopped", case.members, phase.stopped);
+            sheet.case(label, outcome);
+            sheet.note("memory growth, KiB", outcome.growth_kib());
+            sheet.note("dropped", outcome.dropped as f64);
         }
     }
     let closed = Load::Closed { talkers: TALKERS, in_flight: 32, millis: scale.millis(1500) };
-    let mut case = Case::new(200, &[closed, closed], figures);
-    case.phases[1].stopped = 50;
-    vec![case]
+    let members = scale.members(200);
+    // Filled in between: as long as the buffers of the stopped take, they cost as much as readers.
+    let mut beside = Case::new(members, &[closed, scale.fill(), closed], throughput);
+    beside.phases[1..].iter_mut().for_each(|phase| phase.stopped = members / 4);
+    let mut behind = Case::new(members, &[scale.fill()], memory);
+    behind.phases[0].stopped = members / 4;
+    // While stopped clients are dropped, the room shrinks, and its throughput is no steady figure.
+    vec![Case { backlog: AMPLE_BACKLOG, remark: " (64 MiB backlog)", ..beside }, behind]
+}
+
+fn throughput_figures(outcome: &Outcome, sheet: &mut Sheet) {
+    sheet.pace(DELIVERIES, outcome.deliveries_per_second());
+    sheet.cost(COST, outcome.server_per_delivery());
+    sheet.note(BUSY, outcome.server_busy());
+    sheet.note(PER_READ, outcome.deliveries_per_read());
+}
+
+/// Deliveries in percent of those in `reference`, per second and per second of processor time: the
+/// latter holds as well where the server had time left. Not messages, which grow by themselves when
+/// there are fewer to deliver to.
+fn compare(outcome: &Outcome, reference: &Outcome, names: [&'static str; 2], sheet: &mut Sheet) {
+    let rates = outcome.deliveries_per_second() / reference.deliveries_per_second();
+    sheet.note(names[0], 100.0 * rates);
+    let costs = reference.server_per_delivery().zip(outcome.server_per_delivery());
+    let costs = costs.map(|(reference, cost)| 100.0 * reference / cost);
+    sheet.note(names[1], costs);
 }
 
 fn churn(scale: &Scale) -> Vec<Case> {
@@ -208,26 +259,23 @@ fn churn(scale: &Scale) -> Vec<Case> {
             sheet.case(format!("churn beside {} members", case.members), outcome);
             sheet.pace("visits/s", outcome.sent_per_second());
             sheet.cost("server ns/visit", outcome.server_per(outcome.sent));
+            sheet.note(BUSY, outcome.server_busy());
         }
     }
-    vec![Case::new(100, &[Load::Churn { visitors: TALKERS, millis: scale.millis(2000) }], figures)]
+    let load = Load::Churn { visitors: TALKERS, millis: scale.millis(2000) };
+    vec![Case::new(scale.members(100), &[load], figures)]
 }
 
 fn overload(scale: &Scale) -> Vec<Case> {
     fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         let [closed, flooded] = &run.phases[..] else { return };
-        let rate = flooded.deliveries_per_second();
         sheet.case(format!("overload, {} members, {TALKERS} flooding", case.members), flooded);
-        sheet.pace("deliveries/s", rate);
-        sheet.pace("% of 256 in flight", 100.0 * rate / closed.deliveries_per_second());
-        sheet.cost("server ns/delivery", flooded.server_per(flooded.deliveries));
-        sheet.cost("memory growth, KiB", flooded.growth_kib());
-        sheet.cost("dropped", flooded.dropped as f64);
+        throughput_figures(flooded, sheet);
+        compare(flooded, closed, OF_IN_FLIGHT, sheet);
+        sheet.note("memory growth, KiB", flooded.growth_kib());
+        sheet.note("dropped", flooded.dropped as f64);
     }
     let closed = Load::Closed { talkers: TALKERS, in_flight: 256, millis: scale.millis(700) };
-    vec![Case::new(
-        100,
-        &[closed, Load::Flood { talkers: TALKERS, millis: scale.millis(2000) }],
-        figures,
-    )]
+    let flood = Load::Flood { talkers: TALKERS, millis: scale.millis(2000) };
+    vec![Case::new(scale.members(100), &[closed, flood], figures)]
 }

@@ -3,6 +3,7 @@
 //! Linux only. Elsewhere nothing is pinned and the accounts are empty: their figures are left out.
 
 use serde::{Deserialize, Serialize};
+use std::process::Command;
 use std::{fs, io};
 
 /// What a process has used.
@@ -97,4 +98,43 @@ pub(crate) fn pinned<T>(place: Place, start: impl FnOnce() -> T) -> (T, bool) {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn pinned<T>(_: Place, start: impl FnOnce() -> T) -> (T, bool) {
     (start(), false)
+}
+
+/// Sees to it that this process ends with the one that started it, however that ends.
+#[cfg(target_os = "linux")]
+pub(crate) fn end_with_parent() -> io::Result<()> {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Linux")]
+pub(crate) fn end_with_parent() -> io::Result<()> {
+    Ok(())
+}
+
+/// Becomes another program: what holds for this process holds for that one. Returns why it could
+/// not.
+#[cfg(unix)]
+pub(crate) fn become_program(command: &mut Command) -> io::Error {
+    std::os::unix::process::CommandExt::exec(command)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn become_program(_: &mut Command) -> io::Error {
+    io::ErrorKind::Unsupported.into()
+}
+
+/// The model of the processor.
+pub(crate) fn processor() -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("model name"))?;
+    Some(line.trim_start_matches([' ', '\t', ':']).to_owned())
+}
+
+/// What a program says in one line, if it is there and succeeds.
+pub(crate) fn told_by(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
 }

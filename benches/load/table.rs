@@ -1,0 +1,129 @@
+//! The figures as two tables in Markdown: fan-out with a line per case, and the rest.
+
+use crate::figures::Doubt;
+use crate::process::Kind;
+use crate::report::{Report, Row};
+use crate::scenario::{
+    BUSY, COST, DELIVERIES, FAN_OUT_MEMBERS, IN_FLIGHT, PER_READ, fan_out_label,
+};
+use std::fmt;
+
+/// The lines, header first; the first `names` columns are text.
+struct Table {
+    lines: Vec<Vec<String>>,
+    names: usize,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fan_out = fan_out(self);
+        if fan_out.lines.len() > 1 {
+            writeln!(
+                out,
+                "Fan-out: server ns/delivery, and what chatd did meanwhile.\n\n{fan_out}"
+            )?;
+        }
+        let rest = rest(self);
+        if rest.lines.len() > 1 {
+            writeln!(out, "{rest}")?;
+        }
+        let footnotes = [
+            (Doubt::Idle, "the server was idle part of the time: the rate is one of round trips"),
+            (Doubt::Late, "the generator was late to send: the server may be faster"),
+        ];
+        for (doubt, words) in footnotes {
+            if self.rows().iter().any(|row| row.doubts(doubt)) {
+                writeln!(out, "{} {words}", doubt.mark())?;
+            }
+        }
+        writeln!(out, "Of times and memory less is better, of rates more.")
+    }
+}
+
+fn fan_out(report: &Report) -> Table {
+    let header = [
+        "members",
+        "in flight",
+        "chatd",
+        "floor",
+        "threads",
+        "chatd / floor",
+        DELIVERIES,
+        "busy, %",
+        "deliveries/read (floor)",
+    ];
+    let mut lines = vec![header.map(str::to_owned).to_vec()];
+    for members in FAN_OUT_MEMBERS {
+        for in_flight in IN_FLIGHT {
+            let label = fan_out_label(members, in_flight);
+            let Some(cost) = report.row(&label, COST) else { continue };
+            let cell = |measure, kind| {
+                report.row(&label, measure).map_or_else(String::new, |row| row.cell(kind))
+            };
+            let per_read = |kind| cell(PER_READ, kind);
+            lines.push(vec![
+                members.to_string(),
+                in_flight.to_string(),
+                cost.cell(Kind::Chatd),
+                cost.cell(Kind::Floor),
+                cost.cell(Kind::Threads),
+                ratio(cost),
+                cell(DELIVERIES, Kind::Chatd),
+                cell(BUSY, Kind::Chatd),
+                format!("{} ({})", per_read(Kind::Chatd), per_read(Kind::Floor)),
+            ]);
+        }
+    }
+    Table { lines, names: 0 }
+}
+
+fn ratio(row: &Row) -> String {
+    row.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"))
+}
+
+/// A case is named in its first line.
+fn rest(report: &Report) -> Table {
+    let header = ["case", "measure", "chatd", "floor", "chatd / floor"];
+    let mut lines = vec![header.map(str::to_owned).to_vec()];
+    let mut case = "";
+    for row in report.rows().iter().filter(|row| !row.case.starts_with("fan-out")) {
+        let name = if row.case == case { String::new() } else { row.case.clone() };
+        case = &row.case;
+        lines.push(vec![
+            name,
+            row.measure.to_owned(),
+            row.cell(Kind::Chatd),
+            row.cell(Kind::Floor),
+            ratio(row),
+        ]);
+    }
+    Table { lines, names: 2 }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.lines.first().map_or(0, Vec::len);
+        let width = |column: usize| {
+            self.lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for (index, cells) in self.lines.iter().enumerate() {
+            for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+                if column < self.names {
+                    write!(out, "| {cell:width$} ")?;
+                } else {
+                    write!(out, "| {cell:>width$} ")?;
+                }
+            }
+            writeln!(out, "|")?;
+            if index == 0 {
+                for (column, width) in widths.iter().enumerate() {
+                    let end = if column < self.names { "-" } else { ":" };
+                    write!(out, "| {end:->width$} ")?;
+                }
+                writeln!(out, "|")?;
+            }
+        }
+        Ok(())
+    }
+}
