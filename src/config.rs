@@ -1,6 +1,7 @@
 //! The command line: what was typed ([`Args`]), and what the server needs ([`Config`]), checked
 //! once.
 
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::{fmt, fs, io};
@@ -241,22 +242,9 @@ impl std::error::Error for ConfigError {}
 
 /// Reads the text for newcomers, and makes it harmless. `bytes_max` is what it may take to show it.
 fn read_motd(path: &PathBuf, bytes_max: usize) -> io::Result<String> {
-    let file = fs::metadata(path)?;
-    if !file.is_file() {
-        // A pipe would be waited for, and a device read for ever.
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
-    }
-    let bytes_min = usize::try_from(file.len()).unwrap_or(usize::MAX);
-    let too_large = |bytes: usize| {
-        let message = format!(
-            "it takes {bytes} bytes, and with this --max-backlog at most {bytes_max} can be shown"
-        );
-        Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
-    };
-    if bytes_min > bytes_max {
-        return too_large(bytes_min);
-    }
-    let bytes = fs::read(path)?;
+    let mut bytes = Vec::new();
+    // Not all of it, whatever it is: a device can be read for ever.
+    fs::File::open(path)?.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
     let mut text = String::new();
     for line in bytes.split(|&byte| byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -265,7 +253,12 @@ fn read_motd(path: &PathBuf, bytes_max: usize) -> io::Result<String> {
     }
     text.truncate(text.trim_end().len());
     let shown = text.len() + text.lines().count() * LINE_MARKS_BYTES;
-    if shown > bytes_max { too_large(shown) } else { Ok(text) }
+    if shown > bytes_max || bytes.len() > bytes_max {
+        let message =
+            format!("with this --max-backlog it may take {bytes_max} bytes, and it takes more");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
 }
 
 fn parse_addr(text: &str) -> Result<SocketAddr, String> {
