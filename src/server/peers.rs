@@ -93,7 +93,8 @@ impl<S> Peers<S> {
             run.said.iter_mut().zip(self.spools.iter_mut().zip(Format::ALL))
         {
             if let Some(said) = said {
-                said.extend(&spool.append(|out| format.encode(event, out)));
+                let is_behind = said.extend(&spool.append(|out| format.encode(event, out)));
+                debug_assert!(is_behind, "the run holds its segment, and the segment is not full");
             }
         }
         true
