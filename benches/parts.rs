@@ -148,6 +148,29 @@ fn flush(bencher: Bencher, pieces: usize) {
     bencher.with_inputs(outbox).bench_local_refs(|outbox| outbox.flush(&mut io::sink()));
 }
 
+/// An answer of so many lines to one peer: shared like a broadcast, or its own copy.
+#[divan::bench(args = [1, 20], sample_size = 1000)]
+fn answer_shared(bencher: Bencher, lines: usize) {
+    let mut spool = Spool::default();
+    bencher.with_inputs(Outbox::default).bench_local_refs(|outbox| {
+        for _ in 0..lines {
+            outbox.push(&spool.append(|out| out.extend(black_box(LINE))));
+        }
+        outbox.flush(&mut io::sink())
+    });
+}
+
+/// See [`answer_shared`].
+#[divan::bench(args = [1, 20], sample_size = 1000)]
+fn answer_own(bencher: Bencher, lines: usize) {
+    bencher.with_inputs(Outbox::default).bench_local_refs(|outbox| {
+        for _ in 0..lines {
+            outbox.push_own(|out| out.extend(black_box(LINE)));
+        }
+        outbox.flush(&mut io::sink())
+    });
+}
+
 /// A stream that takes all, and gives what its other end has put there.
 #[derive(Debug, Default, Clone)]
 struct Script(Rc<RefCell<VecDeque<u8>>>);

@@ -140,7 +140,9 @@ impl Outbox {
     /// Queues bytes for this peer alone, as `write` appends them.
     ///
     /// They are not shared: a few bytes in a segment would keep all of it for a peer that does not
-    /// read.
+    /// read. The copy takes 1.4 times as long as sharing one line would, and 1.7 times for twenty
+    /// (`cargo bench --bench parts -- answer`, AMD EPYC, 2026-11-22): nanoseconds beside a system
+    /// call, for a bound on memory.
     pub fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
         // Not behind what is being sent: a piece gives its memory back as a whole.
