@@ -39,7 +39,7 @@ pub(crate) struct Connection<S> {
     pub(crate) timer: Option<Instant>,
     /// The stream is broken, and why: there is at most something left to read.
     pub(crate) broken: Option<ErrorKind>,
-    /// A read may succeed: none has failed since the last event.
+    /// A read may succeed: since the last event none has shown that there is nothing left.
     pub(crate) is_readable: bool,
     /// The end of the stream may be near: only a failing read means that there is nothing left.
     pub(crate) is_ended: bool,

@@ -40,8 +40,8 @@
 //!   to read it.
 //! - Only *settle* sends to a peer or drops it: mostly one system call per peer and tick, however
 //!   many messages there are.
-//! - Everybody sees the messages of the room in one and the same order, that of
-//!   [`Outbound::deliver`] calls.
+//! - Everybody sees the messages of the room in one and the same order, that of the calls to
+//!   [`Outbound`].
 //! - What was received before the end of a stream is decoded before the end is acted on. However
 //!   bytes are split, they mean the same.
 //! - Everything that a peer can make grow has a bound in [`limits`], and what happens there is
@@ -67,7 +67,7 @@
 //! | TLS | an implementation of [`stream::Stream`] |
 //!
 //! [`Event`]: chat::message::Event
-//! [`Outbound::deliver`]: chat::message::Outbound::deliver
+//! [`Outbound`]: chat::message::Outbound
 //!
 //! # When somebody is too fast, or too slow
 //!

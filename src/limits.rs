@@ -50,14 +50,15 @@ impl Limits {
         self.backlog_bytes_max / 4
     }
 
-    /// The most bytes of broadcasts in one tick: readers get a chance to read before the next.
+    /// The most bytes queued in one tick, for all or for one: readers get a chance to read before the
+    /// next.
     #[must_use]
     pub fn tick_bytes_max(&self) -> u64 {
         self.backlog_bytes_max as u64 / 4
     }
 
-    /// The most bytes of broadcasts each time that members are read while most of the room is far
-    /// behind: much more than people type, and little enough for any network that still moves.
+    /// The same each time that members are read while talk is slowed: much more than people type, and
+    /// little enough for any network that still moves.
     #[must_use]
     pub fn slow_talk_bytes_max(&self) -> u64 {
         self.backlog_bytes_max as u64 / 32

@@ -5,7 +5,7 @@
 //! be so fast that a reader which just did not get to run looks like one that has stopped. A room
 //! where only a few are behind, and stay so, does not wait for them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::limits::Limits;
 
@@ -19,7 +19,7 @@ pub(super) struct Congestion {
     /// Somebody came near it, and is given until then to read.
     guard_until: Option<Instant>,
     /// While there is congestion: when members are read again, and the pause before that.
-    pause: Option<(Instant, std::time::Duration)>,
+    pause: Option<(Instant, Duration)>,
 }
 
 /// How far behind one member is.
@@ -59,8 +59,8 @@ impl Congestion {
         }
     }
 
-    /// Whether most of so many listeners are far behind. Whoever waits to talk is none: otherwise talkers
-    /// who come in numbers would outvote those who read.
+    /// Whether most of so many listeners are far behind. Whoever waits to talk is none: otherwise
+    /// talkers who come in numbers would outvote those who read.
     fn is_behind(&self, listeners: usize) -> bool {
         self.behind * 2 > listeners
     }
@@ -101,7 +101,6 @@ impl Congestion {
 #[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn the_lag_of_a_member() {
