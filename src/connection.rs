@@ -39,6 +39,9 @@ pub(crate) struct Connection<S> {
     pub(crate) timer: Option<Instant>,
     /// The stream is broken, and why: there is at most something left to read.
     pub(crate) broken: Option<ErrorKind>,
+    /// Why it was cut off, if a write was told: an error is told once, and then a read shows the
+    /// end of a stream that the peer never ended.
+    pub(crate) cut_off: Option<ErrorKind>,
     /// A read may succeed: since the last event none has shown that there is nothing left.
     pub(crate) is_readable: bool,
     /// The end of the stream may be near: only a failing read means that there is nothing left.
@@ -95,6 +98,7 @@ impl<S> Connection<S> {
             lag: Lag::Little,
             timer: None,
             broken: None,
+            cut_off: None,
             is_readable: false,
             is_ended: false,
             is_writable: true,

@@ -133,7 +133,13 @@ impl<S: Stream> Server<S> {
                 return Turn::Share;
             }
             match connection.stream.read(&mut received[..share]) {
-                Ok(0) => return self.finish(key, decoder, text, moment.now),
+                Ok(0) => {
+                    return match connection.cut_off {
+                        // Half a line is not one that ended with the stream.
+                        Some(why) => Turn::Ended(Disconnect::Failed(why)),
+                        None => self.finish(key, decoder, text, moment.now),
+                    };
+                }
                 Ok(count) => {
                     connection.is_readable =
                         !S::SHORT_READ_DRAINS || count == share || connection.is_ended;

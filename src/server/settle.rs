@@ -1,5 +1,6 @@
 //! The last part of a tick, and the only place where anything is sent or dropped.
 
+use std::io::ErrorKind;
 use std::mem;
 use std::time::Instant;
 
@@ -37,6 +38,9 @@ impl<S: Stream> Server<S> {
                 Ok(Flush::Blocked) => connection.is_writable = false,
                 Err(error) => {
                     connection.broken = Some(error.kind());
+                    // A broken pipe is what a write meets behind the end of the peer's stream.
+                    connection.cut_off =
+                        connection.broken.filter(|&why| why != ErrorKind::BrokenPipe);
                     connection.outbox.clear();
                     if connection.is_active() {
                         // What it said before is still to be read, and said.

@@ -164,6 +164,20 @@ mod on_linux {
     }
 
     #[test]
+    fn the_last_line_before_an_end_counts_even_if_nobody_is_there_for_the_answer() {
+        let server = Server::start("");
+        let mut bruno = server.join("bruno");
+        let mut ana = server.join("ana");
+        bruno.expect("*** ana joined");
+        server.signal("STOP");
+        ana.send("/who\nlast words");
+        drop(ana);
+        server.signal("CONT");
+        bruno.expect("ana: last words");
+        bruno.expect("*** ana left (connection lost)");
+    }
+
+    #[test]
     fn a_silent_peer_is_probed_within_half_a_minute() {
         let server = Server::start("");
         let ana = server.join("ana");
