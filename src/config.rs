@@ -65,6 +65,16 @@ pub struct Args {
     #[arg(value_parser = parse_count)]
     pub max_clients: Option<usize>,
 
+    /// Connections at once from one IP address; 0 = no limit
+    #[arg(
+        long,
+        env = "CHATD_MAX_PER_IP",
+        hide_env_values = true,
+        value_name = "N",
+        default_value_t = 0
+    )]
+    pub max_per_ip: usize,
+
     /// Longest line accepted; suffixes K, M
     #[arg(
         long,
@@ -190,6 +200,7 @@ impl Config {
         }
         let limits = Limits {
             clients_max: args.max_clients.or(allowed).unwrap_or(CLIENTS_FALLBACK),
+            per_address_max: (args.max_per_ip > 0).then_some(args.max_per_ip),
             line_bytes_max: args.max_line,
             backlog_bytes_max: args.max_backlog,
             rate: Rate::new(args.rate, args.burst),

@@ -9,6 +9,8 @@ use crate::pace::Rate;
 pub struct Limits {
     /// Connections at once. Each takes a descriptor.
     pub clients_max: usize,
+    /// Connections at once from one address.
+    pub per_address_max: Option<usize>,
     /// The longest line, without its end. A longer one is left out, and its sender told.
     pub line_bytes_max: usize,
     /// What may wait to be sent to one peer, in bytes of memory ([`crate::outbox::Outbox::cost`]).
@@ -81,6 +83,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             clients_max: 1024,
+            per_address_max: None,
             line_bytes_max: 4096,
             backlog_bytes_max: 1024 * 1024,
             rate: Rate::new(10, 100),

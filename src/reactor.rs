@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::chat::ChatConfig;
 use crate::limits::Limits;
-use crate::server::{Readiness, Server, full_notice};
+use crate::server::{NoRoom, Readiness, Server};
 use crate::stream::Stream;
 use crate::sys::{self, Signals, Spare};
 
@@ -165,11 +165,14 @@ impl Door {
                     break;
                 }
                 match self.listeners[index].socket.accept() {
-                    Ok((stream, peer)) if server.is_full() => self.turn_away(stream, peer),
-                    Ok((stream, peer)) => {
-                        self.is_full = false;
-                        admit(stream, peer, poll, server, now);
-                    }
+                    Ok((stream, peer)) => match server.room_for(peer) {
+                        Ok(()) => {
+                            self.is_full = false;
+                            admit(stream, peer, poll, server, now);
+                        }
+                        Err(NoRoom::AtAll) => self.turn_away_from_full(stream, peer),
+                        Err(why @ NoRoom::ForAddress) => turn_away(stream, why),
+                    },
                     Err(error) => {
                         if !self.recover(index, &error) {
                             self.retry = Some((now + ACCEPT_RETRY, server.len()));
@@ -203,7 +206,7 @@ impl Door {
         let accepted = self.listeners[index].socket.accept();
         let is_done = match accepted {
             Ok((stream, peer)) => {
-                self.turn_away(stream, peer);
+                self.turn_away_from_full(stream, peer);
                 true
             }
             Err(error) => {
@@ -218,21 +221,25 @@ impl Door {
         is_done
     }
 
-    /// Tells a newcomer that there is no room.
-    fn turn_away(&mut self, mut stream: TcpStream, peer: SocketAddr) {
+    fn turn_away_from_full(&mut self, stream: TcpStream, peer: SocketAddr) {
         if !std::mem::replace(&mut self.is_full, true) {
             warn!(
                 "full: {peer} and whoever comes is turned away; see --max-clients and the limit of descriptors"
             );
         }
         debug!("{peer} turned away");
-        // One try each: what does not fit into a new connection's buffer is not worth waiting for.
-        // Reading first, since closing with unread bytes would reset the connection and may
-        // eat the notice.
-        let _ = stream.read(&mut [0; 4096]);
-        let _ = stream.write(&full_notice());
-        let _ = stream.shutdown_write();
+        turn_away(stream, NoRoom::AtAll);
     }
+}
+
+/// Tells a newcomer why there is no room.
+fn turn_away(mut stream: TcpStream, why: NoRoom) {
+    // One try each: what does not fit into a new connection's buffer is not worth waiting for.
+    // Reading first, since closing with unread bytes would reset the connection and may
+    // eat the notice.
+    let _ = stream.read(&mut [0; 4096]);
+    let _ = stream.write(&why.notice());
+    let _ = stream.shutdown_write();
 }
 
 fn admit(

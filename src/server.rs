@@ -4,6 +4,7 @@
 //! network nor a clock. All work is done by [`Server::tick`]; what the reactor calls between ticks
 //! only notes things.
 
+mod addresses;
 mod congestion;
 mod peers;
 mod receive;
@@ -23,6 +24,7 @@ use crate::connection::{Connection, Disconnect, Pause, Phase};
 use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::wire::Format;
+use addresses::{Addresses, Room};
 use congestion::Congestion;
 pub(crate) use congestion::Lag;
 use peers::Peers;
@@ -39,9 +41,19 @@ pub struct Server<S> {
     /// costs a failing read.
     line: VecDeque<usize>,
     timers: Timers,
+    addresses: Addresses,
     scratch: Scratch,
     congestion: Congestion,
     is_stopping: bool,
+}
+
+/// Why there is no room for a newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoom {
+    /// There are as many connections as there may be, or as the system has descriptors for.
+    AtAll,
+    /// Its address has as many connections as an address may have.
+    ForAddress,
 }
 
 /// What the reactor learnt about a connection. Each is a hint: a wrong one costs a failing system
@@ -66,6 +78,7 @@ impl<S: Stream> Server<S> {
     pub fn new(chat: ChatConfig, limits: Limits) -> Self {
         Self {
             scratch: Scratch::new(limits.receive_bytes_per_turn),
+            addresses: Addresses::new(limits.per_address_max),
             limits,
             chat: Chat::new(chat),
             peers: Peers::default(),
@@ -94,6 +107,24 @@ impl<S: Stream> Server<S> {
         self.len() >= self.limits.clients_max
     }
 
+    /// Whether a newcomer may be [accepted](Server::accept).
+    ///
+    /// # Errors
+    ///
+    /// With the limit that it would be over.
+    pub fn room_for(&mut self, peer: SocketAddr) -> Result<(), NoRoom> {
+        if self.is_full() {
+            return Err(NoRoom::AtAll);
+        }
+        let level = match self.addresses.room(peer.ip()) {
+            Room::Free => return Ok(()),
+            Room::FirstFull => Level::Info,
+            Room::Full => Level::Debug,
+        };
+        log!(level, "{peer} turned away: its address has --max-per-ip connections");
+        Err(NoRoom::ForAddress)
+    }
+
     /// The key that [`Server::accept`] will give to the next connection.
     #[must_use]
     pub fn next_key(&self) -> usize {
@@ -104,6 +135,7 @@ impl<S: Stream> Server<S> {
     pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Instant) -> usize {
         info!("{peer} connected");
         let greet_at = now + self.limits.greet_after;
+        self.addresses.enter(peer.ip());
         let key = self.peers.connections.insert(Connection::new(stream, peer, greet_at));
         self.rearm(key);
         key
@@ -261,12 +293,18 @@ impl<S: Stream> Server<S> {
     }
 }
 
-/// What to tell whoever connects while the server is full.
-#[must_use]
-pub fn full_notice() -> Vec<u8> {
-    let mut notice = Vec::new();
-    Format::default().encode(&Event::Full, &mut notice);
-    notice
+impl NoRoom {
+    /// What to tell the newcomer.
+    #[must_use]
+    pub fn notice(self) -> Vec<u8> {
+        let event = match self {
+            Self::AtAll => Event::Full,
+            Self::ForAddress => Event::FullForAddress,
+        };
+        let mut notice = Vec::new();
+        Format::default().encode(&event, &mut notice);
+        notice
+    }
 }
 
 /// Logs that a peer met a limit: the first time for everybody to see, then in the details.

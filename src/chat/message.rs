@@ -139,6 +139,8 @@ pub enum Event<'a> {
     NamelessTooLong(Duration),
     /// The connection ends because there is no room for more of them.
     Full,
+    /// There is no room for one more from where it comes.
+    FullForAddress,
     /// The server is going away.
     Stopping,
 }

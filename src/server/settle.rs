@@ -108,6 +108,7 @@ impl<S: Stream> Server<S> {
     fn remove(&mut self, key: usize) {
         self.timers.rearm(key, &mut self.peers.connections[key].timer, None);
         let mut connection = self.peers.connections.remove(key);
+        self.addresses.leave(connection.peer.ip());
         if self.is_stopping {
             // Closing with unread bytes would reset the connection, and eat what the kernel has not
             // sent yet.

@@ -3,6 +3,8 @@
 use crate::support::{Client, Server, eventually, numbers};
 
 const FULL: &str = "*** server full: try again later";
+const FULL_FOR_ADDRESS: &str =
+    "*** too many connections from your address: close one, or try again later";
 
 #[test]
 fn what_was_sent_before_a_half_close_is_delivered_and_answered() {
@@ -113,12 +115,35 @@ fn over_max_clients_a_newcomer_is_told_and_the_room_goes_on() {
     server.expect_log("turned away");
 }
 
+#[test]
+fn over_max_per_ip_a_newcomer_from_that_address_is_told_and_others_come_in() {
+    let server = Server::start("--max-per-ip 2");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    for _ in 0..2 {
+        let mut late = server.connect();
+        late.expect(FULL_FOR_ADDRESS);
+        late.expect_end();
+    }
+    assert_eq!(server.log().matches("turned away").count(), 1, "{}", server.log());
+    // All of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3); only Linux has it all at hand.
+    #[cfg(target_os = "linux")]
+    {
+        let _carla = Client::connect_from("127.0.0.2", server.addr()).named("carla");
+        bruno.expect("*** carla joined");
+        ana.expect("*** carla joined");
+    }
+    drop(bruno);
+    ana.until("*** bruno left (connection lost)");
+    let _davi = join_when_there_is_room(&server, "davi");
+    ana.expect("*** davi joined");
+}
+
 /// The server learns in its own time that a connection is closed.
 fn join_when_there_is_room(server: &Server, nick: &str) -> Client {
     eventually("room for one more", || {
         let mut client = server.connect();
         match client.line() {
-            line if line == FULL => None,
+            line if line == FULL || line == FULL_FOR_ADDRESS => None,
             greeting => {
                 assert_eq!(greeting, "*** Welcome to chatd. Choose a nickname:");
                 client.say(nick);

@@ -29,6 +29,16 @@ impl Client {
         Self::new(socket.into())
     }
 
+    /// A peer with this address.
+    pub(crate) fn connect_from(address: &str, server: SocketAddr) -> Self {
+        let socket =
+            Socket::new(Domain::for_address(server), Type::STREAM, None).expect("a socket");
+        let address = SocketAddr::new(address.parse().expect("an address"), 0);
+        socket.bind(&address.into()).expect("this machine has that address");
+        socket.connect(&server.into()).expect("the server accepts connections");
+        Self::new(socket.into())
+    }
+
     fn new(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("what is sent goes out at once");
         stream.set_read_timeout(Some(PATIENCE)).expect("not zero");

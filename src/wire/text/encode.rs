@@ -130,6 +130,9 @@ impl Display for Notice<'_> {
                 write!(f, "No nickname within {} seconds: closing. Come again!", limit.as_secs())
             }
             Event::Full => f.write_str("server full: try again later"),
+            Event::FullForAddress => {
+                f.write_str("too many connections from your address: close one, or try again later")
+            }
             Event::Stopping => f.write_str("server is stopping"),
             Event::Said { .. }
             | Event::Acted { .. }
