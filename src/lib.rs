@@ -77,7 +77,7 @@
 //! | one peer does not read what it asked for | it is not read until it does | `server::receive` |
 //! | one peer has a lot to say | it gets its share of each tick, like everybody | `server::receive` |
 //! | one peer does not read | it is dropped when its outbox costs too much | `server::settle` |
-//! | most of the room cannot keep up | members are read less, all alike, until it can | `server::congestion` |
+//! | most of the room cannot keep up | members are read less until it can | `server::congestion` |
 //!
 //! # Why it is fast
 //!

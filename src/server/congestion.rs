@@ -22,17 +22,6 @@ pub(super) struct Congestion {
     pause: Option<(Instant, Duration)>,
 }
 
-/// What may be done in one tick.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Share {
-    /// When so many bytes are queued, the room has had enough.
-    pub(super) bytes: u64,
-    /// They are few: each who has something to say gets the same part of them.
-    pub(super) is_scarce: bool,
-    /// Members have to wait.
-    pub(super) is_held: bool,
-}
-
 /// How far behind one member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Lag {
@@ -91,11 +80,11 @@ impl Congestion {
         }
     }
 
-    /// What may be done in this tick.
-    pub(super) fn share(&mut self, listeners: usize, limits: &Limits, now: Instant) -> Share {
+    /// How many bytes may be queued in this tick, and whether members have to wait.
+    pub(super) fn share(&mut self, listeners: usize, limits: &Limits, now: Instant) -> (u64, bool) {
         if !self.is_behind(listeners) && self.guard(now).is_none() {
             self.pause = None;
-            return Share { bytes: limits.tick_bytes_max(), is_scarce: false, is_held: false };
+            return (limits.tick_bytes_max(), false);
         }
         let (until, pause) =
             *self.pause.get_or_insert((now + limits.slow_talk_after, limits.slow_talk_after));
@@ -104,7 +93,7 @@ impl Congestion {
             let pause = (pause * 2).min(limits.slow_talk_after_max);
             self.pause = Some((now + pause, pause));
         }
-        Share { bytes: limits.slow_talk_bytes_max(), is_scarce: true, is_held }
+        (limits.slow_talk_bytes_max(), is_held)
     }
 }
 
@@ -132,23 +121,25 @@ mod tests {
         let (limits, start) = (Limits::default(), Instant::now());
         let mut congestion = Congestion::default();
         congestion.note(Lag::Little, Lag::Far, &limits, start);
-        let all = Share { bytes: limits.tick_bytes_max(), is_scarce: false, is_held: false };
-        let few = Share { bytes: limits.slow_talk_bytes_max(), is_scarce: true, is_held: false };
-        assert_eq!(congestion.share(2, &limits, start), all, "one of two others is not most");
+        assert_eq!(
+            congestion.share(2, &limits, start),
+            (limits.tick_bytes_max(), false),
+            "one of two others is not most"
+        );
         congestion.note(Lag::Little, Lag::Far, &limits, start);
         let mut now = start;
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            assert!(congestion.share(2, &limits, now).is_held);
+            assert!(congestion.share(2, &limits, now).1);
             let until = congestion.held_until(2, now).unwrap();
             pauses.push((until - now).as_millis());
             now = until;
-            assert_eq!(congestion.share(2, &limits, now), few);
+            assert_eq!(congestion.share(2, &limits, now), (limits.slow_talk_bytes_max(), false));
         }
         assert_eq!(pauses, [20, 40, 80, 160, 320, 640, 1000, 1000]);
         congestion.note(Lag::Far, Lag::Little, &limits, now);
         assert_eq!(congestion.held_until(2, now), None);
-        assert_eq!(congestion.share(2, &limits, now), all);
+        assert_eq!(congestion.share(2, &limits, now), (limits.tick_bytes_max(), false));
     }
 
     #[test]
@@ -156,10 +147,10 @@ mod tests {
         let (limits, now) = (Limits::default(), Instant::now());
         let mut congestion = Congestion::default();
         congestion.note(Lag::Little, Lag::Near, &limits, now);
-        assert!(congestion.share(100, &limits, now).is_held);
+        assert!(congestion.share(100, &limits, now).1);
         assert!(congestion.held_until(100, now).is_some());
         let later = now + limits.guard_reader_for;
         congestion.note(Lag::Near, Lag::Near, &limits, now + Duration::from_millis(1));
-        assert!(!congestion.share(100, &limits, later).is_scarce);
+        assert_eq!(congestion.share(100, &limits, later), (limits.tick_bytes_max(), false));
     }
 }

@@ -51,11 +51,11 @@ enum Turn {
     Ended(Disconnect<'static>),
 }
 
-/// The moment of a turn, and what may be done in it.
+/// The moment of a turn, and the room's share in it.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     now: Instant,
-    /// When so many bytes are queued, this connection, or the room, has had its share.
+    /// When so many bytes are queued, the room has had its share.
     bytes_end: u64,
     /// Members have to wait, also those who were none a moment ago.
     is_held: bool,
@@ -64,18 +64,12 @@ struct Moment {
 impl<S: Stream> Server<S> {
     /// Gives each connection in line a turn.
     pub(super) fn receive(&mut self, now: Instant) {
-        let share = self.congestion.share(self.listeners(), &self.limits, now);
-        let is_held = share.is_held;
-        let room_end = self.peers.queued_bytes() + share.bytes;
-        // A line at least, however many they are.
-        let part = (share.bytes / (self.line.len() as u64).max(1)).max(1);
+        let (bytes_max, is_held) = self.congestion.share(self.listeners(), &self.limits, now);
+        let moment = Moment { now, bytes_end: self.peers.queued_bytes() + bytes_max, is_held };
         for _ in 0..self.line.len() {
-            let queued = self.peers.queued_bytes();
-            if queued >= room_end {
+            if self.peers.queued_bytes() >= moment.bytes_end {
                 return;
             }
-            let bytes_end = if share.is_scarce { room_end.min(queued + part) } else { room_end };
-            let moment = Moment { now, bytes_end, is_held };
             let Some(key) = self.line.pop_front() else { return };
             if is_held && self.peers.get(key).is_some_and(|connection| connection.is_named()) {
                 self.line.push_back(key);
