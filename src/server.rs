@@ -223,9 +223,10 @@ impl<S: Stream> Server<S> {
                 self.greet(key, now);
             }
             Phase::Nameless { by } if by <= now => {
-                self.peers
-                    .reply(&Event::NamelessTooLong(self.limits.nickname_within), SessionId(key));
-                self.end(key, Disconnect::Nameless, now);
+                // It may have sent one, and its turn has not come yet: there is a crowd, or the
+                // process was stopped for a while.
+                self.receive_at_last(key, now);
+                self.end_nameless(key, now);
             }
             Phase::Leaving { by } | Phase::Lingering { by } if by <= now => {
                 connection.phase = Phase::Gone;
@@ -237,6 +238,14 @@ impl<S: Stream> Server<S> {
             | Phase::Leaving { .. }
             | Phase::Lingering { .. }
             | Phase::Gone => {}
+        }
+    }
+
+    /// Tells a peer that it took too long to choose a nickname, if it has none.
+    fn end_nameless(&mut self, key: usize, now: Instant) {
+        if let Some(Connection { phase: Phase::Nameless { .. }, .. }) = self.peers.get(key) {
+            self.peers.reply(&Event::NamelessTooLong(self.limits.nickname_within), SessionId(key));
+            self.end(key, Disconnect::Nameless, now);
         }
     }
 

@@ -79,6 +79,14 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Gives a connection a turn, whether or not it is in line and however much the room has had.
+    pub(super) fn receive_at_last(&mut self, key: usize, now: Instant) {
+        if let Some(connection) = self.peers.get(key) {
+            connection.is_readable = true;
+            self.receive_from(key, Moment { now, bytes_end: u64::MAX, is_held: false });
+        }
+    }
+
     fn receive_from(&mut self, key: usize, moment: Moment) {
         let Some(connection) = self.peers.get(key) else { return };
         connection.is_in_line = false;

@@ -10,6 +10,7 @@ mod check;
 mod client;
 mod fairness;
 mod random;
+mod stopped;
 mod stream;
 mod world;
 

@@ -1,0 +1,51 @@
+//! What a process finds that was stopped for a while: everything is due at once, and what came
+//! meanwhile is still to be noted.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use chatd::chat::ChatConfig;
+use chatd::limits::Limits;
+use chatd::server::Server;
+
+use crate::random::Random;
+use crate::stream::{SimStream, Wire};
+
+const CHAT: ChatConfig =
+    ChatConfig { name: String::new(), motd: String::new(), history_max: 0, answer_bytes_max: 1024 };
+
+fn connect(server: &mut Server<SimStream>, now: Instant) -> Rc<RefCell<Wire>> {
+    let wire = Rc::new(RefCell::new(Wire::new(Random::new(1))));
+    let peer = "192.0.2.1:1024".parse().expect("an address");
+    server.accept(SimStream(Rc::clone(&wire)), peer, now);
+    wire
+}
+
+fn was_told(wire: &RefCell<Wire>, part: &str) -> bool {
+    String::from_utf8_lossy(&wire.borrow().to_client).contains(part)
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn whoever_sent_a_nickname_in_time_is_in_the_room_though_nobody_looked() {
+    let limits = Limits::default();
+    let mut now = Instant::now();
+    let mut server = Server::new(CHAT, limits.clone());
+    let (quick, silent, half) =
+        (connect(&mut server, now), connect(&mut server, now), connect(&mut server, now));
+    now += limits.greet_after;
+    server.tick(now);
+    assert!(was_told(&silent, "Choose a nickname"));
+    // No event says so: a poll tells only so many at once.
+    quick.borrow_mut().to_server.extend(b"quick\n");
+    half.borrow_mut().to_server.extend(b"hal");
+    now += limits.nickname_within + Duration::from_secs(10);
+    server.tick(now);
+    assert!(was_told(&quick, "You are quick"));
+    for nameless in [silent, half] {
+        assert!(was_told(&nameless, "No nickname"), "{:?}", nameless.borrow().to_client);
+        assert!(nameless.borrow().is_shut);
+    }
+    assert!(!quick.borrow().is_shut);
+}
