@@ -169,6 +169,7 @@ impl Door {
                         Ok(()) => {
                             self.is_full = false;
                             admit(stream, peer, poll, server, now);
+                            self.spare.refill();
                         }
                         Err(NoRoom::AtAll) => self.turn_away_from_full(stream, peer),
                         Err(why @ NoRoom::ForAddress) => turn_away(stream, why),

@@ -132,6 +132,14 @@ mod os {
             Self { file: File::open("/dev/null").ok() }
         }
 
+        /// Takes it again if it could not be taken the last time: the limit was lowered, or the
+        /// whole system was short of descriptors.
+        pub fn refill(&mut self) {
+            if self.file.is_none() {
+                *self = Self::hold();
+            }
+        }
+
         /// Gives the descriptor up, if there is one.
         pub fn release(&mut self) -> bool {
             self.file.take().is_some()
@@ -175,6 +183,9 @@ mod os {
         pub fn hold() -> Self {
             Self
         }
+
+        /// Does nothing.
+        pub fn refill(&mut self) {}
 
         /// `false`.
         pub fn release(&mut self) -> bool {

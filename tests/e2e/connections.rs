@@ -160,14 +160,38 @@ mod on_linux {
     use std::thread;
     use std::time::Duration;
 
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
     use super::{FULL, join_when_there_is_room};
     use crate::support::{Client, Server, chatd_in_shell, eventually, linux};
 
+    const TWENTY_DESCRIPTORS: &str =
+        "ulimit -n 20; exec \"$0\" --bind 127.0.0.1:0 --max-clients 1000 --history 0";
+
     #[test]
     fn without_descriptors_a_newcomer_is_told_the_room_goes_on_and_nothing_spins() {
-        let script = "ulimit -n 20; exec \"$0\" --bind 127.0.0.1:0 --max-clients 1000";
-        let server = Server::launch(chatd_in_shell(script));
+        let server = Server::launch(chatd_in_shell(TWENTY_DESCRIPTORS));
         let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+        // What is used up once can be used up again.
+        for nick in ["carla", "davi"] {
+            let inside = use_up(&server);
+            let late = server.connect();
+            ana.say("hi");
+            bruno.expect("ana: hi");
+            expect_idle(&server);
+            drop((inside, late));
+            let mut newcomer = join_when_there_is_room(&server, nick);
+            ana.expect(&format!("*** {nick} joined"));
+            bruno.expect(&format!("*** {nick} joined"));
+            newcomer.say("/quit");
+            newcomer.expect_end();
+            ana.expect(&format!("*** {nick} left (quit)"));
+            bruno.expect(&format!("*** {nick} left (quit)"));
+        }
+    }
+
+    /// Fills the server. Those who find no place are told, each of them.
+    fn use_up(server: &Server) -> Vec<Client> {
         let newcomers: Vec<Client> = (0..20).map(|_| server.connect()).collect();
         let (told, inside): (Vec<_>, Vec<_>) =
             newcomers.into_iter().map(|mut it| (it.line(), it)).partition(|(line, _)| line == FULL);
@@ -175,18 +199,38 @@ mod on_linux {
         for (_, mut client) in told {
             client.expect_end();
         }
-        let late = server.connect();
-        ana.say("hi");
-        bruno.expect("ana: hi");
+        inside.into_iter().map(|(_, client)| client).collect()
+    }
+
+    fn expect_idle(server: &Server) {
         let before = linux::work(server.pid());
         thread::sleep(Duration::from_millis(500));
         let after = linux::work(server.pid());
         let (runs, time) = (after.0 - before.0, after.1.saturating_sub(before.1));
         assert!(runs < 20 && time < Duration::from_millis(50), "{runs} runs, {time:?}");
-        drop((inside, late));
-        let _carla = join_when_there_is_room(&server, "carla");
+    }
+
+    #[test]
+    fn a_limit_of_descriptors_lowered_for_a_while_keeps_newcomers_waiting_and_no_longer() {
+        let server = Server::launch(chatd_in_shell(TWENTY_DESCRIPTORS));
+        let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+        let pid = i32::try_from(server.pid()).ok().and_then(Pid::from_raw);
+        let limit_to = |current: u64| {
+            let limit = Rlimit { current: Some(current), maximum: Some(20) };
+            prlimit(pid, Resource::Nofile, limit).expect("our own child")
+        };
+        // Less than are in use: not even the one held back helps to tell anybody anything.
+        limit_to(3);
+        let mut carla = server.connect();
+        carla.say("carla");
+        expect_idle(&server);
+        ana.say("hi");
+        bruno.expect("ana: hi");
+        limit_to(20);
+        carla.expect("*** Welcome to chatd. Choose a nickname:");
+        carla.expect_start("*** You are carla. ");
         ana.expect("*** carla joined");
-        bruno.expect("*** carla joined");
+        use_up(&server);
     }
 
     #[test]
