@@ -79,13 +79,20 @@ fn expect_a_room(server: &Server) {
 
 #[cfg(target_os = "linux")]
 mod on_linux {
+    use std::fs::OpenOptions;
     use std::io::{Read, Write};
-    use std::os::fd::OwnedFd;
+    use std::os::fd::{AsFd, OwnedFd};
     use std::os::unix::net::UnixStream;
     use std::process::Stdio;
+    use std::sync::mpsc;
+    use std::thread;
 
     use super::expect_a_room;
-    use crate::support::{PATIENCE, Server, chatd, chatd_in_shell};
+    use crate::support::{PATIENCE, Server, chatd, chatd_in_shell, now};
+
+    /// So many make more lines than may wait.
+    const CONNECTIONS: usize = 2500;
+    const LOST: &str = "lines of the log are lost";
 
     /// A stream into which nothing more fits, and the end that nobody reads.
     fn stuck() -> (Stdio, UnixStream) {
@@ -100,8 +107,6 @@ mod on_linux {
 
     #[test]
     fn a_stuck_log_loses_lines_counts_them_and_the_room_goes_on() {
-        // More than the lines that may wait.
-        const CONNECTIONS: usize = 2500;
         let (stderr, mut unread) = stuck();
         let mut command = chatd("-vv --bind 127.0.0.1:0");
         command.stderr(stderr);
@@ -112,12 +117,57 @@ mod on_linux {
         expect_a_room(&server);
         unread.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut log = String::new();
-        while !log.contains("lines of the log are lost") {
+        while !log.contains(LOST) {
             let mut buffer = [0; 4096];
             let count = unread.read(&mut buffer).expect("what was held back");
             log.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
         }
         server.join("carla");
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+    }
+
+    #[test]
+    fn a_terminal_stopped_by_ctrl_s_loses_lines_counts_them_and_the_room_goes_on() {
+        const CTRL_S: &[u8] = b"\x13";
+        const CTRL_Q: &[u8] = b"\x11";
+        let (mut pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
+        pty.write_all(CTRL_S).unwrap();
+        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        command.stderr(pts.as_fd().try_clone_to_owned().unwrap());
+        drop(pts);
+        let mut server = Server::launch(command);
+        for _ in 0..CONNECTIONS {
+            server.connect().reset();
+        }
+        expect_a_room(&server);
+        pty.write_all(CTRL_Q).unwrap();
+        // Reading a terminal blocks. The thread ends with the server, which has the other end.
+        let (sender, received) = mpsc::channel();
+        let reader = thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = pty.read(&mut buffer) {
+                let _ = sender.send(buffer[..count].to_vec());
+            }
+        });
+        let start = now();
+        let mut log = Vec::new();
+        while !String::from_utf8_lossy(&log).contains(LOST) {
+            log.extend(received.recv_timeout(PATIENCE).expect("what was held back"));
+            assert!(start.elapsed() < PATIENCE, "{}", String::from_utf8_lossy(&log));
+        }
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_under_its_output_does_not_end_the_room() {
+        let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        command.stdout(full()).stderr(full());
+        let mut server = Server::launch_silent(command);
+        expect_a_room(&server);
         server.signal("TERM");
         assert_eq!(server.exit_code(), 0);
     }
