@@ -1,6 +1,8 @@
 //! The real binary from outside: what people, operators and the limits see.
 
 mod connections;
+#[cfg(target_os = "linux")]
+mod faults;
 mod limits;
 mod lines;
 mod log;

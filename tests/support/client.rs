@@ -46,6 +46,13 @@ impl Client {
         Self { stream, unread: Vec::new() }
     }
 
+    /// It waits so long, where a test is about waiting.
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        self.stream.set_read_timeout(Some(patience)).expect("not zero");
+        self.stream.set_write_timeout(Some(patience)).expect("not zero");
+        self
+    }
+
     /// Takes a nickname, and reads as far as the welcome.
     pub(crate) fn named(mut self, nick: &str) -> Self {
         self.say(nick);

@@ -1,5 +1,6 @@
 //! What Linux tells of a process in `/proc`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -25,6 +26,12 @@ pub(crate) fn keepalive_in(server: SocketAddr, client: SocketAddr) -> Option<Dur
 /// the server.
 pub(crate) fn queued(server: SocketAddr, client: SocketAddr) -> (usize, usize) {
     server_end(server, client).map_or((0, 0), |row| row.queued)
+}
+
+/// The states of all connections to a server, also those that no process has any more.
+pub(crate) fn states(server: SocketAddr) -> BTreeSet<String> {
+    let rows = sockets().into_iter().filter(|row| row.local_port == server.port());
+    rows.map(|row| row.state).collect()
 }
 
 /// How often its threads were given a processor, and for how long altogether.

@@ -1,0 +1,159 @@
+//! What befalls the process from outside: it is stopped and continued, killed and started again.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{Client, Server, chatd, eventually, linux, now};
+
+const TALKERS: usize = 8;
+const END: &str = "end";
+
+/// Says numbers until it is over.
+fn say_numbers(mut sender: TcpStream, is_over: &AtomicBool) {
+    let mut say = |word: &str| {
+        sender.write_all(format!("{word}\n").as_bytes()).expect("the server reads, if late");
+    };
+    for number in 0.. {
+        say(&number.to_string());
+        thread::sleep(Duration::from_millis(5));
+        if is_over.load(Ordering::Relaxed) {
+            return say(END);
+        }
+    }
+}
+
+/// What the talkers say, until so many have said all.
+fn hear(client: &mut Client, talkers: usize) -> Vec<String> {
+    let mut said = Vec::new();
+    let mut ended = 0;
+    while ended < talkers {
+        let line = client.line();
+        ended += usize::from(line.ends_with(END));
+        if line.starts_with("talker") {
+            said.push(line);
+        }
+    }
+    said
+}
+
+/// The process does nothing for so long. Meanwhile some take their nickname, and some come.
+fn pause(server: &Server, pause: Duration, patience: Duration) {
+    let connect = || server.connect().with_patience(patience);
+    let mut nameless = [connect(), connect(), connect()];
+    for client in &mut nameless {
+        client.expect("*** Welcome to chatd. Choose a nickname:");
+    }
+    server.signal("STOP");
+    let nicks = ["ana", "bruno", "carla"];
+    for (client, nick) in nameless.iter_mut().zip(nicks) {
+        client.say(nick);
+    }
+    let mut late = connect();
+    late.say("late");
+    thread::sleep(pause);
+    server.signal("CONT");
+    let start = now();
+    late.expect("*** Welcome to chatd. Choose a nickname:");
+    late.expect_start("*** You are late. ");
+    for (client, nick) in nameless.iter_mut().zip(nicks) {
+        client.expect_start(&format!("*** You are {nick}. "));
+    }
+    eprintln!("it serves again after {:?}", start.elapsed());
+    // Nobody who is here any longer leaves before the end.
+    thread::sleep(Duration::from_secs(1));
+    assert!(!server.log().contains(" left "), "{}", server.log());
+}
+
+/// Nobody who behaves may notice more than that nothing happens for so long.
+fn stop_and_continue(stopped_for: Duration) {
+    let server = Server::start("--rate 0 --history 0");
+    let patience = stopped_for + Duration::from_secs(30);
+    let nicks: Vec<String> = (0..TALKERS).map(|number| format!("talker{number}")).collect();
+    let mut silent = server.join("silent").with_patience(patience);
+    let mut talkers: Vec<Client> =
+        nicks.iter().map(|nick| server.join(nick).with_patience(patience)).collect();
+    let memory = linux::memory_peak(server.pid());
+    let is_over = AtomicBool::new(false);
+    let (order, heard) = thread::scope(|scope| {
+        let order = scope.spawn(|| hear(&mut silent, TALKERS));
+        let mut heard = Vec::new();
+        for talker in &mut talkers {
+            let sender = talker.sender();
+            scope.spawn(|| say_numbers(sender, &is_over));
+            heard.push(scope.spawn(|| hear(talker, TALKERS - 1)));
+        }
+        thread::sleep(Duration::from_secs(1));
+        pause(&server, stopped_for, patience);
+        is_over.store(true, Ordering::Relaxed);
+        let heard: Vec<_> = heard.into_iter().map(|it| it.join().expect("it hears")).collect();
+        (order.join().expect("it hears"), heard)
+    });
+    let grown = linux::memory_peak(server.pid()) - memory;
+    eprintln!("{} messages; the memory's peak grew by {grown} bytes", order.len());
+    for (nick, heard) in nicks.iter().zip(heard) {
+        let (own, others): (Vec<_>, Vec<_>) =
+            order.iter().partition(|line| line.starts_with(&format!("{nick}: ")));
+        let said = (0..own.len() - 1).map(|number| format!("{nick}: {number}"));
+        assert!(own.into_iter().cloned().eq(said.chain([format!("{nick}: {END}")])), "{nick}");
+        assert!(heard.iter().eq(others), "{nick} hears the same, in the same order");
+    }
+    assert!(grown < 4 << 20, "{grown} bytes");
+}
+
+#[test]
+fn a_process_stopped_for_a_while_loses_nobody_and_nothing() {
+    stop_and_continue(Duration::from_secs(3));
+}
+
+#[test]
+#[ignore = "takes more than a minute: longer than anything a peer is given time for"]
+fn a_process_stopped_for_more_than_a_minute_loses_nobody_and_nothing() {
+    stop_and_continue(Duration::from_secs(65));
+}
+
+/// What `/proc` calls the states of a connection: its own side closed and not the other's, and
+/// both.
+const FIN_WAIT: [&str; 2] = ["04", "05"];
+const TIME_WAIT: &str = "06";
+
+#[test]
+fn after_a_kill_the_port_is_free_at_once_and_everybody_can_come_back() {
+    let mut server = Server::start("--rate 0");
+    let addr = server.addr();
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    // One that the server closed: its end stays in the kernel for a minute.
+    bruno.say("/quit");
+    bruno.expect_end();
+    drop(bruno);
+    ana.expect("*** bruno left (quit)");
+    eventually("its end", || linux::states(addr).contains(TIME_WAIT).then_some(()));
+    // Some with unread bytes on both sides, one of which has closed its own; one that has not
+    // spoken; one in the middle of a line.
+    let stalled = server.join_stalled("stalled");
+    let half_closed = server.join_stalled("carla");
+    half_closed.close_sending();
+    let mut nameless = server.connect();
+    nameless.expect("*** Welcome to chatd. Choose a nickname:");
+    ana.expect("*** stalled joined");
+    ana.expect("*** carla joined");
+    ana.send("half a li");
+    eventually("all is read", || (linux::queued(addr, ana.addr()).1 == 0).then_some(()));
+    server.signal("KILL");
+    eventually("the end of the process", || server.has_ended().then_some(()));
+    let states = linux::states(addr);
+    assert!(
+        states.contains(TIME_WAIT) && FIN_WAIT.iter().any(|it| states.contains(*it)),
+        "{states:?}"
+    );
+    let start = now();
+    let next = Server::launch(chatd(&format!("--bind {addr}")));
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    ana.expect_end();
+    nameless.expect_end();
+    next.room(["ana", "bruno", "carla", "stalled"]);
+    drop((stalled, half_closed));
+}
