@@ -15,7 +15,8 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// … so many times, before it is given up.
 const KEEPALIVE_RETRIES: u32 = 3;
 /// What was sent is given so long to be acknowledged (RFC 5482): as long as the probes take
-/// together.
+/// together. Linux gives a peer that answers, but has no room, no longer than that either (since
+/// 5.11): who stops reading and has its own buffer full is timed out, however little waits.
 #[cfg(target_os = "linux")]
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The kernel takes so much that it cannot send yet, and asks for more when half is gone. Left

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Client, Server, chatd, eventually, linux, now};
+use crate::support::{Client, Server, chatd, chatd_in_shell, eventually, linux, now};
 
 const TALKERS: usize = 8;
 const END: &str = "end";
@@ -112,6 +112,55 @@ fn a_process_stopped_for_a_while_loses_nobody_and_nothing() {
 #[ignore = "takes more than a minute: longer than anything a peer is given time for"]
 fn a_process_stopped_for_more_than_a_minute_loses_nobody_and_nothing() {
     stop_and_continue(Duration::from_secs(65));
+}
+
+#[test]
+#[ignore = "waits for more than a minute, as the kernel does"]
+fn who_takes_nothing_for_a_minute_is_timed_out_and_who_has_room_left_is_not() {
+    let server = Server::start("--rate 0 --history 0");
+    let mut ana = server.join("ana").with_patience(Duration::from_secs(90));
+    let mut paused = server.join("paused");
+    let _full = Client::connect_with_small_buffer(server.addr(), 4096).named("full");
+    ana.expect("*** paused joined");
+    ana.expect("*** full joined");
+    let start = now();
+    // More than fits into the small buffer, and much less than a backlog.
+    let line = "x".repeat(3000);
+    ana.send(format!("{line}\n").repeat(20));
+    ana.expect("*** full left (timed out)");
+    eprintln!("dropped after {:?}", start.elapsed());
+    assert!((55..80).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    // It has not read for longer than anybody who vanished is waited for.
+    thread::sleep(Duration::from_secs(20));
+    paused.expect("*** full joined");
+    assert_eq!(paused.lines(20), vec![format!("ana: {line}"); 20]);
+    paused.expect("*** full left (timed out)");
+    ana.ask("/who", "*** 2 here: ana, paused");
+}
+
+#[test]
+fn readers_that_stop_fit_into_the_memory_that_their_backlog_promises() {
+    const STALLED: usize = 30;
+    const BACKLOG: usize = 1 << 20;
+    // An idle server maps 140 MB, most of which it never touches; the allocator rounds up what each
+    // of the stalled keeps.
+    let limit = (160_000_000 + STALLED * BACKLOG * 3 / 2) / 1024;
+    let script = format!("ulimit -v {limit}; exec \"$0\" --bind 127.0.0.1:0 --rate 0");
+    let server = Server::launch(chatd_in_shell(&script));
+    let mut ana = server.join("ana");
+    let memory = linux::memory_peak(server.pid());
+    let nicks: Vec<String> = (0..STALLED).map(|number| format!("stalled{number}")).collect();
+    let stalled: Vec<Client> = nicks.iter().map(|nick| server.join_stalled(nick)).collect();
+    let grown = linux::memory_peak(server.pid()) - memory;
+    eprintln!("{STALLED} stalled readers: {grown} bytes");
+    assert!(grown > STALLED * BACKLOG / 4, "{grown} bytes: they are not stalled");
+    assert!(grown < STALLED * BACKLOG, "{grown} bytes");
+    for nick in &nicks {
+        ana.expect(&format!("*** {nick} joined"));
+    }
+    ana.say("/who");
+    ana.expect_start(&format!("*** {} here: ana, stalled0, ", STALLED + 1));
+    drop(stalled);
 }
 
 /// What `/proc` calls the states of a connection: its own side closed and not the other's, and
