@@ -247,14 +247,13 @@ impl Connection {
         // Dropping the stream also takes it out of the poll.
         self.state = State::Idle;
         self.readable = false;
-        if let Some(line) = self.lines.finish() {
-            tell(Event::Line(Text::parse(line, &mut String::new())));
-        }
+        let cut_off = self.lines.finish();
+        let cut_off = cut_off.map(|line| Text::parse(line, &mut String::new()).as_str().to_owned());
         let mut unsent = Vec::new();
         // A vector takes all.
         let _ = self.outbox.flush(&mut unsent);
         let unsent_lines = unsent.split_inclusive(|&byte| byte == b'\n').count();
-        tell(Event::Closed(End { error, unsent_lines }));
+        tell(Event::Closed(End { error, unsent_lines, cut_off }));
     }
 }
 

@@ -35,12 +35,14 @@ pub(crate) struct End {
     pub(crate) error: Option<io::Error>,
     /// How many lines the socket had not taken. Of those it took nobody knows how far they came.
     pub(crate) unsent_lines: usize,
+    /// The beginning of a line that did not come whole. What it would have said nobody knows.
+    pub(crate) cut_off: Option<String>,
 }
 
 impl End {
     /// Whether nothing is known to be lost.
     pub(crate) fn is_orderly(&self) -> bool {
-        self.error.is_none() && self.unsent_lines == 0
+        self.error.is_none() && self.unsent_lines == 0 && self.cut_off.is_none()
     }
 }
 
@@ -49,6 +51,9 @@ impl fmt::Display for End {
         match &self.error {
             Some(error) => write!(f, "connection lost: {error}")?,
             None => f.write_str("connection closed by the server")?,
+        }
+        if self.cut_off.is_some() {
+            f.write_str("; what it said last is cut off")?;
         }
         match self.unsent_lines {
             0 => Ok(()),

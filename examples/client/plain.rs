@@ -164,7 +164,11 @@ mod tests {
         }
 
         fn lose(&mut self, error: Option<io::ErrorKind>, unsent_lines: usize) {
-            self.tell(Event::Closed(End { error: error.map(io::Error::from), unsent_lines }));
+            self.tell(Event::Closed(End {
+                error: error.map(io::Error::from),
+                unsent_lines,
+                cut_off: None,
+            }));
         }
 
         fn tell(&mut self, event: Event<'_>) {
@@ -226,6 +230,17 @@ mod tests {
         torn.lose(None, 2);
         let error = "connection closed by the server; the last 2 lines were not sent";
         assert_eq!(torn.actions.exit, Some(Err(error.to_owned())));
+    }
+
+    #[test]
+    fn half_a_line_is_no_line_but_an_error() {
+        let mut talk = Talk::named();
+        talk.tell(Event::EndOfInput);
+        let cut_off = Some("bia: 100".to_owned());
+        talk.tell(Event::Closed(End { error: None, unsent_lines: 0, cut_off }));
+        assert_eq!(talk.frontend.output(talk.now), "");
+        let error = "connection closed by the server; what it said last is cut off";
+        assert_eq!(talk.actions.exit, Some(Err(error.to_owned())));
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn nothing_the_server_sends_is_obeyed() {
 }
 
 #[test]
-fn an_endless_line_is_left_out_and_a_last_one_without_an_end_is_shown() {
+fn an_endless_line_is_left_out_and_a_last_one_without_an_end_is_shown_as_cut_off() {
     let (_listener, mut peer, mut terminal) = scripted(70, 8);
     peer.send(&vec![b'x'; 1_000_000]);
     peer.send(b"\nbruno: \xe9 isso");
@@ -135,8 +135,8 @@ fn an_endless_line_is_left_out_and_a_last_one_without_an_end_is_shown() {
     terminal.wait_until("both, and the end", |rows| {
         let starts = |start: &str| rows.iter().any(|row| row.starts_with(start));
         starts("*** A line of the server is left out: ")
-            && starts("bruno:  isso")
-            && starts("*** connection closed by the server")
+            && starts("*** cut off: bruno:  isso")
+            && starts("*** connection closed by the server; what it said last is cut off")
     });
 }
 

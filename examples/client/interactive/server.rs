@@ -51,6 +51,9 @@ impl Interactive {
     }
 
     pub(super) fn closed(&mut self, end: &End, now: Instant, actions: &mut Actions) {
+        if let Some(line) = &end.cut_off {
+            self.screen.print(&style::notice(&format!("cut off: {line}")));
+        }
         if self.leaving && end.unsent_lines == 0 {
             actions.exit = Some(Ok(()));
         } else if self.leaving || !self.options.reconnect {

@@ -75,7 +75,11 @@ impl Talk {
     }
 
     fn lose(&mut self, error: Option<io::ErrorKind>, unsent_lines: usize) {
-        self.tell(Event::Closed(End { error: error.map(io::Error::from), unsent_lines }));
+        self.tell(Event::Closed(End {
+            error: error.map(io::Error::from),
+            unsent_lines,
+            cut_off: None,
+        }));
     }
 
     fn press(&mut self, keys: &str) {
