@@ -1,5 +1,6 @@
 //! What goes wrong, and what the user is told.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
@@ -36,6 +37,45 @@ fn a_server_that_comes_back_finds_the_same_nickname_and_the_half_typed_line() {
     terminal.wait_for_rows(&["ana> meio"]);
     terminal.type_keys(" e fim\r");
     while bruno.line() != "ana: meio e fim" {}
+}
+
+#[test]
+fn everybody_comes_back_after_a_kill_in_the_middle_of_talk() {
+    let mut server = Server::start("--rate 0 --history 0");
+    let addr = server.addr();
+    let bruno = server.join("bruno");
+    let nicks: Vec<String> = (0..5).map(|number| format!("nick{number}")).collect();
+    let mut terminals: Vec<_> =
+        nicks.iter().map(|nick| start(addr, &format!("--nick {nick}"), 70, 10)).collect();
+    let mut sender = bruno.sender();
+    // Until the server is gone.
+    let talk = thread::spawn(move || {
+        for number in 0.. {
+            thread::sleep(Duration::from_millis(1));
+            if sender.write_all(format!("{number:040}\n").as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    let is_welcome = |rows: &[String]| rows.iter().any(|row| row.starts_with("*** You are "));
+    let is_talk = |rows: &[String]| rows.iter().any(|row| row.starts_with("bruno: "));
+    for terminal in &mut terminals {
+        terminal.wait_until("nothing but talk", |rows| is_talk(rows) && !is_welcome(rows));
+    }
+    server.signal("KILL");
+    eventually("the end of the server", || server.has_ended().then_some(()));
+    let server = Server::launch(chatd(&format!("--bind {addr}")));
+    talk.join().expect("it ends with the connection");
+    for terminal in &mut terminals {
+        terminal.wait_until("the room again", is_welcome);
+        for row in terminal.rows().iter().filter(|row| row.starts_with("bruno: ")) {
+            assert_eq!(row.len(), "bruno: ".len() + 40, "{row}");
+        }
+    }
+    let mut bruno = server.join("bruno");
+    for nick in &nicks {
+        bruno.ask(&format!("/msg {nick} oi"), &format!("(private to {nick}) bruno: oi"));
+    }
 }
 
 #[test]
