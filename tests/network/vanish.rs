@@ -31,7 +31,8 @@ impl Heartbeat {
         self.talker.say(&self.beats.to_string());
         self.seen.extend(self.listener.until(&format!("talker: {}", self.beats)));
         self.beats += 1;
-        assert!(start.elapsed() < Duration::from_secs(1), "late by {:?}", start.elapsed());
+        // Much less than a cable is pulled for, and much for a busy machine.
+        assert!(start.elapsed() < Duration::from_secs(5), "late by {:?}", start.elapsed());
     }
 
     fn heard(&self) -> impl Iterator<Item = String> {
