@@ -34,14 +34,15 @@ enum Message {
 ///
 /// # Errors
 ///
-/// The system's, if it has no thread for us.
+/// If the system has no thread for it; with what to try in its message.
 pub fn start(level: LevelFilter) -> io::Result<Log> {
     let (sender, receiver) = sync_channel(LINES_MAX);
     let lost = Arc::new(AtomicU64::new(0));
     let lines = Lines { sender: sender.clone(), lost: Arc::clone(&lost) };
     thread::Builder::new()
         .name("log".into())
-        .spawn(move || write(&receiver, &lost, io::stderr()))?;
+        .spawn(move || write(&receiver, &lost, io::stderr()))
+        .map_err(|error| without_thread(&error))?;
     Builder::new()
         .filter_level(level)
         .format_target(false)
@@ -49,6 +50,13 @@ pub fn start(level: LevelFilter) -> io::Result<Log> {
         .target(Target::Pipe(Box::new(lines)))
         .init();
     Ok(Log { sender })
+}
+
+fn without_thread(error: &io::Error) -> io::Error {
+    let message = format!(
+        "cannot start the log's thread: {error}; see the limits of memory and of processes (ulimit -a)"
+    );
+    io::Error::new(error.kind(), message)
 }
 
 impl Log {

@@ -152,6 +152,15 @@ fn arguments_that_make_no_sense_are_usage_errors() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn without_memory_for_a_thread_it_says_what_to_look_at() {
+    let sentence = expect_failure(crate::support::chatd_in_shell(
+        "ulimit -d 1000; exec \"$0\" --bind 127.0.0.1:0",
+    ));
+    assert!(sentence.contains("ulimit"), "{sentence}");
+}
+
 #[test]
 fn every_option_is_taken_from_the_environment_too() {
     for (name, option) in [
