@@ -14,6 +14,8 @@ use std::time::Duration;
 use env_logger::{Builder, Env, Target};
 use log::LevelFilter;
 
+use crate::sys;
+
 /// Lines that may wait for stderr.
 const LINES_MAX: usize = 4096;
 
@@ -34,8 +36,9 @@ enum Message {
 ///
 /// # Errors
 ///
-/// If the system has no thread for it; with what to try in its message.
+/// The system's; if it has no thread for it, with what to try in its message.
 pub fn start(level: LevelFilter) -> io::Result<Log> {
+    sys::survive_full_files()?;
     let (sender, receiver) = sync_channel(LINES_MAX);
     let lost = Arc::new(AtomicU64::new(0));
     let lines = Lines { sender: sender.clone(), lost: Arc::clone(&lost) };

@@ -3,6 +3,8 @@
 //! process without a goodbye.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -61,6 +63,18 @@ pub fn raise_descriptor_limit() -> Option<usize> {
     #[cfg(not(unix))]
     let limit = None;
     limit
+}
+
+/// Lets writing to a file that may grow no further (`ulimit -f`) fail, as on a full disk. Otherwise
+/// a signal would end the process.
+///
+/// # Errors
+///
+/// The system's, if the signal cannot be caught.
+pub fn survive_full_files() -> io::Result<()> {
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
+    Ok(())
 }
 
 /// Whether an error says that there is no descriptor left, in the process (`EMFILE`) or in the

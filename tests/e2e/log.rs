@@ -79,7 +79,7 @@ fn expect_a_room(server: &Server) {
 
 #[cfg(target_os = "linux")]
 mod on_linux {
-    use std::fs::OpenOptions;
+    use std::fs::{self, OpenOptions};
     use std::io::{Read, Write};
     use std::os::fd::{AsFd, OwnedFd};
     use std::os::unix::net::UnixStream;
@@ -168,6 +168,23 @@ mod on_linux {
         command.stdout(full()).stderr(full());
         let mut server = Server::launch_silent(command);
         expect_a_room(&server);
+        server.signal("TERM");
+        assert_eq!(server.exit_code(), 0);
+    }
+
+    #[test]
+    fn a_log_file_that_may_grow_no_further_does_not_end_the_room() {
+        let file = format!("{}/log-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+        let script = format!("ulimit -f 1; exec \"$0\" -vv --bind 127.0.0.1:0 2>'{file}'");
+        let mut server = Server::launch(chatd_in_shell(&script));
+        // Each is two lines.
+        for _ in 0..100 {
+            server.connect().reset();
+        }
+        expect_a_room(&server);
+        let bytes = fs::metadata(&file).unwrap().len();
+        assert_eq!(bytes, 512, "it is full");
+        fs::remove_file(file).unwrap();
         server.signal("TERM");
         assert_eq!(server.exit_code(), 0);
     }
