@@ -60,6 +60,8 @@ struct User {
     frontend: Interactive,
     terminal: Terminal,
     now: Instant,
+    /// All that was heard, as far as it takes one cell each, whatever the terminal.
+    heard: String,
 }
 
 impl User {
@@ -73,7 +75,8 @@ impl User {
             reconnect: true,
         });
         let terminal = Terminal::new(columns, rows);
-        let mut user = Self { frontend, terminal, now: Instant::now() };
+        let heard = String::new();
+        let mut user = Self { frontend, terminal, now: Instant::now(), heard };
         user.tell(Event::Resized(Size { columns, rows }));
         assert_eq!(user.tell(Event::Connected).send, "ana\n");
         user.hear(b"*** You are ana. Nobody else is here. /help lists the commands, /quit leaves.");
@@ -96,6 +99,7 @@ impl User {
         let actions = self.tell(Event::Line(text));
         let Actions { send, half_close, connect, suspend, exit } = &actions;
         assert!(send.is_empty() && !half_close && !connect && !suspend && exit.is_none());
+        self.heard.extend(simple(text.as_str()));
         text.as_str().replace('\t', "    ")
     }
 
@@ -114,6 +118,9 @@ impl User {
         }
         assert!(self.terminal.before_cursor().ends_with(TYPED), "{:?}", self.terminal);
         assert_eq!(self.terminal.after_cursor(), "");
+        // What was shown before stays, up to the top of the window.
+        let above: String = simple(&self.terminal.above_cursor()).collect();
+        assert!(self.heard.ends_with(&above), "{above:?} are not the last of {:?}", self.heard);
     }
 
     /// The server hangs up, and so does the user: the window is given back.
@@ -125,4 +132,8 @@ impl User {
         self.terminal.write(&farewell);
         assert_eq!(self.terminal.before_cursor() + &self.terminal.after_cursor(), "");
     }
+}
+
+fn simple(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(char::is_ascii_graphic)
 }

@@ -63,6 +63,13 @@ impl Terminal {
         self.parser.screen_mut().set_size(cells(rows), cells(columns));
     }
 
+    /// What stands in the rows above the cursor's.
+    #[must_use]
+    pub fn above_cursor(&self) -> String {
+        let (row, _) = self.parser.screen().cursor_position();
+        self.parser.screen().contents_between(0, 0, row, 0)
+    }
+
     /// What stands in the cursor's row before the cursor.
     #[must_use]
     pub fn before_cursor(&self) -> String {
