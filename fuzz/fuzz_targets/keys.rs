@@ -36,8 +36,10 @@ fuzz_target!(|data: &[u8]| {
     let (keys, ..) = whole;
     // One time in so many, by their sum, so much of them that the bounds are reached.
     if bytes.iter().copied().fold(0, u8::wrapping_add) == 1 {
-        let more = bytes.repeat(4096 / bytes.len());
-        check_kept(&[more.as_slice(); 3 * PASTE_BYTES_MAX / 4096]);
+        let (more, last) = (bytes.repeat(4096 / bytes.len()), [bytes[bytes.len() - 1]; 4096]);
+        let mut reads = vec![more.as_slice(); 3 * PASTE_BYTES_MAX / 4096];
+        reads.extend([last.as_slice(); 3]);
+        check_kept(&reads);
         let text = "x".repeat(LINE_BYTES_MAX - 8);
         edit([vec![Key::Paste(Paste { text, truncated: false })], keys].concat());
     } else {
