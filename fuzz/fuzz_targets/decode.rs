@@ -1,0 +1,70 @@
+//! Any bytes, to a decoder: it gets on, keeps no more than it may, and whatever text it lets
+//! through is harmless.
+#![no_main]
+
+use chatd::chat::message::{Command, Refusal};
+use chatd::wire::{Decoder, Step};
+use chatd_fuzz::{allocated, assert_harmless, choice};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let mut data = data;
+    let setup = choice(&mut data);
+    let line_bytes_max = [1, 8, 60, 4096][usize::from(setup & 3)];
+    let named = setup & 4 != 0;
+    let piece_length = match setup >> 3 {
+        0 => data.len().max(1),
+        length => usize::from(length),
+    };
+    let before = allocated();
+    let mut decoder = Decoder::default();
+    for mut input in data.chunks(piece_length) {
+        loop {
+            let left = input.len();
+            let mut scratch = String::new();
+            let (step, _) = decoder.step(&mut input, named, line_bytes_max, &mut scratch);
+            check(step, named, line_bytes_max);
+            assert!(input.len() < left || matches!(step, Step::Incomplete | Step::Detected));
+            let is_done = step == Step::Incomplete;
+            drop(scratch);
+            // A vector that grows may take twice what it holds, and never less than 8 bytes.
+            assert!(allocated() - before <= (2 * line_bytes_max).max(8), "more than a line kept");
+            if is_done {
+                assert!(input.is_empty());
+                break;
+            }
+        }
+    }
+    check(decoder.finish(named, &mut String::new()), named, line_bytes_max);
+    assert_eq!(decoder.finish(named, &mut String::new()), Step::Incomplete);
+});
+
+fn check(step: Step<'_>, named: bool, line_bytes_max: usize) {
+    let text = match step {
+        Step::Refused(Refusal::UnknownCommand(text)) | Step::Command(Command::Nick(text)) => text,
+        Step::Command(Command::Say(text) | Command::Act(text)) => {
+            assert!(!text.is_blank());
+            text
+        }
+        Step::Command(Command::Tell { to, text }) => {
+            assert_harmless(to.as_str());
+            assert!(!to.as_str().contains(char::is_whitespace) && !text.is_blank());
+            text
+        }
+        Step::Command(Command::Quit(reason)) => reason.unwrap_or_default(),
+        Step::Reply(bytes) => {
+            return assert!(matches!(bytes, [255, 252 | 254, _]), "telnet is only refused");
+        }
+        Step::Refused(Refusal::LineTooLong(limit)) => return assert_eq!(limit, line_bytes_max),
+        Step::Refused(refusal) => {
+            return assert!(matches!(refusal, Refusal::Usage(_)), "{refusal:?}");
+        }
+        Step::Skip => return assert!(named, "nothing is skipped of one who has no nickname"),
+        Step::Incomplete
+        | Step::Detected
+        | Step::Command(Command::Who | Command::History(_) | Command::Help) => return,
+    };
+    assert_harmless(text.as_str());
+    // One byte that is no text is shown as a character of three.
+    assert!(text.as_str().len() <= 3 * line_bytes_max);
+}
