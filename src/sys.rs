@@ -53,6 +53,21 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets the peer have no room for as long as it answers. It is for whoever sends more than the peer
+/// may want to take soon. A peer that vanished meanwhile is given up when the system does by itself,
+/// which may take a quarter of an hour.
+///
+/// # Errors
+///
+/// The system's. The connection works all the same.
+pub fn wait_for_room(stream: &TcpStream) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    SockRef::from(stream).set_tcp_user_timeout(None)?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
+    Ok(())
+}
+
 /// Raises the soft limit of open descriptors to the hard one, and returns it. `None` where there is
 /// none to speak of.
 #[must_use]

@@ -25,6 +25,10 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// How much is read per turn, so that a server that never stops talking cannot keep the user out.
 const TURN_BYTES_MAX: usize = 64 * 1024;
 
+/// So much at once is a paste. The server takes it at its rate, which may be slower than the kernel
+/// waits for room; what people type fits into the room there is.
+const PASTE_BYTES: usize = 16 * 1024;
+
 #[derive(Debug)]
 enum State {
     Idle,
@@ -59,11 +63,18 @@ pub(crate) struct Connection {
     half_close: bool,
     /// Whether there may be more to read than was read.
     readable: bool,
+    /// Whether all that is sent may be as much as a paste.
+    is_script: bool,
 }
 
 impl Connection {
     /// A connection, not made yet, to the first of `addresses` that answers.
-    pub(crate) fn new(server: Address, addresses: Vec<SocketAddr>, token: Token) -> Self {
+    pub(crate) fn new(
+        server: Address,
+        addresses: Vec<SocketAddr>,
+        token: Token,
+        is_script: bool,
+    ) -> Self {
         Self {
             server,
             addresses,
@@ -73,6 +84,7 @@ impl Connection {
             lines: Lines::default(),
             half_close: false,
             readable: false,
+            is_script,
         }
     }
 
@@ -87,7 +99,11 @@ impl Connection {
 
     /// Queues bytes for the server. Without a connection they are dropped.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        if !bytes.is_empty() && matches!(self.state, State::Open { .. }) {
+        let State::Open { stream, .. } = &self.state else { return };
+        if bytes.len() > PASTE_BYTES {
+            let _ = sys::wait_for_room(stream);
+        }
+        if !bytes.is_empty() {
             self.outbox.push_own(|out| out.extend_from_slice(bytes));
         }
     }
@@ -156,6 +172,9 @@ impl Connection {
     fn open(&mut self, stream: TcpStream) {
         // Without these options a message may be late, and a dead connection be noticed late.
         let _ = sys::tune(&stream);
+        if self.is_script {
+            let _ = sys::wait_for_room(&stream);
+        }
         self.state = State::Open { stream, half_closed: false, write_error: None };
         self.readable = true;
     }

@@ -47,7 +47,7 @@ pub(crate) fn run(
     let input = Input::register(poll.registry(), STDIN).map_err(cannot(READ))?;
     let terminal = is_interactive.then(|| Terminal::open(poll.registry(), SIGNALS));
     let terminal = terminal.transpose().map_err(cannot("use the terminal"))?;
-    let connection = Connection::new(server, addresses, SOCKET);
+    let connection = Connection::new(server, addresses, SOCKET, !is_interactive);
     let mut reactor = Reactor { poll, connection, input, terminal, frontend, now: clock() };
     let mut actions = Actions { connect: true, ..Actions::default() };
     // Only now is a change of the size noticed.

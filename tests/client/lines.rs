@@ -8,7 +8,6 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
-#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -65,6 +64,23 @@ fn a_pipe_says_it_and_leaves() {
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     let welcome = "*** You are bot. Here now: bruno. /help lists the commands, /quit leaves.\n";
     assert_eq!(stdout, format!("*** Welcome to chatd. Choose a nickname:\n{welcome}"));
+}
+
+#[test]
+#[ignore = "waits for more than a minute: as long as the kernel would wait for room"]
+fn a_script_that_says_more_than_the_server_takes_in_a_minute_is_not_cut_off() {
+    let server = Server::start("");
+    let mut child = run(&server, "-n bot", Stdio::piped());
+    let mut input = child.stdin.take().expect("a pipe");
+    // It has no room for all of this.
+    let writer = thread::spawn(move || input.write_all(numbers(500_000).as_bytes()));
+    thread::sleep(Duration::from_secs(75));
+    assert!(child.try_wait().expect("our child").is_none(), "{:?}", end(child));
+    assert!(!server.log().contains(" left "), "{}", server.log());
+    drop(server);
+    // Now it has.
+    assert_eq!(end(child).0, Some(1));
+    assert!(writer.join().expect("no panic").is_err());
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! In a window, with the real server.
 
+use std::thread;
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use crate::pty::Terminal;
@@ -51,6 +54,21 @@ fn pasted_lines_are_sent_only_after_a_yes() {
     bruno.expect("ana: um");
     bruno.expect("ana: dois");
     terminal.wait_for_rows(&["ana: um", "ana: dois", "ana>"]);
+}
+
+#[test]
+#[ignore = "waits for more than a minute: as long as the kernel would wait for room"]
+fn pastes_that_the_server_does_not_take_in_a_minute_are_not_cut_off() {
+    let server = Server::start("");
+    let mut terminal = start(server.addr(), "--nick ana", 60, 10);
+    terminal.wait_for_rows(&["ana>"]);
+    for _ in 0..5 {
+        terminal.type_keys(&format!("\x1b[200~{}\x1b[201~\r", "oi\r".repeat(20_000)));
+    }
+    thread::sleep(Duration::from_secs(75));
+    terminal.type_keys("meio");
+    terminal.wait_for_rows(&["ana> meio"]);
+    assert!(!server.log().contains(" left "), "{}", server.log());
 }
 
 #[test]
