@@ -1,6 +1,6 @@
 //! What the server needs of a connection's transport. TLS would be one more implementation.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 /// A non-blocking, ordered stream of bytes in both directions.
@@ -16,6 +16,12 @@ pub trait Stream: Read + Write {
     ///
     /// The stream's, when it is broken already.
     fn shutdown_write(&mut self) -> io::Result<()>;
+
+    /// Why the stream is broken, for whoever will neither read nor write any more. An error is told
+    /// once, here or there.
+    fn take_error(&mut self) -> Option<ErrorKind> {
+        None
+    }
 }
 
 impl Stream for mio::net::TcpStream {
@@ -25,5 +31,9 @@ impl Stream for mio::net::TcpStream {
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
+    }
+
+    fn take_error(&mut self) -> Option<ErrorKind> {
+        Some(Self::take_error(self).ok()??.kind())
     }
 }

@@ -293,7 +293,10 @@ impl<S: Stream> Server<S> {
             }
             // Nobody is there any more: what it said within its rate is said, and its nickname is
             // free.
-            (_, Some(kind)) => self.end(key, Disconnect::Failed(kind), now),
+            (_, Some(kind)) => {
+                let why = connection.stream.take_error().unwrap_or(kind);
+                self.end(key, Disconnect::Failed(why), now);
+            }
             (Turn::Wait, None) => {
                 note_limit(connection, "over its rate, read later");
                 connection.pause = Some(Pause::Rate);

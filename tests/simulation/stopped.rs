@@ -2,12 +2,13 @@
 //! meanwhile is still to be noted.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use chatd::chat::ChatConfig;
 use chatd::limits::Limits;
-use chatd::server::Server;
+use chatd::server::{Readiness, Server};
 
 use crate::random::Random;
 use crate::stream::{SimStream, Wire};
@@ -24,6 +25,26 @@ fn connect(server: &mut Server<SimStream>, now: Instant) -> Rc<RefCell<Wire>> {
 
 fn was_told(wire: &RefCell<Wire>, part: &str) -> bool {
     String::from_utf8_lossy(&wire.borrow().to_client).contains(part)
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn who_vanishes_while_it_waits_for_its_rate_has_timed_out() {
+    let now = Instant::now();
+    let mut server = Server::new(CHAT, Limits::default());
+    let (ana, bruno) = (connect(&mut server, now), connect(&mut server, now));
+    ana.borrow_mut().to_server.extend(b"ana\n");
+    ana.borrow_mut().to_server.extend(b"more\n".repeat(1000));
+    bruno.borrow_mut().to_server.extend(b"bruno\n");
+    let readable = Readiness { readable: true, ..Readiness::default() };
+    server.ready(0, readable);
+    server.ready(1, readable);
+    server.tick(now);
+    ana.borrow_mut().error = Some(ErrorKind::TimedOut);
+    server.ready(0, Readiness { broken: true, ..Readiness::default() });
+    server.tick(now);
+    server.tick(now + Duration::from_secs(2));
+    assert!(was_told(&bruno, "*** ana left (timed out)"), "{:?}", bruno.borrow().to_client);
 }
 
 #[test]

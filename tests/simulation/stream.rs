@@ -24,6 +24,8 @@ pub(crate) struct Wire {
     pub(crate) is_ended: bool,
     /// The client reset the connection.
     pub(crate) is_reset: bool,
+    /// Why the connection is broken, if not by a reset.
+    pub(crate) error: Option<ErrorKind>,
     /// The server ended its stream.
     pub(crate) is_shut: bool,
     /// The server dropped the connection.
@@ -44,6 +46,7 @@ impl Wire {
             is_blocked: false,
             is_ended: false,
             is_reset: false,
+            error: None,
             is_shut: false,
             is_dropped: false,
         }
@@ -114,6 +117,10 @@ impl Stream for SimStream {
         let mut wire = self.0.borrow_mut();
         wire.is_shut = true;
         if wire.is_reset { Err(ErrorKind::NotConnected.into()) } else { Ok(()) }
+    }
+
+    fn take_error(&mut self) -> Option<ErrorKind> {
+        self.0.borrow().error
     }
 }
 
