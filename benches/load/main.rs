@@ -31,6 +31,7 @@ mod floor;
 mod generator;
 mod ledger;
 mod load;
+mod markdown;
 mod member;
 mod message;
 mod plot;

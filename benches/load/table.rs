@@ -1,18 +1,13 @@
 //! The figures as two tables in Markdown: fan-out with a line per case, and the rest.
 
 use crate::figures::Doubt;
+use crate::markdown::Table;
 use crate::process::Kind;
 use crate::report::{Report, Row};
 use crate::scenario::{
     BUSY, COST, DELIVERIES, FAN_OUT_MEMBERS, IN_FLIGHT, PER_READ, fan_out_label,
 };
 use std::fmt;
-
-/// The lines, header first; the first `names` columns are text.
-struct Table {
-    lines: Vec<Vec<String>>,
-    names: usize,
-}
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,32 +93,4 @@ fn rest(report: &Report) -> Table {
         ]);
     }
     Table { lines, names: 2 }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns = self.lines.first().map_or(0, Vec::len);
-        let width = |column: usize| {
-            self.lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        for (index, cells) in self.lines.iter().enumerate() {
-            for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
-                if column < self.names {
-                    write!(out, "| {cell:width$} ")?;
-                } else {
-                    write!(out, "| {cell:>width$} ")?;
-                }
-            }
-            writeln!(out, "|")?;
-            if index == 0 {
-                for (column, width) in widths.iter().enumerate() {
-                    let end = if column < self.names { "-" } else { ":" };
-                    write!(out, "| {end:->width$} ")?;
-                }
-                writeln!(out, "|")?;
-            }
-        }
-        Ok(())
-    }
 }

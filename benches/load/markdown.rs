@@ -1,0 +1,37 @@
+//! A table in Markdown that also reads well as it is.
+
+use std::fmt;
+
+/// The lines, header first; the first `names` columns are text.
+pub(crate) struct Table {
+    pub(crate) lines: Vec<Vec<String>>,
+    pub(crate) names: usize,
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.lines.first().map_or(0, Vec::len);
+        let width = |column: usize| {
+            self.lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        for (index, cells) in self.lines.iter().enumerate() {
+            for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+                if column < self.names {
+                    write!(out, "| {cell:width$} ")?;
+                } else {
+                    write!(out, "| {cell:>width$} ")?;
+                }
+            }
+            writeln!(out, "|")?;
+            if index == 0 {
+                for (column, width) in widths.iter().enumerate() {
+                    let end = if column < self.names { "-" } else { ":" };
+                    write!(out, "| {end:->width$} ")?;
+                }
+                writeln!(out, "|")?;
+            }
+        }
+        Ok(())
+    }
+}
