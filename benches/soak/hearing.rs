@@ -1,13 +1,16 @@
 //! What one client must hear: every line of the room in its order, from its coming to its end, but
 //! not its own; and the answers to what it asked, in between.
 
-use crate::transcript::{Line, Session, Transcript, hash, is_notice, shown};
+use crate::lines::{
+    STOPPING, block, history_count, is_break, is_notice, line_breaks, shown, whole_line,
+};
+use crate::transcript::{Line, Session, Transcript};
 use hdrhistogram::Histogram;
 use std::collections::VecDeque;
 
 /// Who listens, and how far it has come.
 pub(crate) struct Hearing {
-    seat: usize,
+    pub(crate) seat: usize,
     pub(crate) session: Session,
     /// The nickname that it has asked for, or has.
     pub(crate) nick: String,
@@ -18,11 +21,11 @@ pub(crate) struct Hearing {
     is_prompt: bool,
     /// Whether it has heard a message, and thus what is next is known to the line. Before that,
     /// notices may have been sent before or after it came.
-    is_synced: bool,
+    pub(crate) is_synced: bool,
     /// Notices about itself, which the others hear.
     own_notices: Vec<Vec<u8>>,
     /// What it has asked for, in this order.
-    asked: VecDeque<Asked>,
+    pub(crate) asked: VecDeque<Asked>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub(crate) struct Tally {
 }
 
 /// What became of a line that is not the room's next.
-enum Answer {
+pub(crate) enum Answer {
     /// It was an answer of so many bytes.
     Bytes(usize),
     Rest(Rest),
@@ -226,7 +229,7 @@ impl Hearing {
         }
     }
 
-    fn is_own(&self, line: &Line) -> bool {
+    pub(crate) fn is_own(&self, line: &Line) -> bool {
         line.speaker == Some(self.session)
             || self.own_notices.iter().any(|notice| **notice == *line.text)
     }
@@ -288,100 +291,6 @@ impl Hearing {
         }
     }
 
-    /// Looks for the answer to what was asked.
-    fn answered(
-        &mut self,
-        line: &[u8],
-        bytes: &[u8],
-        room: &mut Transcript,
-    ) -> Result<Answer, String> {
-        if line.starts_with(b"(private) ") {
-            room.hear_private(self.seat, line)
-                .map_err(|wrong| format!("got {wrong}: {}", shown(line)))?;
-            return Ok(Answer::Bytes(line.len()));
-        }
-        if line == STOPPING {
-            self.stage = Stage::Stopped;
-            return Ok(Answer::Bytes(line.len()));
-        }
-        let here = here_count(line);
-        let is_answer = line.starts_with(b"(private to ")
-            || line.starts_with(b"*** You are now ")
-            || here.is_some()
-            || history_count(line).is_some();
-        if !is_answer {
-            return Ok(Answer::No);
-        }
-        let answer = match (self.asked.front(), here) {
-            (Some(Asked::Who), Some(count)) => self.check_who(bytes, count),
-            (Some(Asked::History(most)), None) => self.check_history(bytes, *most, room),
-            (Some(Asked::Private(due)), None) if *due == hash(line) => {
-                Ok(Answer::Bytes(line.len()))
-            }
-            (Some(Asked::Name(nick)), None)
-                if line == format!("*** You are now {nick}.").as_bytes() =>
-            {
-                Ok(Answer::Bytes(line.len()))
-            }
-            _ => Err(format!("it did not ask for {}", shown(line))),
-        }?;
-        if let Answer::Bytes(_) = answer {
-            self.asked.pop_front();
-        }
-        Ok(answer)
-    }
-
-    /// As many names as are announced, and its own among them.
-    fn check_who(&self, bytes: &[u8], count: usize) -> Result<Answer, String> {
-        let (mut names, mut own, mut used) = (0, 0, 0);
-        loop {
-            used += line_breaks(&bytes[used..]);
-            let Some(line) = whole_line(&bytes[used..]) else {
-                return Ok(Answer::Rest(Rest::Incomplete));
-            };
-            let text = String::from_utf8_lossy(line);
-            let list = text.split_once(" here: ").map_or(&text["*** ".len()..], |(_, list)| list);
-            let mut shown = list.trim_end_matches(',').split(", ");
-            names += shown.clone().count();
-            own += usize::from(shown.any(|name| name == self.nick));
-            used += line.len();
-            if !text.ends_with(',') {
-                break;
-            }
-        }
-        if names == count && own == 1 {
-            Ok(Answer::Bytes(used))
-        } else {
-            Err(format!("/who names {names} of {count}, and {own} times itself"))
-        }
-    }
-
-    /// The last messages before this point, its own included.
-    fn check_history(
-        &mut self,
-        bytes: &[u8],
-        most: usize,
-        room: &Transcript,
-    ) -> Result<Answer, String> {
-        let count = whole_line(bytes).and_then(history_count).unwrap_or(0);
-        let Some((lines, length)) = block(bytes, count) else {
-            return Ok(Answer::Rest(Rest::Incomplete));
-        };
-        if count == 0 || count > most {
-            return Err(format!("/history shows {count} messages instead of {most}"));
-        }
-        let mut end = self.position;
-        while !room.is_history(end, &lines) {
-            let Some(line) = room.get(end) else { return Ok(Answer::Rest(Rest::Ahead)) };
-            if !self.is_own(line) && (self.is_synced || !line.is_notice()) {
-                return Err("/history shows other messages than were said last".into());
-            }
-            end += 1;
-        }
-        self.position = end;
-        Ok(Answer::Bytes(length))
-    }
-
     fn unexpected(&self, line: &[u8], room: &Transcript) -> String {
         let due = room.get(self.position).map_or("nothing".into(), |line| shown(&line.text));
         format!("hears {} when {due} is due", shown(line))
@@ -395,50 +304,4 @@ impl Tally {
             self.latency.saturating_record(now.saturating_sub(line.said_at));
         }
     }
-}
-
-const STOPPING: &[u8] = b"*** server is stopping";
-
-fn is_break(byte: Option<&u8>) -> bool {
-    matches!(byte, Some(b'\r' | b'\n'))
-}
-
-/// How many bytes are ends of lines: whatever they are for this client, no line is empty.
-fn line_breaks(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| is_break(Some(byte))).count()
-}
-
-fn whole_line(bytes: &[u8]) -> Option<&[u8]> {
-    let length = bytes.iter().position(|byte| is_break(Some(byte)))?;
-    Some(&bytes[..length])
-}
-
-/// The `count` lines after the first, and the length of all.
-fn block(bytes: &[u8], count: usize) -> Option<(Vec<&[u8]>, usize)> {
-    let mut used = whole_line(bytes)?.len();
-    let mut lines = Vec::with_capacity(count);
-    for _ in 0..count {
-        used += line_breaks(&bytes[used..]);
-        let line = whole_line(&bytes[used..])?;
-        used += line.len();
-        lines.push(line);
-    }
-    Some((lines, used))
-}
-
-/// The number in `*** 20 earlier messages, …`.
-fn history_count(line: &[u8]) -> Option<usize> {
-    let text = str::from_utf8(line).ok()?.strip_prefix("*** ")?;
-    if text == "No earlier messages." {
-        return Some(0);
-    }
-    let (count, _) = text.split_once(" earlier message")?;
-    count.parse().ok()
-}
-
-/// The number in `*** 20 here: …`.
-fn here_count(line: &[u8]) -> Option<usize> {
-    let text = str::from_utf8(line).ok()?.strip_prefix("*** ")?;
-    let (count, _) = text.split_once(" here: ")?;
-    count.parse().ok()
 }

@@ -23,12 +23,15 @@
 )]
 
 mod acts;
+mod answers;
 mod crowd;
 mod hearing;
+mod lines;
 #[path = "../load/markdown.rs"]
 mod markdown;
 #[path = "../../tests/simulation/random.rs"]
 mod random;
+mod receive;
 mod run;
 mod seat;
 mod server;
@@ -37,6 +40,7 @@ mod summary;
 #[expect(dead_code, reason = "shared with the load benchmark")]
 mod system;
 mod transcript;
+mod trial;
 mod waves;
 mod words;
 
@@ -105,5 +109,6 @@ fn act(args: &Args) -> Result<()> {
     let seed = args.seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
     });
+    trial::self_check()?;
     run::run(args.minutes, args.clients, seed)
 }

@@ -1,6 +1,7 @@
 //! The server: started as its users start it, watched from outside, and told to stop.
 
 use crate::Result;
+use crate::seat::Role;
 use crate::system::{Accounts, become_program};
 use std::env;
 use std::fs;
@@ -35,8 +36,8 @@ pub(crate) struct Log {
     /// Errors, and what is no line of a log, such as the words of a panic.
     pub(crate) complaints: Vec<String>,
     pub(crate) warnings: u64,
-    /// Who was dropped as too slow.
-    pub(crate) too_slow: Vec<String>,
+    /// How many stallers were dropped as too slow.
+    pub(crate) slow_stallers: u64,
     /// It says itself that lines are lost when they come faster than they are taken.
     pub(crate) has_gaps: bool,
 }
@@ -172,7 +173,7 @@ impl Log {
         if let Some((before, _)) = line.split_once("): too slow: ")
             && let Some((_, nick)) = before.rsplit_once(" left (")
         {
-            self.too_slow.push(nick.to_owned());
+            self.slow_stallers += u64::from(nick.starts_with(Role::Staller.letter()));
         }
     }
 }

@@ -3,6 +3,7 @@
 //! All others are compared with it line by line (`hearing`), so that only this one stream has to be
 //! understood. It is compared itself with what the senders said, each in its order.
 
+use crate::lines::{is_notice, shown};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -30,10 +31,6 @@ impl Line {
     pub(crate) fn is_notice(&self) -> bool {
         is_notice(&self.text)
     }
-}
-
-pub(crate) fn is_notice(line: &[u8]) -> bool {
-    line.starts_with(b"*** ")
 }
 
 /// What a speaker said and the listener has not heard yet.
@@ -269,12 +266,4 @@ pub(crate) fn hash(line: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     line.hash(&mut hasher);
     hasher.finish()
-}
-
-/// A line as it may stand in a message about it.
-pub(crate) fn shown(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    let short: String = text.chars().take(100).collect();
-    let dots = if short.len() < text.len() { "…" } else { "" };
-    format!("{short:?}{dots}")
 }

@@ -3,8 +3,8 @@
 use crate::Result;
 use crate::crowd::{Crowd, DROPPED_BEHIND, LISTENER};
 use crate::hearing::Hearing;
+use crate::lines::shown;
 use crate::seat::{Reading, Role};
-use crate::transcript::shown;
 use std::time::Duration;
 
 /// Clients on their way in at once: well under any listener's backlog.
@@ -198,6 +198,13 @@ impl Crowd {
     }
 
     fn first_behind(&self) -> String {
+        let mut seats = self.seats.iter().map(|seat| seat.connection.as_ref());
+        let to_the_end = seats.position(|connection| {
+            connection.is_some_and(|there| matches!(there.reading, Reading::ToTheEnd(_)))
+        });
+        if let Some(index) = to_the_end {
+            return self.blame(index, "has not read, and was not dropped");
+        }
         let behind = self.hearings().find(|(_, hearing)| !hearing.is_caught_up(&self.room));
         behind.map_or("nobody is behind".into(), |(index, hearing)| {
             let due = self.room.get(hearing.position);
