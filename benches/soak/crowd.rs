@@ -127,7 +127,8 @@ impl Crowd {
             connection.send_line(&nick);
             if seat.role.is_checked() {
                 let is_prompt = seat.role != Role::Pauser;
-                connection.hearing = Some(Hearing::new(index, self.room.open(), nick, is_prompt));
+                let session = self.room.open(index);
+                connection.hearing = Some(Hearing::new(index, session, nick, is_prompt));
             }
         }
         Ok(())

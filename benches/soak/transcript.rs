@@ -36,6 +36,7 @@ impl Line {
 /// What a speaker said and the listener has not heard yet.
 #[derive(Default)]
 struct Speaker {
+    seat: usize,
     due: VecDeque<(u64, u64)>,
     last: Option<u64>,
     end: End,
@@ -109,11 +110,18 @@ impl Transcript {
         self.speakers.values().filter(|speaker| speaker.end == End::Cut).map(|s| s.due.len()).sum()
     }
 
-    /// A new speaker.
-    pub(crate) fn open(&mut self) -> Session {
+    /// A new speaker, the client at `seat`.
+    pub(crate) fn open(&mut self, seat: usize) -> Session {
         self.sessions += 1;
-        self.speakers.insert(self.sessions, Speaker::default());
+        self.speakers.insert(self.sessions, Speaker { seat, ..Speaker::default() });
         self.sessions
+    }
+
+    /// Who has said something before `time` that nobody has heard yet.
+    pub(crate) fn unheard(&self, time: u64) -> Option<usize> {
+        let mut speakers = self.speakers.values().filter(|speaker| speaker.end != End::Cut);
+        let is_unheard = |speaker: &&Speaker| speaker.due.front().is_some_and(|&(_, at)| at < time);
+        speakers.find(is_unheard).map(|speaker| speaker.seat)
     }
 
     /// `session` says something that everybody else will hear as `line`.

@@ -58,7 +58,7 @@ fn expect(fault: &str, verdict: &Verdict, right: &Verdict) -> Result<(), String>
 /// What the listener makes of these lines, when all was said.
 fn listener(lines: &[&str]) -> (Verdict, Transcript) {
     let mut room = Transcript::default();
-    let (ana, bia) = (room.open(), room.open());
+    let (ana, bia) = (room.open(0), room.open(1));
     for (session, line) in [ana, bia, ana, bia].into_iter().zip(SAID) {
         room.promise(session, line.as_bytes(), 0);
     }
@@ -76,7 +76,7 @@ fn member(lines: &[&str]) -> Result<Verdict, String> {
     let (_, mut room) = listener(&SAID);
     let latency = Histogram::new(3).map_err(|error| error.to_string())?;
     let mut tally = Tally { deliveries: 0, latency };
-    let mut caio = Hearing::new(9, room.open(), "caio".into(), true);
+    let mut caio = Hearing::new(9, room.open(9), "caio".into(), true);
     let bytes = HELLO.to_owned() + &lines.join("\n") + "\n";
     Ok(match caio.take(bytes.as_bytes(), &mut room, &mut tally, 0) {
         Err(_) => Verdict::Wrong,

@@ -70,6 +70,10 @@ impl Crowd {
             if now >= second {
                 second = now + 1000;
                 self.trim();
+                let long_ago = self.now().saturating_sub(PATIENCE * 1_000_000);
+                if let Some(index) = self.room.unheard(long_ago) {
+                    return Err(self.blame(index, "has said what nobody hears").into());
+                }
                 if !goes_on(self)? {
                     return Ok(());
                 }
@@ -204,6 +208,9 @@ impl Crowd {
         });
         if let Some(index) = to_the_end {
             return self.blame(index, "has not read, and was not dropped");
+        }
+        if let Some(index) = self.room.unheard(u64::MAX) {
+            return self.blame(index, "has said what nobody hears");
         }
         let behind = self.hearings().find(|(_, hearing)| !hearing.is_caught_up(&self.room));
         behind.map_or("nobody is behind".into(), |(index, hearing)| {
