@@ -24,9 +24,10 @@ const EXTRA: Duration = Duration::from_secs(90);
 /// So long the server may take to let go of what it holds after the last client: it waits for a
 /// second for each to close its side.
 const RELEASE: Duration = Duration::from_secs(30);
-/// So many resident bytes more than after the first crowd may remain after the second: three times what
-/// the heap was seen to keep of its peak, and in one minute less than 200 bytes per connection.
-const GROWTH_MAX: u64 = 1536 * 1024;
+/// So many resident bytes more than after the first crowd may remain after the second: more than twice
+/// what the heap was seen to keep of its peak. In one minute that is 250 bytes per connection, and in
+/// twenty 10.
+const GROWTH_MAX: u64 = 2 * 1024 * 1024;
 /// How many are there when the server is stopped.
 const LAST: usize = 50;
 const PROGRESS: Duration = Duration::from_secs(10);
