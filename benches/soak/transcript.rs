@@ -211,6 +211,11 @@ impl Transcript {
         self.private_due += 1;
     }
 
+    /// Who has not got a private line.
+    pub(crate) fn private_missing(&self) -> Option<usize> {
+        self.private.keys().next().map(|&(_, seat)| seat)
+    }
+
     pub(crate) fn hear_private(&mut self, seat: usize, line: &[u8]) -> Result<(), String> {
         let from = speaker_of(line).ok_or("a private line of nobody")?;
         let due = self.private.get_mut(&(from, seat)).ok_or("a private line not meant for it")?;

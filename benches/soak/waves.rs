@@ -212,6 +212,9 @@ impl Crowd {
         if let Some(index) = self.room.unheard(u64::MAX) {
             return self.blame(index, "has said what nobody hears");
         }
+        if let Some(index) = self.room.private_missing() {
+            return self.blame(index, "has not got what was said to it in private");
+        }
         let behind = self.hearings().find(|(_, hearing)| !hearing.is_caught_up(&self.room));
         behind.map_or("nobody is behind".into(), |(index, hearing)| {
             let due = self.room.get(hearing.position);
