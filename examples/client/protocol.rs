@@ -102,7 +102,8 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         Some((count, what)) if what.starts_with("earlier message") => {
             count.parse().map_or(ServerLine::Notice, ServerLine::Earlier)
         }
-        Some((nick, "joined")) => ServerLine::Joined(nick),
+        // Else it is the rest of a long list of names, the last of which is `joined`.
+        Some((nick, "joined")) if !nick.ends_with(',') => ServerLine::Joined(nick),
         Some((nick, what)) if what.starts_with("left (") => ServerLine::Left(nick),
         Some((nick, what)) => what
             .strip_prefix("is now ")

@@ -23,7 +23,7 @@ mod client {
 }
 use client::protocol::ServerLine;
 
-const SESSIONS: usize = 4;
+const SESSIONS: usize = 8;
 
 fuzz_target!(|data: &[u8]| {
     let mut chat = Chat::new(ChatConfig {
@@ -147,6 +147,7 @@ fn is_meant(event: &Event<'_>, read: &ServerLine<'_>) -> bool {
         | Event::Help
         | Event::NamelessTooLong(_)
         | Event::Full
+        | Event::FullForAddress
         | Event::Stopping => ServerLine::Notice,
     };
     *read == meant

@@ -131,6 +131,14 @@ fn the_rest_is_for_the_user_to_read() {
 }
 
 #[test]
+fn no_name_makes_a_list_of_names_mean_more() {
+    let (long, ana, joined) = (&nick("abcdefghijklmnopqrst"), &nick("ana"), &nick("joined"));
+    // These fill the first line, so that the others have one of their own.
+    let names = [[long; 20].as_slice(), &[ana, joined]].concat();
+    check(&Event::Present { names: &names, others: 0 }, &[Notice, Notice]);
+}
+
+#[test]
 fn every_command_that_the_server_explains_can_be_completed() {
     let mut help = Vec::new();
     Format::default().encode(&Event::Help, &mut help);
