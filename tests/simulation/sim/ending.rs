@@ -48,6 +48,7 @@ impl World {
                 self.settle_down();
                 self.connect(&mut Choices::new(0));
                 let last = self.clients.len() - 1;
+                assert!(self.clients[last].is_there(), "there is room for one more");
                 self.say(last, &[CONTESTED[0]]);
                 self.settle_down();
                 self.clients[last].is_ending = true;
