@@ -47,3 +47,23 @@ fn nothing_is_told_behind_the_goodbye_of_a_crowd() {
     let heard = heard(&peers[0]);
     assert!(heard.ends_with("*** 2 joined; 102 here\n*** server is stopping\n"), "{heard}");
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn short_lines_under_a_long_name_do_not_push_a_reader_over_its_limit_before_it_can_read() {
+    let now = Instant::now();
+    let backlog_bytes_max = 128 * 1024;
+    let mut server = start(Limits { rate: None, backlog_bytes_max, ..Limits::default() });
+    let reader = join(&mut server, now, "reader\n");
+    let talker = join(&mut server, now, &("t".repeat(24) + "\n"));
+    server.tick(now);
+    let (key, wire) = &reader;
+    for _ in 0..10 {
+        send(&mut server, &talker, &"x\n".repeat(16 * 1024));
+        wire.borrow_mut().window = 0;
+        server.tick(now);
+        assert!(!wire.borrow().is_dropped);
+        wire.borrow_mut().window = backlog_bytes_max;
+        server.ready(*key, Readiness { writable: true, ..Readiness::default() });
+    }
+}
