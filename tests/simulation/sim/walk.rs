@@ -202,25 +202,26 @@ impl<'a> Walk<'a> {
         self.items.iter().zip(expected).take_while(agrees).count()
     }
 
-    /// The first of these points at which the next lines agree with what the rules say there. If there
-    /// is none, the transcript may end within what they say.
+    /// The first of these points at which the most of the next lines is what the rules say there.
+    /// Only the transcript may end within it.
     pub(super) fn expect_somewhere(
         &mut self,
         points: &[usize],
         rules: impl Fn(&Self, usize) -> Vec<String>,
     ) -> usize {
-        for may_be_torn in [false, true] {
-            for &point in points {
-                let expected = rules(self, point);
-                let count = self.agreeing(&expected);
-                if count == expected.len() || (may_be_torn && count == self.items.len()) {
-                    self.expect(&expected);
-                    return point;
-                }
+        let agreeing = points.iter().rev().filter_map(|&point| {
+            let expected = rules(self, point);
+            let count = self.agreeing(&expected);
+            let is_whole = count == expected.len();
+            (is_whole || count == self.items.len()).then_some((count, is_whole, point, expected))
+        });
+        match agreeing.max_by_key(|&(count, is_whole, ..)| (count, is_whole)) {
+            Some((_, _, point, expected)) => {
+                self.expect(&expected);
+                point
             }
+            None => self.fail(&format!("expected something like {:?}", rules(self, self.done))),
         }
-        let expected = rules(self, self.done);
-        self.fail(&format!("expected something like {expected:?}"));
     }
 
     fn hear_option(&mut self, refusal: [u8; 3]) {
