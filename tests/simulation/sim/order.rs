@@ -5,6 +5,7 @@
 //! by one; then the log knows their order, and how many of them had happened when something was told is
 //! known within bounds.
 
+use std::io::ErrorKind;
 use std::rc::Rc;
 
 use chatd::chat::message::SessionId;
@@ -239,14 +240,13 @@ fn traffic(Gathered { joined, left }: Gathered, here: usize) -> String {
 
 /// Whether that is what all are told if the log says `why`.
 fn is_reason(told: &str, why: &str, client: &Client) -> bool {
-    let is_timed_out =
-        client.wire.borrow().broken == Some(std::io::ErrorKind::TimedOut) && told == "timed out";
     match why {
         // What it said is compared with what it typed.
         "quit" => true,
         "connection closed by peer" => told == "connection lost",
         _ if why.starts_with("too slow: ") => told == "too slow",
-        _ => told == "connection lost" || is_timed_out,
+        _ if client.wire.borrow().broken == Some(ErrorKind::TimedOut) => told == "timed out",
+        _ => told == "connection lost",
     }
 }
 

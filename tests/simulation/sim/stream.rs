@@ -63,8 +63,8 @@ impl Wire {
     /// finds it broken is told so, whichever it is; after that a read finds the end of the stream
     /// and a write a broken pipe. Behind a stream that had ended, reads go on finding its end.
     pub(crate) fn break_off(&mut self, kind: ErrorKind) {
-        self.broken = Some(kind);
-        self.untold = Some(if self.is_ended { ErrorKind::BrokenPipe } else { kind });
+        self.broken = Some(if self.is_ended { ErrorKind::BrokenPipe } else { kind });
+        self.untold = self.broken;
     }
 
     /// Mostly all of it, sometimes a part, sometimes a single byte; and sometimes a signal comes in

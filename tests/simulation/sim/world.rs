@@ -64,10 +64,13 @@ impl World {
             receive_bytes_per_turn: choices.pick(&[16, 1024, 16 * 1024]),
             ..Limits::default()
         };
+        let history_max = usize::from(is_crowd) + choices.below(10);
+        let (may_stop, has_garbage) = (choices.one_in(3), choices.one_in(3));
         let chat = ChatConfig {
             name: "simulation".into(),
             motd: String::new(),
-            history_max: usize::from(is_crowd) + choices.below(10),
+            // Sometimes more than the bytes of an answer allow.
+            history_max: history_max * choices.pick(&[1, 1, 1, 10]),
             answer_bytes_max: limits.answer_bytes_max(),
         };
         journal::open();
@@ -80,8 +83,8 @@ impl World {
             events: Vec::new(),
             journal: Vec::new(),
             stopped_at: None,
-            may_stop: choices.one_in(3),
-            has_garbage: choices.one_in(3),
+            may_stop,
+            has_garbage,
             is_loud,
         };
         world.tell(|| format!("the limits: {:?}", world.limits));
