@@ -189,6 +189,7 @@ impl<S: Stream> Server<S> {
             }
             connection.phase = Phase::Leaving { by };
         }
+        self.chat.close(&mut self.peers);
         self.peers.deliver(&Event::Stopping, told.into_iter());
         let keys: Vec<usize> = self.peers.connections.iter().map(|(key, _)| key).collect();
         for key in keys {

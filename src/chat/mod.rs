@@ -146,13 +146,22 @@ impl Chat {
     /// Tells what was gathered, if it is time.
     pub fn tick(&mut self, now: Instant, out: &mut impl Outbound) {
         if self.traffic.due.is_some_and(|due| due <= now) {
-            let Traffic { joined, left, .. } = std::mem::take(&mut self.traffic);
-            let here = self.members();
-            out.deliver(
-                &Event::Traffic { joined, left, here },
-                self.room.members().iter().copied(),
-            );
+            self.tell_traffic(out);
         }
+    }
+
+    /// Tells what was gathered and will not be told later: nothing follows a goodbye.
+    pub fn close(&mut self, out: &mut impl Outbound) {
+        if self.traffic.due.is_some() {
+            self.tell_traffic(out);
+        }
+    }
+
+    fn tell_traffic(&mut self, out: &mut impl Outbound) {
+        let Traffic { joined, left, .. } = std::mem::take(&mut self.traffic);
+        let here = self.members();
+        let to = self.room.members().iter().copied();
+        out.deliver(&Event::Traffic { joined, left, here }, to);
     }
 
     fn is_crowded(&self) -> bool {

@@ -37,10 +37,13 @@ impl<S: Stream> Server<S> {
                 Ok(Flush::Done) => {}
                 Ok(Flush::Blocked) => connection.is_writable = false,
                 Err(error) => {
-                    connection.broken = Some(error.kind());
-                    // A broken pipe is what a write meets behind the end of the peer's stream.
-                    connection.cut_off =
-                        connection.broken.filter(|&why| why != ErrorKind::BrokenPipe);
+                    // A broken pipe is what a write meets behind the end of the peer's stream, and
+                    // behind an error that another write was told: then that one is the reason.
+                    if connection.cut_off.is_none() {
+                        connection.broken = Some(error.kind());
+                        connection.cut_off =
+                            connection.broken.filter(|&why| why != ErrorKind::BrokenPipe);
+                    }
                     connection.outbox.clear();
                     if connection.is_active() {
                         // What it said before is still to be read, and said.

@@ -1,44 +1,98 @@
-//! The whole server on simulated streams: no network, no clock, no threads. A seed decides
-//! everything that happens, so a failure can be run again:
+//! The whole server on simulated streams: no network, no clock. What happens is in a few numbers, and
+//! those are made from a seed, so a failure can be run again, and is made as small as it can be:
 //!
 //! ```text
-//! CHATD_SIM_SEED=17 cargo test --test simulation
-//! CHATD_SIM_SEEDS=100000 cargo test --release --test simulation
+//! CHATD_SIM_SEED=17 cargo test --test simulation everybody
+//! CHATD_SIM_SEEDS=100000 cargo test --release --test simulation everybody
+//! CHATD_SIM_SCRIPT=3016632202,3107808303 cargo test --test simulation everybody
 //! ```
 
-mod check;
-mod client;
+mod cases;
 mod fairness;
-mod random;
+mod sim;
 mod stopped;
-mod stream;
-mod world;
+mod table;
 
-use world::World;
+use std::env;
+use std::fs;
+use std::panic;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use sim::script::Script;
 
 /// Seeds of an ordinary run.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 3000;
 
 fn number(variable: &str) -> Option<u64> {
-    let value = std::env::var(variable).ok()?;
+    let value = env::var(variable).ok()?;
     Some(value.parse().expect("a number"))
+}
+
+/// Tells a run that goes wrong step by step, or as little of it as still does.
+fn explain(script: Script, what: &str) -> ! {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let least = script.minimise();
+    panic::set_hook(hook);
+    eprintln!("\n{what} goes wrong, and so does as little as this:");
+    let _ = panic::catch_unwind(|| least.run(true));
+    panic!("{what}; replay: CHATD_SIM_SCRIPT={least} cargo test --test simulation everybody");
+}
+
+/// The first of these seeds that goes wrong. All cores look for it.
+fn first_failing(first: u64, end: u64) -> Option<u64> {
+    let (next, failing) = (AtomicU64::new(first), AtomicU64::new(end));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= failing.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    if Script::from_seed(seed).fails() {
+                        failing.fetch_min(seed, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    Some(failing.into_inner()).filter(|&seed| seed < end)
 }
 
 #[test]
 fn everybody_hears_everything_once_and_in_one_order() {
-    let seeds = match number("CHATD_SIM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("CHATD_SIM_SEEDS").unwrap_or(SEEDS),
+    if let Ok(script) = env::var("CHATD_SIM_SCRIPT") {
+        script.parse::<Script>().expect("numbers").run(true);
+        return;
+    }
+    let (first, end) = match number("CHATD_SIM_SEED") {
+        Some(seed) => (seed, seed + 1),
+        None => (0, number("CHATD_SIM_SEEDS").unwrap_or(SEEDS)),
     };
-    for seed in seeds {
-        let run = std::panic::catch_unwind(|| World::new(seed).run());
-        assert!(run.is_ok(), "replay with CHATD_SIM_SEED={seed} cargo test --test simulation");
+    if let Some(seed) = first_failing(first, end) {
+        explain(Script::from_seed(seed), &format!("CHATD_SIM_SEED={seed}"));
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     for seed in 0..5 {
-        assert_eq!(World::new(seed).run(), World::new(seed).run(), "seed {seed}");
+        let script = Script::from_seed(seed);
+        assert_eq!(script.run(false), script.run(false), "seed {seed}");
+    }
+}
+
+#[test]
+fn what_the_fuzzer_has_found() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/server");
+    for file in fs::read_dir(corpus).expect("a corpus") {
+        let path = file.expect("a file").path();
+        let script = Script::from_bytes(&fs::read(&path).expect("its bytes"));
+        if script.fails() {
+            explain(script, &path.display().to_string());
+        }
     }
 }

@@ -10,14 +10,13 @@ use chatd::chat::ChatConfig;
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 
-use crate::random::Random;
-use crate::stream::{SimStream, Wire};
+use crate::sim::stream::{SimStream, Wire};
 
 const CHAT: ChatConfig =
     ChatConfig { name: String::new(), motd: String::new(), history_max: 0, answer_bytes_max: 1024 };
 
 fn connect(server: &mut Server<SimStream>, now: Instant) -> Rc<RefCell<Wire>> {
-    let wire = Rc::new(RefCell::new(Wire::new(Random::new(1))));
+    let wire = Rc::new(RefCell::new(Wire::new(None)));
     let peer = "192.0.2.1:1024".parse().expect("an address");
     server.accept(SimStream(Rc::clone(&wire)), peer, now);
     wire
@@ -40,7 +39,7 @@ fn who_vanishes_while_it_waits_for_its_rate_has_timed_out() {
     server.ready(0, readable);
     server.ready(1, readable);
     server.tick(now);
-    ana.borrow_mut().error = Some(ErrorKind::TimedOut);
+    ana.borrow_mut().break_off(ErrorKind::TimedOut);
     server.ready(0, Readiness { broken: true, ..Readiness::default() });
     server.tick(now);
     server.tick(now + Duration::from_secs(2));

@@ -1,0 +1,69 @@
+//! Cases that take more than luck to meet.
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use chatd::limits::Limits;
+use chatd::server::Readiness;
+
+use crate::table::{heard, join, send, start};
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn half_a_line_before_a_reset_is_not_said_though_the_reset_is_told_only_once() {
+    let now = Instant::now();
+    let mut server = start(Limits { rate: None, backlog_bytes_max: 2048, ..Limits::default() });
+    let talker = join(&mut server, now, "talker\n");
+    let lost = join(&mut server, now, "lost\n");
+    let listener = join(&mut server, now, "listener\n");
+    server.tick(now);
+    // So much that the lost one is written to twice before it is its turn to be read.
+    send(&mut server, &talker, &"something\n".repeat(200));
+    lost.1.borrow_mut().to_server.extend(b"half a li");
+    lost.1.borrow_mut().break_off(ErrorKind::ConnectionReset);
+    for _ in 0..100 {
+        server.tick(now);
+    }
+    let heard = heard(&listener);
+    assert!(heard.contains("*** lost left (connection lost)\n"), "{heard}");
+    assert!(!heard.contains("half"), "{heard}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn nothing_is_told_behind_the_goodbye_of_a_crowd() {
+    let now = Instant::now();
+    let mut server = start(Limits::default());
+    let peers: Vec<_> =
+        (0..102).map(|number| join(&mut server, now, &format!("n{number}\n"))).collect();
+    server.tick(now);
+    let (key, wire) = &peers[0];
+    wire.borrow_mut().window = 0;
+    server.stop(now);
+    wire.borrow_mut().window = usize::MAX;
+    server.tick(now + Duration::from_secs(1));
+    server.ready(*key, Readiness { writable: true, ..Readiness::default() });
+    server.tick(now + Duration::from_secs(2));
+    let heard = heard(&peers[0]);
+    assert!(heard.ends_with("*** 2 joined; 102 here\n*** server is stopping\n"), "{heard}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn short_lines_under_a_long_name_do_not_push_a_reader_over_its_limit_before_it_can_read() {
+    let now = Instant::now();
+    let backlog_bytes_max = 128 * 1024;
+    let mut server = start(Limits { rate: None, backlog_bytes_max, ..Limits::default() });
+    let reader = join(&mut server, now, "reader\n");
+    let talker = join(&mut server, now, &("t".repeat(24) + "\n"));
+    server.tick(now);
+    let (key, wire) = &reader;
+    for _ in 0..10 {
+        send(&mut server, &talker, &"x\n".repeat(16 * 1024));
+        wire.borrow_mut().window = 0;
+        server.tick(now);
+        assert!(!wire.borrow().is_dropped);
+        wire.borrow_mut().window = backlog_bytes_max;
+        server.ready(*key, Readiness { writable: true, ..Readiness::default() });
+    }
+}

@@ -1,0 +1,151 @@
+//! What a client is told on its own lines, as the rules have it.
+
+use super::order::{is_meant, is_taken};
+use super::rules::{Action, action, bad_nick, history, names, refusal, welcome};
+use super::transcript::Item;
+use super::walk::{SOME_TIME, Walk};
+
+impl Walk<'_> {
+    /// What comes next answers this client's next line.
+    pub(super) fn hear_answer(&mut self) {
+        let Some(line) = self.lines.first() else { self.fail("nobody asked for this") };
+        if line.options > self.options_refused {
+            self.fail("its option is not yet refused");
+        }
+        let asked = if line.is_too_long {
+            Action::Refused("That line was not sent: it has more than 64 bytes.".into())
+        } else {
+            action(&line.text, self.is_named)
+        };
+        match asked {
+            Action::Nothing | Action::Say(_) | Action::Act(_) | Action::Quit(_) => {
+                self.fail("this does not answer its next line");
+            }
+            Action::Help => self.expect(self.run.help),
+            Action::Refused(why) => self.expect(&[refusal(&why, self.is_named)]),
+            Action::History(count) => self.expect(&self.earlier(self.index, count)),
+            Action::Who => self.hear_who(),
+            Action::Tell(to, text) => self.hear_delivered(to, text),
+            Action::Nick(name) => self.hear_named(name),
+        }
+        self.next_line();
+    }
+
+    /// Messages that were said before an event.
+    fn earlier(&self, index: usize, wanted: usize) -> Vec<String> {
+        let said = self.run.order.said_before(index);
+        let messages = history(said, wanted, self.run.history_max);
+        let head = match messages.len() {
+            0 => "*** No earlier messages.".into(),
+            1 => format!("*** 1 earlier message, {SOME_TIME} ago:"),
+            count => format!("*** {count} earlier messages, the last one {SOME_TIME} ago:"),
+        };
+        std::iter::once(head).chain(messages).collect()
+    }
+
+    /// A long list comes in several lines.
+    fn hear_who(&mut self) {
+        let mut heard = String::new();
+        while let Some((Item::Line(text), _)) = self.items.first()
+            && (heard.is_empty() || heard.ends_with(','))
+        {
+            let more = if heard.is_empty() { text } else { &text["***".len()..] };
+            heard.push_str(more);
+            self.items = &self.items[1..];
+        }
+        self.is_torn |= heard.ends_with(',');
+        let order = self.run.order;
+        let is_heard = |&done: &usize| {
+            let members = order.members[done].iter().map(|member| &*member.name);
+            let here = names(members, usize::MAX, self.run.history_max.1);
+            let all = format!("*** {} here: {here}", order.members[done].len());
+            all == heard || (self.is_torn && all.starts_with(&heard))
+        };
+        let Some(done) = self.range().find(is_heard) else {
+            self.fail(&format!("{heard:?}, and there are {:?}", order.members[self.done]));
+        };
+        self.done = done;
+    }
+
+    fn hear_delivered(&mut self, to: &str, text: &str) {
+        let run = self.run;
+        let owner = |done: usize| {
+            run.order.members[done].iter().find(|member| is_meant(to, member, run.clients))
+        };
+        self.done = self.expect_somewhere(&self.range().collect::<Vec<_>>(), |walk, done| {
+            vec![match owner(done) {
+                Some(owner) => format!("(private to {}) {}: {text}", owner.name, walk.name()),
+                None => format!("*** Nobody here is called {to}. /who lists who is here."),
+            }]
+        });
+        if let Some(owner) = owner(self.done) {
+            self.confirmed.push((self.id(), owner.id, text.into()));
+        }
+    }
+
+    /// A nickname was asked for: it has it now, or is told why not.
+    fn hear_named(&mut self, name: &str) {
+        if let Some(why) = bad_nick(name) {
+            return self.expect(&[refusal(&why, self.is_named)]);
+        }
+        let (order, id) = (self.run.order, self.id());
+        let is_mine = |change: usize| order.changes[change].id == id;
+        let change = (self.done..order.changes.len()).find(|&change| is_mine(change));
+        match &self.items[0].0 {
+            Item::Line(text) if text.starts_with("*** You are ") => {}
+            Item::Line(_) | Item::Telnet(_) => {
+                // Before it has a name itself: until it has, or to the end.
+                let until = change.unwrap_or(order.changes.len()).min(*self.range().end());
+                let points: Vec<usize> = (self.done..=until).collect();
+                self.done = self.expect_somewhere(&points, |walk, done| {
+                    let mut members = order.members[done].iter();
+                    let is_taken =
+                        members.any(|member| is_taken(name, id, member, walk.run.clients));
+                    let why =
+                        format!("{name} is taken, or looks too much like a nickname that is.");
+                    if is_taken { vec![refusal(&why, walk.is_named)] } else { vec![String::new()] }
+                });
+                return;
+            }
+        }
+        if self.is_named && self.name() == name {
+            return self.expect(&[format!("*** You are now {name}.")]);
+        }
+        let Some(change) =
+            change.filter(|&change| order.changes[change].to.as_deref().is_ok_and(|to| to == name))
+        else {
+            self.fail("the others know nothing of this name");
+        };
+        if self.is_named {
+            if order.event_of[change] != Some(self.index) {
+                self.fail("the others were told of its name at another time");
+            }
+            self.expect(&[format!("*** You are now {name}.")]);
+        } else {
+            let told = order.event_of[change];
+            let is_gathered_at =
+                |index: &usize| (order.bounds[*index].0..order.bounds[*index].1).contains(&change);
+            let points: Vec<usize> = match told {
+                Some(index) => vec![index],
+                // The first client, whom nobody saw.
+                None if change == 0 => vec![0],
+                // The more it is shown of the past, the later it was.
+                None => (0..order.bounds.len()).rev().filter(is_gathered_at).collect(),
+            };
+            self.done = change;
+            self.index =
+                self.expect_somewhere(&points, |walk, index| walk.first_words(name, change, index));
+            self.is_named = true;
+        }
+        self.index += usize::from(order.event_of[change].is_some());
+        self.done = (change + 1).max(order.bounds[self.index].0);
+    }
+
+    fn first_words(&self, name: &str, done: usize, index: usize) -> Vec<String> {
+        let members = self.run.order.members[done].iter().map(|member| &*member.name);
+        let here = names(members, 10, self.run.history_max.1);
+        let earlier = self.earlier(index, usize::MAX);
+        let earlier = if earlier.len() > 1 { earlier } else { Vec::new() };
+        std::iter::once(welcome(name, &here)).chain(earlier).collect()
+    }
+}

@@ -1,0 +1,263 @@
+//! What must be true when a run is over: of each client's end, and of all together.
+
+use std::collections::BTreeMap;
+
+use chatd::spool::SEGMENT_BYTES;
+
+use super::client::{Client, Line};
+use super::order::Public;
+use super::rules::{Action, action, said};
+use super::transcript::Transcript;
+use super::walk::{Run, Told, Walk};
+
+/// What became of a client, as the log has it.
+#[derive(Debug, Default)]
+pub(crate) struct Fate {
+    /// How many changes there had been when it was accepted.
+    pub(crate) changes_before: usize,
+    /// Why it left.
+    pub(crate) left: Option<String>,
+    /// How much it had got when those who read had read everything, if it was there.
+    pub(crate) mark: Option<usize>,
+}
+
+/// The limits that a check needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) backlog_bytes_max: usize,
+    pub(crate) has_rate: bool,
+    /// How many events there were when those who read had read everything.
+    pub(crate) events_at_mark: usize,
+}
+
+/// Checks all clients that send what can be understood.
+pub(crate) fn check(run: &Run<'_>, fates: &[Fate], transcripts: &[Transcript], bounds: Bounds) {
+    let (mut confirmed, mut received) = (Vec::new(), Vec::new());
+    for ((client, fate), transcript) in run.clients.iter().zip(fates).zip(transcripts) {
+        if client.is_garbled {
+            continue;
+        }
+        let mut walk = Walk::new(run, client, transcript, fate.changes_before);
+        walk.walk_on(fate.mark);
+        check_backlog(&walk, bounds);
+        if is_cut(client) {
+            check_unheard(&walk, fate, bounds);
+        } else {
+            check_heard(&walk, fate, transcript);
+        }
+        confirmed.append(&mut walk.confirmed);
+        received.append(&mut walk.received);
+    }
+    check_told(run.clients, &confirmed, &received);
+}
+
+/// Whether the end of what it was sent may be missing.
+fn is_cut(client: &Client) -> bool {
+    let wire = client.wire.borrow();
+    wire.broken.is_some() || wire.is_blocked
+}
+
+/// Nobody is kept who has more to read than the limit.
+fn check_backlog(walk: &Walk<'_>, bounds: Bounds) {
+    let Some((index, heard)) = walk.mark else { return };
+    let is_foreign = |event: &&Public| event.by != Some(walk.client.id);
+    let events = walk.run.order.events.get(index..bounds.events_at_mark).unwrap_or_default();
+    let unheard: usize = events.iter().filter(is_foreign).map(|event| event.text.len() + 1).sum();
+    let unheard = unheard.saturating_sub(heard);
+    if unheard > bounds.backlog_bytes_max {
+        walk.fail(&format!("{unheard} bytes behind, and kept"));
+    }
+}
+
+/// It was there to hear everything: nothing is missing, and all that it asked for was done.
+fn check_heard(walk: &Walk<'_>, fate: &Fate, transcript: &Transcript) {
+    if transcript.is_cut || walk.is_torn {
+        walk.fail("the last line is not whole");
+    }
+    let order = walk.run.order;
+    if !walk.is_named && order.changes.iter().any(|change| change.id == walk.client.id) {
+        walk.fail("it was not told its name");
+    }
+    if walk.is_named {
+        let is_at_the_end = match own_leave(walk) {
+            Some(change) => {
+                let (least, most) = order.bounds[walk.index];
+                let told = order.event_of[change];
+                told.map_or((least..most).contains(&change), |index| index == walk.index)
+            }
+            None => walk.index == order.events.len(),
+        };
+        if !is_at_the_end {
+            walk.fail("it should have heard more");
+        }
+    }
+    let next = walk.lines.first().filter(|line| !line.is_too_long);
+    let next = next.map(|line| action(&line.text, walk.is_named));
+    match fate.left.as_deref() {
+        Some("quit") => {
+            let Some(Action::Quit(reason)) = next else { walk.fail("it did not quit") };
+            let told = format!("left ({})", reason.unwrap_or("quit"));
+            let event = own_leave(walk).and_then(|change| order.event_of[change]);
+            if event.is_some_and(|index| !order.events[index].text.ends_with(&told)) {
+                walk.fail("its reason is another one");
+            }
+        }
+        Some("connection closed by peer") if !walk.lines.is_empty() => {
+            walk.fail("not all of what it said was heeded");
+        }
+        Some("connection closed by peer") => {}
+        Some("no nickname in time") if walk.is_dismissed && !walk.is_named => {}
+        // To whom the server has not spoken yet, it does not speak when it stops.
+        None if walk.is_dismissed || transcript.items.is_empty() => {}
+        // Itself the one who hears all.
+        None if walk.client.id == 0 => {}
+        Some(_) | None => walk.fail(&format!("it had no reason to end so: {:?}", fate.left)),
+    }
+}
+
+/// What it was sent at the end is lost. But what it did is known to the others: in the order of its
+/// lines, and nothing left out.
+fn check_unheard(walk: &Walk<'_>, fate: &Fate, bounds: Bounds) {
+    let wire = walk.client.wire.borrow();
+    let is_broken = wire.broken.is_some();
+    drop(wire);
+    let why = fate.left.as_deref().unwrap_or_default();
+    let is_slow = why.starts_with("too slow");
+    let is_known = walk.run.clients.iter().all(|client| !client.is_garbled);
+    if is_slow && is_known && backlog_at_most(walk) <= bounds.backlog_bytes_max {
+        walk.fail("it was not too slow");
+    }
+    let name = if walk.is_named { Some(walk.name()) } else { None };
+    let is_all_heeded = why == "connection closed by peer"
+        || (is_broken && !is_slow && why != "quit" && is_unhindered(walk, bounds));
+    if !explains(walk.lines, name, &effects(walk), is_all_heeded) {
+        walk.fail(&format!("its lines do not explain what it did: {:?}", effects(walk)));
+    }
+}
+
+/// Whether nothing kept the server from reading all that it said.
+fn is_unhindered(walk: &Walk<'_>, bounds: Bounds) -> bool {
+    let is_answered_at_once = bounds.backlog_bytes_max >= 64 * 1024;
+    !bounds.has_rate && !walk.client.was_narrow && !walk.run.is_stopped && is_answered_at_once
+}
+
+/// What a client did, as the others know.
+#[derive(Debug, Clone, Copy)]
+enum Effect<'a> {
+    Named(&'a str),
+    Said(&'a str),
+    /// And what all were told.
+    Quit(Option<&'a str>),
+}
+
+/// What a client did behind the end of its transcript.
+fn effects<'a>(walk: &Walk<'a>) -> Vec<Effect<'a>> {
+    let (order, id) = (walk.run.order, walk.client.id);
+    let is_own = |change: &usize| order.changes[*change].id == id;
+    let mut changes = (walk.done..order.changes.len()).filter(is_own).peekable();
+    let mut effects = Vec::new();
+    let mut change_until = |end: usize, effects: &mut Vec<_>| {
+        while let Some(change) = changes.next_if(|&change| change < end) {
+            let event = order.event_of[change].map(|index| order.events[index].text.as_str());
+            match &order.changes[change].to {
+                Ok(name) => effects.push(Effect::Named(name)),
+                Err(why) if why == "quit" => effects.push(Effect::Quit(event)),
+                Err(_) => {}
+            }
+        }
+    };
+    for (index, event) in order.events.iter().enumerate().skip(walk.index) {
+        if event.by == Some(id) && event.change.is_none() {
+            // Who speaks has a name.
+            change_until(order.bounds[index + 1].0, &mut effects);
+            effects.push(Effect::Said(&event.text));
+        }
+    }
+    change_until(usize::MAX, &mut effects);
+    effects
+}
+
+/// Whether these lines have these effects, in their order, and no line is left out of which the others
+/// would have heard. Several lines may ask for the same name, and some of them in vain.
+fn explains(lines: &[Line], name: Option<&str>, effects: &[Effect<'_>], is_all: bool) -> bool {
+    let Some((effect, effects)) = effects.split_first() else {
+        return !is_all || name.is_none() || !lines.iter().any(is_said);
+    };
+    for (index, line) in lines.iter().enumerate() {
+        let rest = &lines[index + 1..];
+        let asked = action(&line.text, name.is_some());
+        let is_explained = !line.is_too_long
+            && match (effect, asked) {
+                (Effect::Named(to), Action::Nick(asked)) => {
+                    *to == asked && explains(rest, Some(to), effects, is_all)
+                }
+                (Effect::Said(text), asked) => {
+                    said(name.unwrap_or_default(), &asked).as_deref() == Some(*text)
+                        && explains(rest, name, effects, is_all)
+                }
+                (Effect::Quit(told), Action::Quit(reason)) => told.is_none_or(|told| {
+                    told.ends_with(&format!(" left ({})", reason.unwrap_or("quit")))
+                }),
+                (Effect::Named(_) | Effect::Quit(_), _) => false,
+            };
+        if is_explained {
+            return true;
+        }
+        if name.is_some() && is_said(line) {
+            return false;
+        }
+    }
+    false
+}
+
+fn is_said(line: &Line) -> bool {
+    !line.is_too_long && said("", &action(&line.text, true)).is_some()
+}
+
+fn own_leave(walk: &Walk<'_>) -> Option<usize> {
+    let changes = walk.run.order.changes.iter();
+    let mut own = changes.enumerate().filter(|(_, change)| change.id == walk.client.id);
+    own.find(|(_, change)| change.to.is_err()).map(|(index, _)| index)
+}
+
+/// What may have waited for it at most, as the server counts it, when it left.
+fn backlog_at_most(walk: &Walk<'_>) -> usize {
+    const PIECE: usize = 64;
+    let order = walk.run.order;
+    let left = own_leave(walk).and_then(|change| order.event_of[change]);
+    let left = left.unwrap_or(order.events.len());
+    let events = order.events.get(walk.index..left).unwrap_or_default();
+    let public: usize = events.iter().map(|event| event.text.len() + 2 + PIECE).sum();
+    let asks = walk.lines.iter().filter(|line| !is_said(line)).count();
+    let private: usize = walk
+        .run
+        .clients
+        .iter()
+        .map(|client| client.lines.iter().filter(|line| line.text.starts_with("/msg")).count())
+        .sum();
+    // Only after a second line it is clear that this is how lines end: what is queued then is kept in
+    // another segment.
+    let other_segment = if walk.client.line_end == b"\r" { SEGMENT_BYTES as usize } else { 0 };
+    public + asks * (2 * walk.run.history_max.1 + PIECE) + private * 3 * PIECE + other_segment
+}
+
+/// What one said to another was heard once by that one, in order; and whoever was told that it was
+/// heard was told the truth.
+fn check_told(clients: &[Client], confirmed: &[Told], received: &[Told]) {
+    type Between<'a> = BTreeMap<(usize, usize), (Vec<&'a str>, Vec<&'a str>)>;
+    let mut all = Between::new();
+    for (from, to, text) in confirmed {
+        all.entry((*from, *to)).or_default().0.push(text);
+    }
+    for (from, to, text) in received.iter().filter(|(from, ..)| !clients[*from].is_garbled) {
+        assert!(text.starts_with(&format!("p{from}.")), "{from} did not say {text:?} to {to}");
+        all.entry((*from, *to)).or_default().1.push(text);
+    }
+    let is_whole = |id: usize| !clients[id].is_garbled && !is_cut(&clients[id]);
+    for ((from, to), (confirmed, received)) in all {
+        let shorter = confirmed.len().min(received.len());
+        assert_eq!(confirmed[..shorter], received[..shorter], "from {from} to {to}");
+        assert!(confirmed.len() == shorter || !is_whole(to), "{to} did not hear {confirmed:?}");
+        assert!(received.len() == shorter || !is_whole(from), "{from} was not told: {received:?}");
+    }
+}

@@ -1,0 +1,168 @@
+//! The rules of the room, told a second time and as simply as can be: what a line asks for, which
+//! nicknames there can be, and what the answers look like. Only for what the clients here say.
+
+/// What a line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action<'a> {
+    Nothing,
+    Say(&'a str),
+    Act(&'a str),
+    Nick(&'a str),
+    Tell(&'a str, &'a str),
+    Who,
+    History(usize),
+    Help,
+    Quit(Option<&'a str>),
+    /// Nothing that can be done, and why.
+    Refused(String),
+}
+
+/// What a line asks for if it comes from somebody with or without a nickname.
+pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
+    let Some(command) = line.strip_prefix('/') else {
+        return match named {
+            false => Action::Nick(line.trim()),
+            true if line.trim().is_empty() => Action::Nothing,
+            true => Action::Say(line),
+        };
+    };
+    let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
+    let rest = rest.trim();
+    let usage = |usage: &str| Action::Refused(format!("Usage: {usage}"));
+    let action = match word {
+        "nick" if rest.is_empty() => return usage("/nick NEW"),
+        "nick" => return Action::Nick(rest),
+        "help" => return Action::Help,
+        "quit" => return Action::Quit(Some(rest).filter(|reason| !reason.is_empty())),
+        "me" if rest.is_empty() => return usage("/me TEXT"),
+        "me" => Action::Act(rest),
+        "msg" => match rest.split_once(' ') {
+            Some((to, text)) => Action::Tell(to, text.trim_start()),
+            None => return usage("/msg NICK TEXT"),
+        },
+        "who" => Action::Who,
+        "history" if rest.is_empty() => Action::History(usize::MAX),
+        "history" => match rest.parse() {
+            Ok(count) => Action::History(count),
+            Err(_) => return usage("/history [NUMBER]"),
+        },
+        _ if command.starts_with('/') => Action::Say(command),
+        _ => {
+            return Action::Refused(format!(
+                "There is no command /{word}. /help lists the commands; to say /{word}, type //{word}."
+            ));
+        }
+    };
+    if named { action } else { Action::Refused("First you need a nickname.".into()) }
+}
+
+/// Why that is no nickname, if it is none.
+pub(crate) fn bad_nick(name: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_alphanumeric() || "-_.[]{}|^`".contains(c);
+    let Some(first) = name.chars().next() else {
+        return Some("A nickname cannot be empty.".into());
+    };
+    if let Some(bad) = name.chars().find(|&c| !is_allowed(c)) {
+        return Some(match bad {
+            ' ' => "A nickname is one word, without spaces.".into(),
+            _ => format!("A nickname cannot have “{bad}”: only letters, digits and -_.[]{{}}|^`."),
+        });
+    }
+    if first.is_numeric() || "-.".contains(first) {
+        return Some(format!("A nickname cannot start with “{first}”."));
+    }
+    (name.chars().count() > 24).then(|| "That nickname is too long: at most 24 columns.".into())
+}
+
+/// How a nickname looks, case apart: as it is meant, and as it is written.
+fn looks(name: &str) -> [String; 2] {
+    let written = |c| match c {
+        '\u{430}' => 'a',
+        '\u{24e1}' => 'r',
+        c => c,
+    };
+    let fold = |name: String| name.to_lowercase();
+    let meant: String = name.chars().map(written).collect();
+    [fold(meant.clone()), fold(meant.replace('I', "l"))]
+}
+
+/// Whether two nicknames may not both be used.
+pub(crate) fn conflict(one: &str, other: &str) -> bool {
+    let other = looks(other);
+    looks(one).iter().any(|look| other.contains(look))
+}
+
+/// Whether somebody called `name` is meant by `to`.
+pub(crate) fn is_meant(name: &str, to: &str) -> bool {
+    let [meant, _] = looks(to);
+    looks(name).contains(&meant)
+}
+
+/// What is kept of what was said, as far as it is shown: as many as are wanted, and no more than the
+/// limits allow. Each is a line and how many bytes it counts for.
+pub(crate) fn history(
+    said: &[(String, usize)],
+    wanted: usize,
+    limits: (usize, usize),
+) -> Vec<String> {
+    let (count_max, mut bytes_left) = limits;
+    let kept = said.iter().rev().take(count_max).take_while(|(_, bytes)| {
+        let fits = *bytes <= bytes_left;
+        bytes_left = bytes_left.saturating_sub(*bytes);
+        fits
+    });
+    let mut shown: Vec<String> = kept.take(wanted).map(|(line, _)| line.clone()).collect();
+    shown.reverse();
+    shown
+}
+
+/// `ana, bruno … and 3 others`, as far as the two limits allow.
+pub(crate) fn names<'a>(
+    members: impl ExactSizeIterator<Item = &'a str>,
+    count_max: usize,
+    bytes_max: usize,
+) -> String {
+    let (all, mut bytes) = (members.len(), 0);
+    let shown: Vec<&str> = members
+        .take(count_max)
+        .take_while(|name| {
+            let fits = bytes + name.len() <= bytes_max;
+            bytes += name.len() + 2;
+            fits
+        })
+        .collect();
+    let others = match all - shown.len() {
+        0 => String::new(),
+        1 => " … and 1 other".into(),
+        others => format!(" … and {others} others"),
+    };
+    shown.join(", ") + &others
+}
+
+/// What a newcomer is told first.
+pub(crate) fn welcome(name: &str, here: &str) -> String {
+    let here =
+        if here.is_empty() { "Nobody else is here".into() } else { format!("Here now: {here}") };
+    format!("*** You are {name}. {here}. /help lists the commands, /quit leaves.")
+}
+
+/// Why something is not done, as its user is told.
+pub(crate) fn refusal(why: &str, named: bool) -> String {
+    format!("*** {why}{}", if named { "" } else { " Choose a nickname:" })
+}
+
+/// What all are told if `name` does that.
+pub(crate) fn said(name: &str, action: &Action<'_>) -> Option<String> {
+    match action {
+        Action::Say(text) => Some(format!("{name}: {text}")),
+        Action::Act(text) => Some(format!("* {name} {text}")),
+        Action::Nothing
+        | Action::Nick(_)
+        | Action::Tell(..)
+        | Action::Who
+        | Action::History(_)
+        | Action::Help
+        | Action::Quit(_)
+        | Action::Refused(_) => None,
+    }
+}

@@ -1,0 +1,257 @@
+//! Walks one client's transcript along the order of all that happened.
+//!
+//! Each line must be the next thing that all were told (but not what this client did itself), something
+//! said to it alone, or the answer to its next line, as the rules have it at this point. So nothing may
+//! be missing, come twice, or come out of order. Only what a broken or full connection swallowed at the
+//! end may be missing.
+
+use std::ops::RangeInclusive;
+
+use super::client::{Client, Line};
+use super::order::Order;
+use super::rules::{Action, action, said};
+use super::transcript::{Item, Transcript};
+
+/// What stands for a time in a line that is expected.
+pub(super) const SOME_TIME: char = '\0';
+
+/// What all walks need to know.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) clients: &'a [Client],
+    pub(crate) order: &'a Order,
+    pub(crate) help: &'a [String],
+    /// How many messages are kept, and how many bytes of them.
+    pub(crate) history_max: (usize, usize),
+    pub(crate) is_stopped: bool,
+}
+
+/// Something said to one: by whom, to whom, what.
+pub(crate) type Told = (usize, usize, String);
+
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) client: &'a Client,
+    pub(super) items: &'a [(Item, usize)],
+    /// What it sent and was not yet acted on.
+    pub(crate) lines: &'a [Line],
+    /// How many options of the next line were refused.
+    pub(super) options_refused: usize,
+    /// How many events are passed.
+    pub(crate) index: usize,
+    /// How many changes there were at least.
+    pub(crate) done: usize,
+    pub(crate) is_named: bool,
+    /// The transcript ended within an answer.
+    pub(crate) is_torn: bool,
+    /// It was told goodbye.
+    pub(crate) is_dismissed: bool,
+    /// What others are said to have heard from it.
+    pub(crate) confirmed: Vec<Told>,
+    /// What others said to it.
+    pub(crate) received: Vec<Told>,
+    /// What it had heard when so much of its transcript was there: how many events, and how many
+    /// bytes of what comes next.
+    pub(crate) mark: Option<(usize, usize)>,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(
+        run: &'a Run<'a>,
+        client: &'a Client,
+        transcript: &'a Transcript,
+        done: usize,
+    ) -> Self {
+        Self {
+            run,
+            client,
+            items: &transcript.items,
+            lines: client.lines_sent(),
+            options_refused: 0,
+            index: 0,
+            done,
+            is_named: false,
+            is_torn: false,
+            is_dismissed: false,
+            confirmed: Vec::new(),
+            received: Vec::new(),
+            mark: None,
+        }
+    }
+
+    pub(crate) fn fail(&self, why: &str) -> ! {
+        panic!(
+            "client {}: {why}\nnext in its transcript: {:?}\nnext that all are told: {:?}\nits next line: {:?}",
+            self.client.id,
+            self.items.first(),
+            self.run.order.events.get(self.index),
+            self.lines.first(),
+        );
+    }
+
+    /// To the end of the transcript. `mark`: for this length of it, it is to be told how many events
+    /// were heard.
+    pub(crate) fn walk_on(&mut self, mut mark: Option<usize>) {
+        if !self.items.is_empty() {
+            self.expect(&["*** Welcome to simulation. Choose a nickname:".into()]);
+        }
+        let mut passed = 0;
+        loop {
+            self.pass_own();
+            let position = self.items.first().map_or(usize::MAX, |&(_, end)| end);
+            if let Some(mark) = mark.take_if(|mark| position > *mark).filter(|_| self.is_named) {
+                self.mark = Some((self.index, mark - passed));
+            }
+            let Some((item, end)) = self.items.first() else { return };
+            passed = *end;
+            if self.is_dismissed {
+                self.fail("told something behind the goodbye");
+            }
+            match item {
+                Item::Telnet(refusal) => self.hear_option(*refusal),
+                Item::Line(text) if self.is_next_event(text) => {
+                    self.items = &self.items[1..];
+                    self.pass_event();
+                }
+                Item::Line(text) => match text.strip_prefix("(private) ") {
+                    Some(told) => self.hear_private(told),
+                    None if self.is_goodbye(text) => {
+                        self.items = &self.items[1..];
+                        self.is_dismissed = true;
+                    }
+                    None => self.hear_answer(),
+                },
+            }
+        }
+    }
+
+    pub(super) fn id(&self) -> usize {
+        self.client.id
+    }
+
+    pub(crate) fn name(&self) -> &'a str {
+        match self.run.order.name(self.done, self.id()) {
+            Some(name) => name,
+            None => self.fail("it has no name"),
+        }
+    }
+
+    /// How many changes there may have been at this point.
+    pub(super) fn range(&self) -> RangeInclusive<usize> {
+        let order = self.run.order;
+        let most = if self.is_named { order.bounds[self.index].1 } else { order.changes.len() };
+        self.done..=most
+    }
+
+    fn is_next_event(&self, text: &str) -> bool {
+        let next = self.run.order.events.get(self.index);
+        self.is_named && next.is_some_and(|next| next.by != Some(self.id()) && next.text == text)
+    }
+
+    fn pass_event(&mut self) {
+        self.index += 1;
+        self.done = self.done.max(self.run.order.bounds[self.index].0);
+    }
+
+    /// Passes what this client says next to all, as long as it comes next, and lines that mean
+    /// nothing.
+    fn pass_own(&mut self) {
+        while let (true, Some(line)) = (self.is_named, self.lines.first()) {
+            if line.is_too_long || line.options > self.options_refused {
+                return;
+            }
+            let asked = action(&line.text, true);
+            if asked != Action::Nothing {
+                let Some(said) = said(self.name(), &asked) else { return };
+                let next = self.run.order.events.get(self.index);
+                if next.is_none_or(|next| next.by != Some(self.id()) || next.text != said) {
+                    return;
+                }
+                self.pass_event();
+            }
+            self.next_line();
+        }
+    }
+
+    pub(crate) fn next_line(&mut self) {
+        self.lines = &self.lines[1..];
+        self.options_refused = 0;
+    }
+
+    /// Takes these lines from the transcript, as far as it goes.
+    pub(super) fn expect(&mut self, expected: &[String]) {
+        let count = self.agreeing(expected);
+        if count < expected.len().min(self.items.len()) {
+            self.items = &self.items[count..];
+            self.fail(&format!("expected: {:?}", expected[count]));
+        }
+        self.items = &self.items[count..];
+        self.is_torn |= count < expected.len();
+    }
+
+    /// How many of these lines come next in the transcript.
+    pub(super) fn agreeing(&self, expected: &[String]) -> usize {
+        let agrees = |((item, _), expected): &(&(Item, usize), &String)| match item {
+            Item::Telnet(_) => false,
+            Item::Line(text) => match expected.split_once(SOME_TIME) {
+                None => text == *expected,
+                Some((start, end)) => text.starts_with(start) && text.ends_with(end),
+            },
+        };
+        self.items.iter().zip(expected).take_while(agrees).count()
+    }
+
+    /// The first of these points at which the most of the next lines is what the rules say there.
+    /// Only the transcript may end within it.
+    pub(super) fn expect_somewhere(
+        &mut self,
+        points: &[usize],
+        rules: impl Fn(&Self, usize) -> Vec<String>,
+    ) -> usize {
+        let agreeing = points.iter().rev().filter_map(|&point| {
+            let expected = rules(self, point);
+            let count = self.agreeing(&expected);
+            let is_whole = count == expected.len();
+            (is_whole || count == self.items.len()).then_some((count, is_whole, point, expected))
+        });
+        match agreeing.max_by_key(|&(count, is_whole, ..)| (count, is_whole)) {
+            Some((_, _, point, expected)) => {
+                self.expect(&expected);
+                point
+            }
+            None => self.fail(&format!("expected something like {:?}", rules(self, self.done))),
+        }
+    }
+
+    fn hear_option(&mut self, refusal: [u8; 3]) {
+        // The line may not be whole yet.
+        let line = self.client.lines.get(self.client.lines_sent().len() - self.lines.len());
+        if refusal != [255, 254, 1] || line.is_none_or(|line| line.options <= self.options_refused)
+        {
+            self.fail("this option was not asked for");
+        }
+        self.options_refused += 1;
+        self.items = &self.items[1..];
+    }
+
+    fn hear_private(&mut self, told: &str) {
+        let (from, text) = told.split_once(": ").unwrap_or((told, ""));
+        let by = self.range().find_map(|done| {
+            let members = &self.run.order.members[done];
+            let by = members.iter().find(|member| &*member.name == from)?;
+            Some((done, by.id))
+        });
+        let Some((done, by)) = by.filter(|_| self.is_named) else {
+            self.fail("nobody can have said that to it");
+        };
+        self.done = done;
+        self.received.push((by, self.id(), text.into()));
+        self.items = &self.items[1..];
+    }
+
+    fn is_goodbye(&self, text: &str) -> bool {
+        let is_expired = text == "*** No nickname within 60 seconds: closing. Come again!";
+        (text == "*** server is stopping" && self.run.is_stopped) || (is_expired && !self.is_named)
+    }
+}

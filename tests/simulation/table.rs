@@ -1,0 +1,40 @@
+//! A server and a few peers that do exactly what a test says.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use chatd::chat::ChatConfig;
+use chatd::limits::Limits;
+use chatd::server::{Readiness, Server};
+
+use crate::sim::stream::{SimStream, Wire};
+
+/// A peer's key, and its connection.
+pub(crate) type Peer = (usize, Rc<RefCell<Wire>>);
+
+const READABLE: Readiness =
+    Readiness { readable: true, ended: false, writable: false, broken: false };
+
+pub(crate) fn start(limits: Limits) -> Server<SimStream> {
+    let answer_bytes_max = limits.answer_bytes_max();
+    let name = "table".into();
+    Server::new(ChatConfig { name, motd: String::new(), history_max: 20, answer_bytes_max }, limits)
+}
+
+pub(crate) fn join(server: &mut Server<SimStream>, now: Instant, line: &str) -> Peer {
+    let wire = Rc::new(RefCell::new(Wire::new(None)));
+    let peer = "192.0.2.1:1024".parse().expect("an address");
+    let key = server.accept(SimStream(Rc::clone(&wire)), peer, now);
+    send(server, &(key, Rc::clone(&wire)), line);
+    (key, wire)
+}
+
+pub(crate) fn send(server: &mut Server<SimStream>, (key, wire): &Peer, line: &str) {
+    wire.borrow_mut().to_server.extend(line.as_bytes());
+    server.ready(*key, READABLE);
+}
+
+pub(crate) fn heard((_, wire): &Peer) -> String {
+    String::from_utf8(wire.borrow().to_client.clone()).expect("UTF-8")
+}
