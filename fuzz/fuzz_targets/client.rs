@@ -108,7 +108,12 @@ impl User {
             (2, Connection::Open) => {
                 self.connection = Connection::None;
                 let error = (what & 8 != 0).then(|| io::ErrorKind::ConnectionReset.into());
-                self.tell(Event::Closed(End { error, unsent_lines: usize::from(what >> 6) }));
+                let cut_off = (what & 16 != 0).then(|| {
+                    let line = take(data, |&byte| byte == b'\n');
+                    Text::parse(line, &mut String::new()).as_str().to_owned()
+                });
+                let unsent_lines = usize::from(what >> 6);
+                self.tell(Event::Closed(End { error, unsent_lines, cut_off }));
             }
             (3, _) => {
                 // In one column vt100 panics at a character that grows to two.

@@ -52,7 +52,7 @@ fuzz_target!(|data: &[u8]| {
         }
         user.look(&shown);
     }
-    user.leave();
+    user.leave(lines.finish());
 });
 
 /// Somebody who is in the room and has typed half a line.
@@ -124,8 +124,9 @@ impl User {
     }
 
     /// The server hangs up, and so does the user: the window is given back.
-    fn leave(mut self) {
-        self.tell(Event::Closed(End::default()));
+    fn leave(mut self, cut_off: Option<&[u8]>) {
+        let cut_off = cut_off.map(|line| Text::parse(line, &mut String::new()).as_str().to_owned());
+        self.tell(Event::Closed(End { cut_off, ..End::default() }));
         let output = self.frontend.output(self.now);
         self.terminal.write(&output);
         let farewell = self.frontend.farewell();
