@@ -210,10 +210,16 @@ fn address(scale: &Scale) -> Vec<Trial> {
     let name = |words: &str| format!("{connections} from one address{words}");
     let most: &'static [&'static str] =
         scale.of(&["--max-clients", "1000"], &["--max-clients", "60"]);
+    let per_address = scale.of(100, 30);
+    let options: &'static [&'static str] =
+        scale.of(&["--max-per-ip", "100"], &["--max-per-ip", "30"]);
+    let limited = trial(name(", limited"), false, connections, Some(per_address));
+    let limited = Trial { options, ..limited };
     let full = Trial { options: most, ..trial(name(", room full"), false, connections, None) };
     vec![
-        trial(name(""), true, connections, Some(connections)),
+        limited,
         full,
+        trial(name(""), true, connections, Some(connections)),
         trial(name(", nameless"), false, connections, Some(connections)),
     ]
 }

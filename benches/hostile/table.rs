@@ -6,6 +6,7 @@ use crate::system::{processor, told_by};
 use crate::trial::{Phase, Row};
 use hdrhistogram::Histogram;
 use std::fmt;
+use std::time::Duration;
 
 pub(crate) struct Table {
     is_quick: bool,
@@ -100,6 +101,10 @@ impl Row {
             phase.busy().map_or_else(|| "?".to_owned(), |busy| format!("{busy:.0}"))
         };
         let mut remarks = run.remarks.clone();
+        if self.release > Duration::from_secs(1) {
+            let seconds = self.release.as_secs_f64();
+            remarks.push(format!("descriptors back after {seconds:.1} s"));
+        }
         remarks.extend(self.failures.iter().map(|failure| format!("FAILED: {failure}")));
         [
             self.name.clone(),

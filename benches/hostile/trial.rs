@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 /// chatd's own default for what a client may fall behind.
 const BACKLOG: usize = 1 << 20;
-/// The server lets go of descriptors in less than this when their peers are gone.
-const RELEASE: Duration = Duration::from_secs(5);
+/// The server lets go of descriptors in less than this when their peers are gone. What they said
+/// before is said first, however much that is.
+const RELEASE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Trial {
     pub(crate) name: String,
@@ -41,6 +42,8 @@ pub(crate) struct Row {
     pub(crate) lost: u64,
     pub(crate) dropped: usize,
     pub(crate) descriptors_left: Option<i64>,
+    /// How long it took until they were back.
+    pub(crate) release: Duration,
     pub(crate) pinned: bool,
     pub(crate) failures: Vec<String>,
 }
@@ -105,7 +108,7 @@ impl Trial {
                 is_over.load(Ordering::Acquire)
             })
         })?;
-        let left = released(&mut room, process, before)?;
+        let (left, release) = released(&mut room, process, before)?;
         let serves = room.is_open(RELEASE)?;
         let lost = room.fall_silent()?;
         let mut failures = Vec::new();
@@ -118,6 +121,7 @@ impl Trial {
             quiet,
             attacked,
             run: Run::default(),
+            release,
             growth_max: self.growth_max,
             lost,
             dropped: room.dropped(),
@@ -192,13 +196,13 @@ fn descriptors(process: u32) -> Option<u64> {
 }
 
 /// Talks on until the descriptors are back, but not for ever. Returns how many more there are.
-fn released(room: &mut Room, process: u32, before: Option<u64>) -> Result<Option<i64>> {
-    let end = Instant::now() + RELEASE;
+fn released(room: &mut Room, process: u32, before: Option<u64>) -> Result<(Option<i64>, Duration)> {
+    let since = Instant::now();
     loop {
         let now = descriptors(process);
         let left = now.zip(before).map(|(now, before)| now.cast_signed() - before.cast_signed());
-        if left.is_none_or(|left| left <= 0) || Instant::now() > end {
-            return Ok(left);
+        if left.is_none_or(|left| left <= 0) || since.elapsed() > RELEASE {
+            return Ok((left, since.elapsed()));
         }
         room.talk_for(Duration::from_millis(20))?;
     }
