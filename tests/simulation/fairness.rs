@@ -178,3 +178,25 @@ fn while_the_room_is_slow_a_word_is_heard_at_once_and_what_heavy_talkers_say_lat
     let said = listener.1.borrow().to_client.len();
     assert!(said < 64 << 10, "{said} bytes were said in one pause");
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn what_the_dead_asked_for_is_not_answered() {
+    let now = Instant::now();
+    let mut server = start(Limits { rate: None, ..Limits::default() });
+    for number in 0..500 {
+        join(&mut server, now, &format!("a-rather-long-name{number}\n"));
+    }
+    let asker = join(&mut server, now, "asker\n");
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    send(&mut server, &asker, &"/who\n".repeat(1000));
+    server.ready(asker.0, Readiness { broken: true, ..READABLE });
+    let ticks = (1..100).find(|_| {
+        server.tick(now);
+        asker.1.borrow().is_dropped
+    });
+    // Each answer has ten thousand bytes, and takes its part of a tick.
+    assert!(ticks.is_some_and(|ticks| ticks <= 5), "gone after {ticks:?} ticks");
+}
