@@ -50,6 +50,8 @@ pub(crate) struct Connection<S> {
     pub(crate) is_writable: bool,
     /// On the server's list of those to receive from.
     pub(crate) is_in_line: bool,
+    /// Its last turn was a long one: those who have little to say go first.
+    pub(crate) is_heavy: bool,
     /// On the server's list of those to settle.
     pub(crate) is_unsettled: bool,
     /// Has met a limit, which the log has said.
@@ -103,6 +105,7 @@ impl<S> Connection<S> {
             is_ended: false,
             is_writable: true,
             is_in_line: false,
+            is_heavy: false,
             is_unsettled: false,
             is_noted: false,
         }

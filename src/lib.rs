@@ -75,9 +75,9 @@
 //! |---|---|---|
 //! | one peer sends lines too fast | it is not read for a while | [`pace`] |
 //! | one peer does not read what it asked for | it is not read until it does | `server::receive` |
-//! | one peer has a lot to say | it gets its share of each tick, like everybody | `server::receive` |
+//! | one peer has a lot to say | it gets its share of each tick, after those who have little | `server::line` |
 //! | one peer does not read | it is dropped when its outbox costs too much | `server::settle` |
-//! | most of the room cannot keep up | members are read less until it can | `server::congestion` |
+//! | most of the room cannot keep up | who has a lot to say is read less until it can | `server::congestion` |
 //!
 //! # Why it is fast
 //!

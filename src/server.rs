@@ -6,12 +6,12 @@
 
 mod addresses;
 mod congestion;
+mod line;
 mod peers;
 mod receive;
 mod settle;
 mod timers;
 
-use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -27,6 +27,7 @@ use crate::wire::Format;
 use addresses::{Addresses, Room};
 use congestion::Congestion;
 pub(crate) use congestion::Lag;
+use line::Line;
 use peers::Peers;
 use receive::Scratch;
 use timers::Timers;
@@ -37,13 +38,13 @@ pub struct Server<S> {
     limits: Limits,
     chat: Chat,
     peers: Peers<S>,
-    /// Who has something to be received, in the order of their turns. A key may be stale; that
-    /// costs a failing read.
-    line: VecDeque<usize>,
+    line: Line,
     timers: Timers,
     addresses: Addresses,
     scratch: Scratch,
     congestion: Congestion,
+    /// What was done and queued nothing, in bytes of talk that would have taken as long.
+    effort: u64,
     is_stopping: bool,
 }
 
@@ -82,7 +83,8 @@ impl<S: Stream> Server<S> {
             limits,
             chat: Chat::new(chat),
             peers: Peers::default(),
-            line: VecDeque::new(),
+            line: Line::default(),
+            effort: 0,
             timers: Timers::default(),
             congestion: Congestion::default(),
             is_stopping: false,
@@ -165,7 +167,12 @@ impl<S: Stream> Server<S> {
     #[must_use]
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
         let held_until = self.congestion.held_until(self.listeners(), now);
-        let receive = if self.line.is_empty() { None } else { Some(held_until.unwrap_or(now)) };
+        let may_go_on = self.line.count(false) > 0 && self.congestion.light_bytes_left() > 0;
+        let receive = if self.line.is_empty() {
+            None
+        } else {
+            Some(held_until.filter(|_| !may_go_on).unwrap_or(now))
+        };
         let due = [receive, self.timers.first(), self.chat.due()].into_iter().flatten().min()?;
         Some(due.saturating_duration_since(now))
     }
@@ -291,7 +298,7 @@ impl<S: Stream> Server<S> {
             && (connection.broken.is_some() || connection.pause.is_none())
         {
             connection.is_in_line = true;
-            self.line.push_back(key);
+            self.line.push(key, connection.is_heavy);
         }
     }
 

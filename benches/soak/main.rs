@@ -30,7 +30,7 @@ mod hearing;
 mod lines;
 #[path = "../load/markdown.rs"]
 mod markdown;
-#[path = "../../tests/simulation/random.rs"]
+#[path = "../../tests/simulation/sim/random.rs"]
 mod random;
 mod receive;
 mod run;

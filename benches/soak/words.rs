@@ -5,6 +5,17 @@ use crate::random::Random;
 const TEXT: &str = "the quick brown fox jumps over the lazy dog; olá, alguém viu a chave da sala 4? \
                     жили-были, 日本語のテキスト, שלום, 👋🏽 naïve ";
 
+impl Random {
+    /// True in one of `of` cases.
+    pub(crate) fn one_in(&mut self, of: usize) -> bool {
+        self.below(of) == 0
+    }
+
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+}
+
 /// Words that arrive as they are sent: no control characters, and no white space at the ends. Most
 /// are short, some as long as a line may be.
 pub(crate) fn harmless(random: &mut Random) -> String {

@@ -1,4 +1,5 @@
-//! When talkers outrun readers, and what then: members are read less until the room has caught up.
+//! When talkers outrun readers, and what then: members are read less until the room has caught up,
+//! those who have a lot to say first of all.
 //!
 //! Two things say so. While most of those who would hear a message are far behind, everybody talks
 //! too fast. And when a single member comes near its limit, it is given a moment to read: talk can
@@ -20,6 +21,8 @@ pub(super) struct Congestion {
     guard_until: Option<Instant>,
     /// While there is congestion: when members are read again, and the pause before that.
     pause: Option<(Instant, Duration)>,
+    /// How many bytes those who have little to say may still say in this pause.
+    light_bytes_left: u64,
 }
 
 /// How far behind one member is.
@@ -80,10 +83,22 @@ impl Congestion {
         }
     }
 
+    /// How many bytes may be said before the pause is over, by those who have little to say: what
+    /// people type must not wait for readers who have stopped, nor for those who made them stop.
+    pub(super) fn light_bytes_left(&self) -> u64 {
+        self.light_bytes_left
+    }
+
+    /// So many were said.
+    pub(super) fn spend_light(&mut self, bytes: u64) {
+        self.light_bytes_left = self.light_bytes_left.saturating_sub(bytes);
+    }
+
     /// How many bytes may be queued in this tick, and whether members have to wait.
     pub(super) fn share(&mut self, listeners: usize, limits: &Limits, now: Instant) -> (u64, bool) {
         if !self.is_behind(listeners) && self.guard(now).is_none() {
             self.pause = None;
+            self.light_bytes_left = limits.slow_talk_bytes_max();
             return (limits.tick_bytes_max(), false);
         }
         let (until, pause) =
@@ -92,6 +107,7 @@ impl Congestion {
         if !is_held {
             let pause = (pause * 2).min(limits.slow_talk_after_max);
             self.pause = Some((now + pause, pause));
+            self.light_bytes_left = limits.slow_talk_bytes_max();
         }
         (limits.slow_talk_bytes_max(), is_held)
     }

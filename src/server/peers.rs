@@ -60,7 +60,12 @@ impl<S> Peers<S> {
 
     /// How many bytes were ever queued, for many in all formats, and for one.
     pub(super) fn queued_bytes(&self) -> u64 {
-        self.spools.iter().map(Spool::appended).sum::<u64>() + self.own_bytes
+        self.shared_bytes() + self.own_bytes
+    }
+
+    /// How many bytes were ever queued for many, in all formats.
+    pub(super) fn shared_bytes(&self) -> u64 {
+        self.spools.iter().map(Spool::appended).sum()
     }
 
     /// Queues what was said in a row, for all who hear it. To be called before anything else is

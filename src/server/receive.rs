@@ -1,12 +1,12 @@
 //! The first part of a tick: read, decode, apply. Nothing is sent here.
 
 use std::io::ErrorKind;
-use std::mem;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 use log::info;
 
+use super::line::Moment;
 use super::{Server, note_limit};
 use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
 use crate::connection::{Disconnect, Pause, Phase};
@@ -18,8 +18,12 @@ use crate::wire::{Decoder, Step};
 /// a short line must not buy much work at the price of a little.
 const ANSWER_BYTES_PER_LINE: usize = 1024;
 
-/// What is read at once from a peer without a nickname.
-const NAMELESS_BYTES_PER_TURN: usize = 1024;
+/// What a step takes that queues little or nothing, in bytes of talk that take as long: an empty
+/// line, a refusal, and a command, of which a new nickname takes longest (`cargo bench --bench
+/// hostile -- nick flood`).
+const EFFORT_OF_NOTHING: u64 = 8;
+const EFFORT_OF_REFUSAL: u64 = 64;
+const EFFORT_OF_COMMAND: u64 = 512;
 
 /// Memory that every connection uses in its turn, and none keeps.
 #[derive(Debug, Default)]
@@ -36,11 +40,13 @@ impl Scratch {
 
 /// How a connection's turn ended.
 #[derive(Debug)]
-enum Turn {
+pub(super) enum Turn {
     /// Nothing more to read.
     Drained,
-    /// It, or the room, has had its share; the next one's turn.
+    /// It has had its share; the next one's turn.
     Share,
+    /// The room has had its share of this tick, or has to wait.
+    Held,
     /// It is over its rate.
     Wait,
     /// It has to read before it is read.
@@ -51,69 +57,15 @@ enum Turn {
     Ended(Disconnect<'static>),
 }
 
-/// The moment of a turn, and the room's share in it.
-#[derive(Debug, Clone, Copy)]
-struct Moment {
-    now: Instant,
-    /// When so many bytes are queued, the room has had its share.
-    bytes_end: u64,
-    /// Members have to wait, also those who were none a moment ago.
-    is_held: bool,
-}
-
 impl<S: Stream> Server<S> {
-    /// Gives each connection in line a turn.
-    pub(super) fn receive(&mut self, now: Instant) {
-        let (bytes_max, is_held) = self.congestion.share(self.listeners(), &self.limits, now);
-        let moment = Moment { now, bytes_end: self.peers.queued_bytes() + bytes_max, is_held };
-        for _ in 0..self.line.len() {
-            if self.peers.queued_bytes() >= moment.bytes_end {
-                return;
-            }
-            let Some(key) = self.line.pop_front() else { return };
-            if is_held && self.peers.get(key).is_some_and(|connection| connection.is_named()) {
-                self.line.push_back(key);
-            } else {
-                self.receive_from(key, moment);
-            }
-        }
-    }
-
-    /// Gives a connection a turn, whether or not it is in line and however much the room has had.
-    pub(super) fn receive_at_last(&mut self, key: usize, now: Instant) {
-        if let Some(connection) = self.peers.get(key) {
-            connection.is_readable = true;
-            self.receive_from(key, Moment { now, bytes_end: u64::MAX, is_held: false });
-        }
-    }
-
-    fn receive_from(&mut self, key: usize, moment: Moment) {
-        let Some(connection) = self.peers.get(key) else { return };
-        connection.is_in_line = false;
-        if !connection.is_active() {
-            return self.discard(key);
-        }
-        // The decoder and the bytes leave the connection for the turn: commands borrow from them
-        // while they are applied.
-        let mut decoder = mem::take(&mut connection.decoder);
-        let mut inbox = mem::take(&mut connection.inbox);
-        let mut scratch = mem::take(&mut self.scratch);
-        let turn = self.take_turn(key, &mut decoder, &mut inbox, &mut scratch, moment);
-        self.scratch = scratch;
-        self.peers.end_run();
-        if let Some(connection) = self.peers.get(key) {
-            connection.decoder = decoder;
-            connection.inbox = inbox;
-            self.after_turn(key, turn, moment.now);
-        }
-    }
-
-    fn take_turn(
+    /// Decodes what it sent, and reads at most `share` bytes more.
+    pub(super) fn take_turn(
         &mut self,
         key: usize,
         decoder: &mut Decoder,
         inbox: &mut Inbox,
         scratch: &mut Scratch,
+        mut share: usize,
         moment: Moment,
     ) -> Turn {
         let Scratch { received, text } = scratch;
@@ -128,10 +80,6 @@ impl<S: Stream> Server<S> {
                 return turn;
             }
         }
-        // A nickname is short. What follows it may have to wait, and is best kept by the kernel.
-        let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
-        let mut share =
-            if is_named { received.len() } else { received.len().min(NAMELESS_BYTES_PER_TURN) };
         loop {
             let Some(connection) = self.peers.get(key) else { return Turn::Left };
             if !connection.is_readable {
@@ -189,6 +137,7 @@ impl<S: Stream> Server<S> {
                 let lines = connection.unpaid_bytes / self.limits.line_bytes_max;
                 connection.unpaid_bytes %= self.limits.line_bytes_max;
                 connection.pace.spend(self.limits.rate, count(lines), moment.now);
+                self.effort += before as u64 / EFFORT_OF_NOTHING;
                 return None;
             }
             connection.unpaid_bytes = 0;
@@ -201,15 +150,20 @@ impl<S: Stream> Server<S> {
 
     /// Why a connection's next line has to wait, if it has.
     fn must_stop(&mut self, key: usize, moment: Moment) -> Option<Turn> {
-        let is_room_done = self.peers.queued_bytes() >= moment.bytes_end;
+        let work = self.work();
+        let is_enough_said = self.peers.shared_bytes() >= moment.said_end;
         let connection = self.peers.get(key)?;
         if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
             Some(Turn::Wait)
         } else if connection.outbox.cost() > self.limits.far_behind_bytes() {
             Some(Turn::Clogged)
         } else {
-            let is_held = moment.is_held && connection.is_named();
-            (is_held || is_room_done).then_some(Turn::Share)
+            let is_held = is_enough_said && connection.is_named();
+            if is_held || work >= moment.work_end {
+                Some(Turn::Held)
+            } else {
+                (work >= moment.turn_end).then_some(Turn::Share)
+            }
         }
     }
 
@@ -235,6 +189,11 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.peers.get(key) else { return ControlFlow::Break(()) };
         let named = connection.is_named();
         let queued = connection.outbox.len();
+        let is_asked =
+            matches!(step, Step::Command(Command::Who | Command::History(_) | Command::Help));
+        // Thousands may have been asked for by somebody who is not there any more.
+        let step = if is_asked && connection.broken.is_some() { Step::Skip } else { step };
+        self.effort += effort(&step);
         match step {
             Step::Incomplete | Step::Skip => {}
             Step::Detected => {
@@ -283,11 +242,12 @@ impl<S: Stream> Server<S> {
         ControlFlow::Continue(())
     }
 
-    fn after_turn(&mut self, key: usize, turn: Turn, now: Instant) {
+    /// Draws the conclusions from how a turn ended.
+    pub(super) fn after_turn(&mut self, key: usize, turn: Turn, now: Instant) {
         let Some(connection) = self.peers.get(key) else { return };
         match (turn, connection.broken) {
             (Turn::Left, _) | (Turn::Drained, None) => {}
-            (Turn::Share, _) => self.enqueue(key),
+            (Turn::Share | Turn::Held, _) => self.enqueue(key),
             (Turn::Ended(why @ Disconnect::Failed(_)), _) | (Turn::Ended(why), None) => {
                 self.end(key, why, now);
             }
@@ -312,7 +272,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Reads and forgets what a peer sends that has left, until it closes.
-    fn discard(&mut self, key: usize) {
+    pub(super) fn discard(&mut self, key: usize) {
         let Some(connection) = self.peers.get(key) else { return };
         let Phase::Lingering { .. } = connection.phase else { return };
         match connection.stream.read(&mut self.scratch.received) {
@@ -324,6 +284,16 @@ impl<S: Stream> Server<S> {
                 self.peers.unsettle(key);
             }
         }
+    }
+}
+
+/// What a step takes beside the bytes that it queues.
+fn effort(step: &Step<'_>) -> u64 {
+    match step {
+        Step::Incomplete | Step::Detected | Step::Command(Command::Say(_) | Command::Act(_)) => 0,
+        Step::Skip | Step::Reply(_) => EFFORT_OF_NOTHING,
+        Step::Refused(_) => EFFORT_OF_REFUSAL,
+        Step::Command(_) => EFFORT_OF_COMMAND,
     }
 }
 

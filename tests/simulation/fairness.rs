@@ -1,10 +1,16 @@
 //! Nobody can keep the server to itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chatd::limits::Limits;
+use chatd::server::{Readiness, Server};
 
-use crate::table::{join, send, start};
+use crate::sim::stream::SimStream;
+use crate::table::{Peer, READABLE, join, send, start};
+
+fn has_heard((_, wire): &Peer, line: &[u8]) -> bool {
+    wire.borrow().to_client.windows(line.len()).any(|heard| heard == line)
+}
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
@@ -24,9 +30,147 @@ fn a_line_is_heard_beside_somebody_who_talks_without_end() {
         let ticks = (1..10).find(|_| {
             send(&mut server, &flooder, &flood);
             server.tick(now);
-            let heard = &listener.1.borrow().to_client;
-            heard.windows(15).any(|line| line == b"talker: heard?\r")
+            has_heard(&listener, b"talker: heard?\r")
         });
         assert!(ticks.is_some_and(|ticks| ticks <= 3), "heard after {ticks:?} ticks");
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn a_word_does_not_wait_behind_twenty_who_flood() {
+    const FLOODERS: usize = 20;
+    let now = Instant::now();
+    // What is said, what is nothing, what is asked for.
+    for flood in ["x\n", "\n", "/nick a\n/nick b\n", "/who\n"] {
+        let mut server = start(Limits { rate: None, ..Limits::default() });
+        let flooders: Vec<_> =
+            (0..FLOODERS).map(|number| join(&mut server, now, &format!("f{number}\n"))).collect();
+        let talker = join(&mut server, now, "talker\n");
+        let listener = join(&mut server, now, "listener\n");
+        server.tick(now);
+        let flood = flood.repeat(100_000 / flood.len());
+        let flood_on = |server: &mut Server<SimStream>| {
+            for flooder in &flooders {
+                if flooder.1.borrow().to_server.len() < flood.len() {
+                    send(server, flooder, &flood);
+                }
+            }
+        };
+        let unread =
+            || -> usize { flooders.iter().map(|(_, wire)| wire.borrow().to_server.len()).sum() };
+        // Each has its first turn, and is known for what it is.
+        for _ in 0..FLOODERS {
+            flood_on(&mut server);
+            server.tick(now);
+        }
+        for _ in 0..10 {
+            flood_on(&mut server);
+            let before = unread();
+            listener.1.borrow_mut().to_client.clear();
+            send(&mut server, &talker, "heard?\n");
+            server.tick(now);
+            let read = before - unread();
+            assert!(has_heard(&listener, b"talker: heard?"), "it waits behind {:?}", &flood[..9]);
+            assert!(read < 1 << 18, "{read} bytes of {:?} were read in one tick", &flood[..9]);
+        }
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn whoever_comes_often_with_little_leaves_half_to_those_who_have_much_to_say() {
+    const LIGHT: usize = 200;
+    let now = Instant::now();
+    let mut server = start(Limits { rate: None, ..Limits::default() });
+    let paster = join(&mut server, now, "paster\n");
+    let listener = join(&mut server, now, "listener\n");
+    let light: Vec<_> =
+        (0..LIGHT).map(|number| join(&mut server, now, &format!("l{number}\n"))).collect();
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    let ticks = 10;
+    send(&mut server, &paster, &("p".repeat(100) + "\n").repeat(10_000));
+    for _ in 0..ticks {
+        for one in &light {
+            if one.1.borrow().to_server.is_empty() {
+                send(&mut server, one, "/help\n/help\n/help\n");
+            }
+        }
+        server.tick(now);
+    }
+    let heard = listener.1.borrow().to_client.clone();
+    let lines = heard.split(|&byte| byte == b'\n').filter(|line| line.starts_with(b"paster: "));
+    // A turn each tick.
+    let (lines, turn) = (lines.count(), Limits::default().receive_bytes_per_turn / 101);
+    assert!(lines > turn * (ticks - 2) / 2, "{lines} lines in {ticks} ticks");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn while_the_room_is_slow_a_word_is_heard_at_once_and_what_heavy_talkers_say_later() {
+    const HEAVY: usize = 20;
+    let now = Instant::now();
+    let mut server = start(Limits { rate: None, ..Limits::default() });
+    let listener = join(&mut server, now, "listener\n");
+    let talker = join(&mut server, now, "talker\n");
+    let heavy: Vec<_> =
+        (0..HEAVY).map(|number| join(&mut server, now, &format!("heavy{number}\n"))).collect();
+    for number in 0..2 * HEAVY {
+        let (_, stopped) = join(&mut server, now, &format!("stopped{number}\n"));
+        stopped.borrow_mut().window = 1000;
+    }
+    server.tick(now);
+    // They talk until most of the room is far behind, and then still have a lot to say.
+    let flood = ("x".repeat(1000) + "\n").repeat(1000);
+    for one in &heavy {
+        send(&mut server, one, &flood);
+    }
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    assert_eq!(server.len(), 2 + 3 * HEAVY, "nobody has been dropped");
+    let work = |server: &mut Server<SimStream>| {
+        while server.timeout(now) == Some(Duration::ZERO) {
+            server.tick(now);
+        }
+    };
+    for word in 0..10 {
+        listener.1.borrow_mut().to_client.clear();
+        send(&mut server, &talker, &format!("word {word}\n"));
+        work(&mut server);
+        assert!(has_heard(&listener, format!("talker: word {word}\n").as_bytes()), "{word}");
+        assert!(!has_heard(&listener, b"heavy"), "heavy talkers wait for the readers");
+    }
+    // But what is light is not without bound either.
+    listener.1.borrow_mut().to_client.clear();
+    for _ in 0..1000 {
+        send(&mut server, &talker, &("y".repeat(900) + "\n"));
+        work(&mut server);
+    }
+    let said = listener.1.borrow().to_client.len();
+    assert!(said < 64 << 10, "{said} bytes were said in one pause");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn what_the_dead_asked_for_is_not_answered() {
+    let now = Instant::now();
+    let mut server = start(Limits { rate: None, ..Limits::default() });
+    for number in 0..500 {
+        join(&mut server, now, &format!("a-rather-long-name{number}\n"));
+    }
+    let asker = join(&mut server, now, "asker\n");
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    send(&mut server, &asker, &"/who\n".repeat(1000));
+    server.ready(asker.0, Readiness { broken: true, ..READABLE });
+    let ticks = (1..100).find(|_| {
+        server.tick(now);
+        asker.1.borrow().is_dropped
+    });
+    // Each answer has ten thousand bytes, and takes its part of a tick.
+    assert!(ticks.is_some_and(|ticks| ticks <= 5), "gone after {ticks:?} ticks");
 }

@@ -13,7 +13,7 @@ use crate::sim::stream::{SimStream, Wire};
 /// A peer's key, and its connection.
 pub(crate) type Peer = (usize, Rc<RefCell<Wire>>);
 
-const READABLE: Readiness =
+pub(crate) const READABLE: Readiness =
     Readiness { readable: true, ended: false, writable: false, broken: false };
 
 pub(crate) fn start(limits: Limits) -> Server<SimStream> {

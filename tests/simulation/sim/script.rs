@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
 
-use super::choices::Random;
+use super::random::Random;
 use super::world::World;
 
 /// A set-up, and what happens one after the other. Each step takes its choices from its own number.

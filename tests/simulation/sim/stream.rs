@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use chatd::stream::Stream;
 
-use super::choices::Random;
+use super::random::Random;
 
 /// What is between a client and the server.
 #[derive(Debug)]

@@ -1,0 +1,149 @@
+//! Attacks on the real server, measured: `cargo bench --bench hostile`, and `-- --help` for the
+//! rest.
+//!
+//! A small room talks, attackers do their worst beside it, and what the room notices is compared
+//! with a quiet time on the same server just before. What makes the figures worth something:
+//!
+//! - The server is a process of its own, with the options that users get unless a case says
+//!   otherwise; its log is on, and thrown away.
+//! - The attackers are a process too. They share a processor with the room and not with the server,
+//!   and give way to the room, so that a late probe is the server's doing (`generator`, `room`).
+//! - The room checks every line that each of its members should get. One that is lost, doubled or
+//!   out of order fails the run, as does a member that is dropped, memory beyond the bound that the
+//!   case states, a descriptor that does not come back, and a server that does not serve the next
+//!   one who comes (`trial`).
+//!
+//! What is tried stands in `cases`.
+
+#![expect(clippy::disallowed_methods, reason = "whoever measures has a clock of its own")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "figures are rounded, and what is counted here fits"
+)]
+
+mod cases;
+mod generator;
+mod hold;
+mod net;
+mod pump;
+mod race;
+mod room;
+mod short;
+mod slow;
+mod splits;
+mod table;
+mod teeter;
+mod trial;
+mod visitor;
+
+#[expect(dead_code, reason = "the load bench has members who stop reading")]
+#[path = "../load/member.rs"]
+mod member;
+#[expect(dead_code, reason = "the load bench speaks to other servers, too")]
+#[path = "../load/message.rs"]
+mod message;
+#[expect(dead_code, reason = "the load bench has other servers, too")]
+#[path = "../load/process.rs"]
+mod process;
+#[path = "../load/system.rs"]
+mod system;
+
+use cases::Case;
+use clap::{Parser, Subcommand};
+use process::{CHATD, CHATD_OPTIONS};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+use table::Table;
+
+type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+/// Measures what attacks on chatd cost those who do not take part.
+#[derive(Parser)]
+#[command(bin_name = "cargo bench --bench hostile --")]
+#[command(args_conflicts_with_subcommands = true)]
+struct Args {
+    /// Small and short, for correctness and not for figures
+    #[arg(long)]
+    quick: bool,
+    /// Only these cases [default: all]
+    #[arg(value_name = "CASE")]
+    only: Vec<Case>,
+    /// Given by cargo bench
+    #[arg(long, hide = true, global = true)]
+    bench: bool,
+}
+
+/// What this program is when it has started itself.
+#[derive(Parser)]
+struct Played {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+#[command(disable_help_subcommand = true)]
+enum Role {
+    Chatd {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    Generate {
+        plan: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let is_played =
+        std::env::args().nth(1).is_some_and(|role| role == "chatd" || role == "generate");
+    let result = if is_played { play(Played::parse().role) } else { measure(&Args::parse()) };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("hostile: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn play(role: Role) -> Result<bool> {
+    system::end_with_parent()?;
+    match role {
+        Role::Chatd { arguments } => {
+            // What the load bench gives every server: here the log is part of what is measured.
+            let arguments =
+                arguments.iter().filter(|argument| !CHATD_OPTIONS.contains(&argument.as_str()));
+            let mut command = Command::new(CHATD);
+            Err(system::become_program(command.args(arguments).stderr(Stdio::null())).into())
+        }
+        Role::Generate { plan } => {
+            let run = generator::run(&serde_json::from_str(&plan)?)?;
+            println!("{}", serde_json::to_string(&run)?);
+            Ok(true)
+        }
+    }
+}
+
+/// Returns whether all that must hold did.
+fn measure(args: &Args) -> Result<bool> {
+    if !args.bench {
+        println!("nothing is measured but by cargo bench");
+        return Ok(true);
+    }
+    system::descriptors()?;
+    let started = Instant::now();
+    let cases = if args.only.is_empty() { Case::ALL } else { &args.only };
+    let mut table = Table::new(args.quick);
+    for case in cases {
+        for trial in case.trials(args.quick) {
+            eprintln!("{} {}", trial.name, trial.options.join(" "));
+            let row = trial.run().map_err(|error| format!("{}: {error}", trial.name))?;
+            row.failures.iter().for_each(|failure| eprintln!("  FAILED: {failure}"));
+            table.rows.push(row);
+        }
+    }
+    println!("{table}");
+    eprintln!("done in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(table.rows.iter().all(|row| row.failures.is_empty()))
+}

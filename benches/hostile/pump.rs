@@ -1,0 +1,172 @@
+//! Connections that send the same over and over, as fast as it is taken.
+
+use crate::Result;
+use crate::generator::Run;
+use crate::net;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use serde::{Deserialize, Serialize};
+use std::io::{ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Pump {
+    pub(crate) connections: usize,
+    pub(crate) say: Say,
+    /// Whether they read what they are sent.
+    pub(crate) reads: bool,
+    pub(crate) millis: u64,
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) enum Say {
+    /// The shortest message.
+    Text,
+    /// Messages of so many bytes.
+    Lines(usize),
+    /// One line without an end.
+    Endless,
+    Empty,
+    /// Empty lines that end with a lone CR.
+    Cr,
+    /// Telnet's IAC NOP, which means nothing.
+    Nop,
+    /// Telnet's IAC DO, which has to be answered.
+    Do,
+    NickChanges,
+    Who,
+    /// `/history`, after filling it with what takes most bytes to show.
+    History,
+}
+
+/// So much is sent with one call.
+const BLOCK_BYTES: usize = 32 << 10;
+/// So often one connection writes or reads before it is the next one's turn.
+const CALLS_PER_TURN: usize = 4;
+/// The longest line that the server takes, of bytes that take three times as many to be shown.
+const HEAVY_LINE: [u8; 4096] = [1; 4096];
+/// Messages that history keeps.
+const HISTORY: usize = 20;
+
+impl Say {
+    fn request(self, id: usize) -> Vec<u8> {
+        match self {
+            Self::Text => b"x\n".to_vec(),
+            Self::Lines(bytes) => [&vec![b'x'; bytes][..], b"\n"].concat(),
+            Self::Endless => vec![b'x'; 4096],
+            Self::Empty => b"\n".to_vec(),
+            Self::Cr => b"\r".to_vec(),
+            Self::Nop => b"\xff\xf1".to_vec(),
+            Self::Do => b"\xff\xfd\x01".to_vec(),
+            Self::NickChanges => format!("/nick a{id}x\n/nick a{id}y\n").into_bytes(),
+            Self::Who => b"/who\n".to_vec(),
+            Self::History => b"/history\n".to_vec(),
+        }
+    }
+}
+
+struct Pumper {
+    stream: TcpStream,
+    /// Whole requests.
+    block: Vec<u8>,
+    /// What of the block is sent.
+    at: usize,
+    can_write: bool,
+    can_read: bool,
+    is_gone: bool,
+}
+
+impl Pump {
+    pub(crate) fn run(&self, server: SocketAddr) -> Result<Run> {
+        if let Say::History = self.say {
+            fill_history(server)?;
+        }
+        let mut run = Run::default();
+        let mut poll = Poll::new()?;
+        let mut events = Events::with_capacity(1024);
+        let mut pumpers = Vec::new();
+        for id in 0..self.connections {
+            let stream = net::join(server, &format!("a{id}x"))?;
+            run.opened += 1;
+            stream.set_nonblocking(true)?;
+            let mut stream = TcpStream::from_std(stream);
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            poll.registry().register(&mut stream, Token(id), interest)?;
+            let request = self.say.request(id);
+            let block = request.repeat((BLOCK_BYTES / request.len()).max(1));
+            let (can_write, can_read) = (false, false);
+            pumpers.push(Pumper { stream, block, at: 0, can_write, can_read, is_gone: false });
+        }
+        let end = Instant::now() + Duration::from_millis(self.millis);
+        let mut buffer = vec![0; BLOCK_BYTES];
+        while Instant::now() < end {
+            let is_busy = pumpers.iter().any(|pumper| pumper.wants(self.reads));
+            let timeout = Duration::from_millis(if is_busy { 0 } else { 10 });
+            poll.poll(&mut events, Some(timeout))?;
+            for event in &events {
+                let pumper = &mut pumpers[event.token().0];
+                pumper.can_read |= event.is_readable();
+                pumper.can_write |= event.is_writable();
+            }
+            for pumper in pumpers.iter_mut().filter(|pumper| !pumper.is_gone) {
+                pumper.take_turn(self.reads, &mut buffer, &mut run);
+            }
+        }
+        run.sent = run.sent.saturating_sub(net::waiting(server));
+        Ok(run)
+    }
+}
+
+impl Pumper {
+    fn wants(&self, reads: bool) -> bool {
+        !self.is_gone && (self.can_write || (reads && self.can_read))
+    }
+
+    fn take_turn(&mut self, reads: bool, buffer: &mut [u8], run: &mut Run) {
+        for _ in 0..CALLS_PER_TURN {
+            if !self.can_write {
+                break;
+            }
+            match self.stream.write(&self.block[self.at..]) {
+                Ok(count) => {
+                    run.sent += count as u64;
+                    self.at = (self.at + count) % self.block.len();
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.can_write = false,
+                Err(_) => self.lose(run),
+            }
+        }
+        for _ in 0..CALLS_PER_TURN {
+            if !reads || !self.can_read {
+                break;
+            }
+            match self.stream.read(buffer) {
+                Ok(0) => self.lose(run),
+                Ok(count) => run.heard += count as u64,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.can_read = false,
+                Err(_) => self.lose(run),
+            }
+        }
+    }
+
+    fn lose(&mut self, run: &mut Run) {
+        if !self.is_gone {
+            run.closed += 1;
+        }
+        (self.is_gone, self.can_read, self.can_write) = (true, false, false);
+    }
+}
+
+/// Somebody says what is worst to repeat, and leaves.
+fn fill_history(server: SocketAddr) -> Result<()> {
+    let mut stream = net::join(server, "filler")?;
+    for _ in 0..HISTORY {
+        stream.write_all(&[&HEAVY_LINE[..], b"\n"].concat())?;
+    }
+    stream.write_all(b"/quit\n")?;
+    // Until the server closes, which it does when all is said.
+    while stream.read(&mut [0; 4096])? > 0 {}
+    Ok(())
+}

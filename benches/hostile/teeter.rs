@@ -1,0 +1,134 @@
+//! Members who do not read, or just too little, while accomplices talk as much as they may.
+
+use crate::Result;
+use crate::generator::Run;
+use crate::net;
+use serde::{Deserialize, Serialize};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Teeter {
+    pub(crate) readers: usize,
+    /// They say lines of 4,000 bytes, and read.
+    pub(crate) talkers: usize,
+    pub(crate) reading: Reading,
+    pub(crate) millis: u64,
+}
+
+/// How the readers read.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) enum Reading {
+    Nothing,
+    /// So many bytes a second, each.
+    Trickle(usize),
+    /// Nothing until they are so many bytes behind the others, then just as much as is said: as far
+    /// behind as can be without being dropped.
+    Behind(u64),
+}
+
+const STEP: Duration = Duration::from_millis(10);
+const LINE: [u8; 4001] = {
+    let mut line = [b'y'; 4001];
+    line[4000] = b'\n';
+    line
+};
+
+struct Reader {
+    stream: TcpStream,
+    heard: u64,
+    is_closed: bool,
+}
+
+struct Talker {
+    stream: TcpStream,
+    /// What of the line is sent.
+    at: usize,
+}
+
+impl Teeter {
+    pub(crate) fn run(&self, server: SocketAddr) -> Result<Run> {
+        let mut run = Run::default();
+        // Hears all that is said, and so knows how far behind the others are.
+        let mut mirror = Reader::join(server, "mirror".to_owned(), 1 << 20)?;
+        let mut readers = (0..self.readers)
+            .map(|id| Reader::join(server, format!("t{id}"), 2 << 10))
+            .collect::<std::io::Result<Vec<_>>>()?;
+        let before = Instant::now();
+        let mut talkers = Vec::new();
+        for id in 0..self.talkers {
+            let stream = net::join(server, &format!("talker{id}"))?;
+            stream.set_nonblocking(true)?;
+            talkers.push(Talker { stream, at: 0 });
+        }
+        run.opened = (1 + self.readers + self.talkers) as u64;
+        let end = before + Duration::from_millis(self.millis);
+        while Instant::now() < end {
+            mirror.read(u64::MAX);
+            for talker in &mut talkers {
+                talker.talk(&mut run);
+            }
+            let allowed = match self.reading {
+                Reading::Nothing => 0,
+                Reading::Trickle(rate) => before.elapsed().as_millis() as u64 * rate as u64 / 1000,
+                Reading::Behind(bytes) => mirror.heard.saturating_sub(bytes),
+            };
+            for reader in &mut readers {
+                reader.read(allowed.saturating_sub(reader.heard));
+            }
+            thread::sleep(STEP);
+        }
+        run.remarks.push(format!("{} KiB were said to each", mirror.heard >> 10));
+        if mirror.is_closed {
+            run.failures.push("one who reads was dropped".to_owned());
+        }
+        // Whoever was dropped sees the end behind what is still in the buffers.
+        let end = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < end {
+            for reader in &mut readers {
+                reader.read(u64::MAX);
+            }
+            thread::sleep(STEP);
+        }
+        run.closed = readers.iter().filter(|reader| reader.is_closed).count() as u64;
+        run.heard = mirror.heard + readers.iter().map(|reader| reader.heard).sum::<u64>();
+        Ok(run)
+    }
+}
+
+impl Reader {
+    fn join(server: SocketAddr, name: String, buffer_bytes: usize) -> std::io::Result<Self> {
+        let mut stream = net::connect_with(net::ATTACKERS, server, buffer_bytes)?;
+        stream.write_all((name + "\n").as_bytes())?;
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, heard: 0, is_closed: false })
+    }
+
+    /// Reads at most so many bytes.
+    fn read(&mut self, mut allowed: u64) {
+        let mut buffer = [0; 16 << 10];
+        while allowed > 0 && !self.is_closed {
+            let part = buffer.len().min(usize::try_from(allowed).unwrap_or(usize::MAX));
+            match self.stream.read(&mut buffer[..part]) {
+                Ok(count) if count > 0 => {
+                    self.heard += count as u64;
+                    allowed -= count as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => self.is_closed = true,
+            }
+        }
+    }
+}
+
+impl Talker {
+    fn talk(&mut self, run: &mut Run) {
+        while let Ok(count) = self.stream.write(&LINE[self.at..]) {
+            run.sent += count as u64;
+            self.at = (self.at + count) % LINE.len();
+        }
+        while matches!(self.stream.read(&mut [0; 16 << 10]), Ok(count) if count > 0) {}
+    }
+}

@@ -1,0 +1,163 @@
+//! Who is received from: in which order, and how much at a time.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::Instant;
+
+use super::Server;
+use super::receive::Turn;
+use crate::stream::Stream;
+
+/// What is read at once from a peer without a nickname (what follows that may have to wait, and is
+/// best kept by the kernel), and, while others wait, from one whose turns were light until now.
+const LIGHT_BYTES_PER_TURN: usize = 1024;
+
+/// A turn of more work than this is a heavy one: a few lines of talk, or a few commands, are not.
+const LIGHT_WORK_PER_TURN: u64 = 4096;
+
+/// What one peer may take of a tick before it is the next one's turn: all that it says if it is
+/// read in one go, and far fewer commands.
+const HEAVY_WORK_PER_TURN: u64 = 64 * 1024;
+
+/// Those with something to be received, in the order of their turns. A key may be stale; that costs
+/// a failing read.
+///
+/// Whoever has little to say goes first, as in fair queueing for packets (RFC 8290): a word does
+/// not wait behind the turns of a hundred who flood. A turn that is longer than a word makes a peer
+/// heavy, and so it cannot keep the others waiting by coming often.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    light: VecDeque<usize>,
+    heavy: VecDeque<usize>,
+}
+
+impl Line {
+    /// How many are in line.
+    pub(super) fn len(&self) -> usize {
+        self.light.len() + self.heavy.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.light.is_empty() && self.heavy.is_empty()
+    }
+
+    /// How many of one kind are in line.
+    pub(super) fn count(&self, is_heavy: bool) -> usize {
+        if is_heavy { self.heavy.len() } else { self.light.len() }
+    }
+
+    pub(super) fn push(&mut self, key: usize, is_heavy: bool) {
+        self.queue(is_heavy).push_back(key);
+    }
+
+    /// The next one of its kind.
+    pub(super) fn pop(&mut self, is_heavy: bool) -> Option<usize> {
+        self.queue(is_heavy).pop_front()
+    }
+
+    fn queue(&mut self, is_heavy: bool) -> &mut VecDeque<usize> {
+        if is_heavy { &mut self.heavy } else { &mut self.light }
+    }
+}
+
+/// The moment of a turn, and the room's share in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now: Instant,
+    /// At so much work ([`Server::work`]) the room has had its share.
+    pub(super) work_end: u64,
+    /// At so many bytes queued for many, members have to wait, also those who were none a moment
+    /// ago.
+    pub(super) said_end: u64,
+    /// Before so much work the turn does not end.
+    pub(super) turn_end: u64,
+    /// Others wait: whoever is light has a short turn.
+    is_crowded: bool,
+}
+
+impl<S: Stream> Server<S> {
+    /// Gives each connection in line a turn, the light ones first.
+    pub(super) fn receive(&mut self, now: Instant) {
+        let (bytes_max, is_held) = self.congestion.share(self.listeners(), &self.limits, now);
+        let work_end = self.work() + bytes_max;
+        let is_crowded = is_held || self.line.count(true) > 0;
+        // However many are light, half of the tick is for the heavy ones.
+        let light_end = if is_crowded { work_end - bytes_max / 2 } else { work_end };
+        let said = self.peers.shared_bytes();
+        let (light_said_end, heavy_said_end) = if is_held {
+            (said + self.congestion.light_bytes_left(), 0)
+        } else {
+            (u64::MAX, u64::MAX)
+        };
+        let light =
+            Moment { now, work_end: light_end, said_end: light_said_end, turn_end: 0, is_crowded };
+        self.receive_all(false, light);
+        self.congestion.spend_light(if is_held { self.peers.shared_bytes() - said } else { 0 });
+        self.receive_all(true, Moment { work_end, said_end: heavy_said_end, ..light });
+    }
+
+    /// Gives a turn to each that is heavy now, or to each that is not.
+    fn receive_all(&mut self, is_heavy: bool, moment: Moment) {
+        for _ in 0..self.line.count(is_heavy) {
+            if self.work() >= moment.work_end {
+                return;
+            }
+            let Some(key) = self.line.pop(is_heavy) else { return };
+            let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
+            if is_named && self.peers.shared_bytes() >= moment.said_end {
+                self.line.push(key, is_heavy);
+            } else {
+                self.receive_from(key, moment);
+            }
+        }
+    }
+
+    /// How much was ever done: what was queued, and what took as long as queueing so many bytes.
+    pub(super) fn work(&self) -> u64 {
+        self.peers.queued_bytes() + self.effort
+    }
+
+    /// Gives a connection a turn, whether or not it is in line and however much the room has had.
+    pub(super) fn receive_at_last(&mut self, key: usize, now: Instant) {
+        if let Some(connection) = self.peers.get(key) {
+            connection.is_readable = true;
+            let (work_end, said_end, turn_end) = (u64::MAX, u64::MAX, u64::MAX);
+            let moment = Moment { now, work_end, said_end, turn_end, is_crowded: false };
+            self.receive_from(key, moment);
+        }
+    }
+
+    fn receive_from(&mut self, key: usize, moment: Moment) {
+        let Some(connection) = self.peers.get(key) else { return };
+        connection.is_in_line = false;
+        if !connection.is_active() {
+            return self.discard(key);
+        }
+        // The decoder and the bytes leave the connection for the turn: commands borrow from them
+        // while they are applied.
+        let has_long_turn = connection.is_named() && (connection.is_heavy || !moment.is_crowded);
+        let mut decoder = mem::take(&mut connection.decoder);
+        let mut inbox = mem::take(&mut connection.inbox);
+        let mut scratch = mem::take(&mut self.scratch);
+        let begin = self.work();
+        let (bytes, work) = if has_long_turn {
+            (scratch.received.len(), HEAVY_WORK_PER_TURN)
+        } else {
+            (scratch.received.len().min(LIGHT_BYTES_PER_TURN), LIGHT_WORK_PER_TURN)
+        };
+        let moment = Moment { turn_end: moment.turn_end.max(begin + work), ..moment };
+        let turn = self.take_turn(key, &mut decoder, &mut inbox, &mut scratch, bytes, moment);
+        let work = self.work() - begin;
+        self.scratch = scratch;
+        self.peers.end_run();
+        if let Some(connection) = self.peers.get(key) {
+            connection.decoder = decoder;
+            connection.inbox = inbox;
+            // Whoever had to stop for the room has had no turn to be judged by.
+            connection.is_heavy = work > LIGHT_WORK_PER_TURN
+                || matches!(turn, Turn::Share)
+                || (matches!(turn, Turn::Held) && connection.is_heavy);
+            self.after_turn(key, turn, moment.now);
+        }
+    }
+}
