@@ -33,8 +33,8 @@ pub struct Limits {
     pub linger: Duration,
     /// Everybody together gets so long to take what is queued when the server stops.
     pub stop_within: Duration,
-    /// While most of the room is far behind, members who say a lot are read only after this long; then after
-    /// twice, four times … as long, until the room has caught up …
+    /// While most of the room is far behind, members who say a lot are read only after this long;
+    /// then after twice, four times … as long, until the room has caught up …
     pub slow_talk_after: Duration,
     /// … but no longer than this: those who have stopped reading for good must not silence the
     /// others.
@@ -52,15 +52,15 @@ impl Limits {
         self.backlog_bytes_max / 4
     }
 
-    /// The most bytes queued in one tick, for all or for one, and work that takes as long: readers get
-    /// a chance to read before the next, and whoever has little to say to say it.
+    /// The most bytes queued in one tick, for all or for one, and work that takes as long: readers
+    /// get a chance to read before the next, and whoever has little to say to say it.
     #[must_use]
     pub fn tick_bytes_max(&self) -> u64 {
         self.backlog_bytes_max as u64 / 4
     }
 
-    /// The same each time that members are read while talk is slowed, and, until then, for those who
-    /// have little to say: much more than people type, and
+    /// The same each time that members are read while talk is slowed, and, until then, for those
+    /// who have little to say: much more than people type, and
     /// little enough for any network that still moves.
     #[must_use]
     pub fn slow_talk_bytes_max(&self) -> u64 {

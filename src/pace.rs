@@ -12,8 +12,8 @@ pub struct Rate {
 impl Rate {
     /// So many lines per second, and so many at once before that. 0 per second is no limit.
     ///
-    /// At least two milliseconds' worth may come at once: a poll sleeps for whole milliseconds, and with
-    /// less the rate could not be reached.
+    /// At least two milliseconds' worth may come at once: a poll sleeps for whole milliseconds, and
+    /// with less the rate could not be reached.
     #[must_use]
     pub fn new(lines_per_s: u32, burst: u32) -> Option<Self> {
         let interval = Duration::from_secs(1).checked_div(lines_per_s)?;

@@ -54,8 +54,8 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Lets the peer have no room for as long as it answers. It is for whoever sends more than the peer
-/// may want to take soon. A peer that vanished meanwhile is given up when the system does by itself,
-/// which may take a quarter of an hour.
+/// may want to take soon. A peer that vanished meanwhile is given up when the system does by
+/// itself, which may take a quarter of an hour.
 ///
 /// # Errors
 ///

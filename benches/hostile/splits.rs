@@ -83,8 +83,8 @@ impl Splits {
     }
 }
 
-/// Waits until the server has read all that was sent: otherwise it would see one packet. It has when
-/// it sleeps.
+/// Waits until the server has read all that was sent: otherwise it would see one packet. It has
+/// when it sleeps.
 fn taken(process: u32) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     while net::is_running(process) {

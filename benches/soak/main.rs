@@ -2,14 +2,14 @@
 //! `-- --minutes N` for how long, and `-- --help` for the rest.
 //!
 //! A crowd comes, most of it well behaved, the rest not: some stop reading, reset their connections
-//! or send anything (`seat`, `acts`). It comes twice. The first crowd warms the server up; after the
-//! second the server must be as it was after the first. What makes the result worth something:
+//! or send anything (`seat`, `acts`). It comes twice. The first crowd warms the server up; after
+//! the second the server must be as it was after the first. What makes the result worth something:
 //!
-//! - Every line that a well-behaved client says is accounted for. One client that only listens hears
-//!   the order of the room (`transcript`), and what it hears is compared with what was said; every
-//!   other well-behaved client must hear the same lines in the same order, from the message before
-//!   it came to its end, without its own (`hearing`), and what it asked for (`answers`). These checks
-//!   are shown each fault before every run (`trial`).
+//! - Every line that a well-behaved client says is accounted for. One client that only listens
+//!   hears the order of the room (`transcript`), and what it hears is compared with what was said;
+//!   every other well-behaved client must hear the same lines in the same order, from the message
+//!   before it came to its end, without its own (`hearing`), and what it asked for (`answers`).
+//!   These checks are shown each fault before every run (`trial`).
 //! - What the server holds is read from the system's accounts of its process (`server`), and where
 //!   it ends up is a verdict (`run`).
 //! - What is random comes from a seed. When things happen comes from the clock, so a seed does not

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 /// What the accounts are looked at for: a server that spins or ticks shows within.
 const IDLE: Duration = Duration::from_secs(2);
-/// More of a processor than this is not idle, in percent. A busy loop takes all that it gets; a tick
-/// every ten milliseconds takes about half of this.
+/// More of a processor than this is not idle, in percent. A busy loop takes all that it gets; a
+/// tick every ten milliseconds takes about half of this.
 const IDLE_MAX: f64 = 0.5;
 /// Longer than the second in which the server gathers the comings of a crowd into one line.
 const CALM: Duration = Duration::from_millis(1500);
@@ -24,9 +24,9 @@ const EXTRA: Duration = Duration::from_secs(90);
 /// So long the server may take to let go of what it holds after the last client: it waits for a
 /// second for each to close its side.
 const RELEASE: Duration = Duration::from_secs(30);
-/// So many resident bytes more than after the first crowd may remain after the second. A first crowd of
-/// ten seconds was seen to leave the heap up to 1.2 MiB short of where it stays from then on. In one
-/// minute this is some 350 bytes per connection, and in twenty less than 20.
+/// So many resident bytes more than after the first crowd may remain after the second. A first
+/// crowd of ten seconds was seen to leave the heap up to 1.2 MiB short of where it stays from then
+/// on. In one minute this is some 350 bytes per connection, and in twenty less than 20.
 const GROWTH_MAX: u64 = 3 * 1024 * 1024;
 /// How many are there when the server is stopped.
 const LAST: usize = 50;

@@ -151,7 +151,8 @@ impl Log {
         let (mut errors, mut log, mut line) = (BufReader::new(errors), Self::default(), Vec::new());
         loop {
             line.clear();
-            // The rest of a longer one counts as a line of its own: a complaint, as none is so long.
+            // The rest of a longer one counts as a line of its own: a complaint, as none is so
+            // long.
             match errors.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
                 Ok(count) if count > 0 => log.note(String::from_utf8_lossy(&line).trim_end()),
                 Ok(_) | Err(_) => return log,

@@ -183,7 +183,8 @@ impl Transcript {
         }
     }
 
-    /// Forgets a speaker that has ended and was heard to the end, if it heard the others up to then.
+    /// Forgets a speaker that has ended and was heard to the end, if it heard the others up to
+    /// then.
     fn settle(&mut self, session: Session) -> Result<(), String> {
         let Some(speaker) = self.speakers.get(&session) else { return Ok(()) };
         if !speaker.due.is_empty() || speaker.end == End::Open {

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 /// Clients on their way in at once: well under any listener's backlog.
 const JOINING_MAX: usize = 100;
-/// Without any progress for so long, in milliseconds, what is missing counts as lost. A busy machine
-/// makes progress.
+/// Without any progress for so long, in milliseconds, what is missing counts as lost. A busy
+/// machine makes progress.
 const PATIENCE: u64 = 60_000;
-/// Whatever is due within so many milliseconds is done together: many actions at one moment are what
-/// a server sees, and leave this process some rest.
+/// Whatever is due within so many milliseconds is done together: many actions at one moment are
+/// what a server sees, and leave this process some rest.
 const STEP: u64 = 15;
 /// In this time, in milliseconds, everybody has begun to do something.
 const BEGIN: usize = 3000;

@@ -27,8 +27,8 @@ const LINES_KEPT_MAX: usize = 500;
 /// The bytes in them, whatever a server sends.
 const LINES_KEPT_BYTES_MAX: usize = 1 << 20;
 
-/// Not ESC [ J at the top left: tmux would keep what that clears in its scrollback, half-typed lines
-/// and all.
+/// Not ESC [ J at the top left: tmux would keep what that clears in its scrollback, half-typed
+/// lines and all.
 const CLEAR_SCREEN: &str = "\x1b[2;1H\x1b[J\x1b[H\x1b[2K";
 const CLEAR_ROW: &str = "\r\x1b[2K";
 const CLEAR_ROW_ABOVE: &str = "\x1b[A\x1b[2K";

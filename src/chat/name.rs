@@ -116,8 +116,8 @@ fn looks_like_a_sign(c: char) -> bool {
     skeleton(c.encode_utf8(&mut [0; 4])).any(|c| matches!(c, '*' | ':' | '(' | ')' | '/' | ' '))
 }
 
-/// Whether a mark belongs to the script of its letter, as far as it belongs to one. On the letter of
-/// another script it may show nothing at all. Whatever is no mark is right.
+/// Whether a mark belongs to the script of its letter, as far as it belongs to one. On the letter
+/// of another script it may show nothing at all. Whatever is no mark is right.
 fn is_mark_of(c: char, base: char) -> bool {
     let script = c.script();
     !is_combining_mark(c)

@@ -124,7 +124,8 @@ fn over_max_per_ip_a_newcomer_from_that_address_is_told_and_others_come_in() {
         late.expect(FULL_FOR_ADDRESS);
         late.expect_end();
     }
-    // All of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3); only Linux has it all at hand.
+    // All of 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3); only Linux has it all at
+    // hand.
     #[cfg(target_os = "linux")]
     {
         let _carla = Client::connect_from("127.0.0.2", server.addr()).named("carla");
