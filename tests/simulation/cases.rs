@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use chatd::limits::Limits;
-use chatd::server::Readiness;
+use chatd::pace::Rate;
+use chatd::server::{Readiness, Server};
 
 use crate::table::{heard, join, send, start};
 
@@ -66,4 +67,43 @@ fn short_lines_under_a_long_name_do_not_push_a_reader_over_its_limit_before_it_c
         wire.borrow_mut().window = backlog_bytes_max;
         server.ready(*key, Readiness { writable: true, ..Readiness::default() });
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn who_is_over_its_rate_is_heard_at_its_rate() {
+    let now = Instant::now();
+    let mut server = start(Limits { rate: Rate::new(10, 5), ..Limits::default() });
+    let talker = join(&mut server, now, &("talker\n".to_owned() + &"something\n".repeat(100)));
+    let listener = join(&mut server, now, "listener\n");
+    let said = |server: &mut Server<_>, after| {
+        server.tick(now + Duration::from_millis(after));
+        heard(&listener).matches("talker: something").count()
+    };
+    // The nickname is a line, too. The listener is shown what was said before it came.
+    assert_eq!(said(&mut server, 0), 4);
+    assert_eq!(said(&mut server, 99), 4);
+    assert_eq!(said(&mut server, 100), 4, "the pause is over, and it is its turn in the next tick");
+    assert_eq!(said(&mut server, 100), 5);
+    drop(talker);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn what_many_ask_for_at_once_is_more_than_one_tick_gives() {
+    let now = Instant::now();
+    let limits = Limits { rate: None, backlog_bytes_max: 128 * 1024, ..Limits::default() };
+    let (tick_bytes_max, answer_bytes_max) = (limits.tick_bytes_max(), limits.answer_bytes_max());
+    let mut server = start(limits);
+    let askers: Vec<_> =
+        (0..20).map(|number| join(&mut server, now, &format!("n{number}\n"))).collect();
+    server.tick(now);
+    let told = || askers.iter().map(|asker| asker.1.borrow().to_client.len()).sum::<usize>();
+    let before = told();
+    for asker in &askers {
+        send(&mut server, asker, &"/help\n".repeat(50));
+    }
+    server.tick(now);
+    let answered = told() - before;
+    assert!(answered > 0 && answered as u64 <= tick_bytes_max + answer_bytes_max as u64);
 }

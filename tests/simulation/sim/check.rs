@@ -57,12 +57,16 @@ fn is_cut(client: &Client) -> bool {
     wire.broken.is_some() || wire.is_blocked
 }
 
-/// Nobody is kept who has more to read than the limit.
+/// When all is done, whoever reads has heard everything, and nobody is kept who has more to read than
+/// the limit.
 fn check_backlog(walk: &Walk<'_>, bounds: Bounds) {
     let Some((index, heard)) = walk.mark else { return };
     let is_foreign = |event: &&Public| event.by != Some(walk.client.id);
     let events = walk.run.order.events.get(index..bounds.events_at_mark).unwrap_or_default();
     let unheard: usize = events.iter().filter(is_foreign).map(|event| event.text.len() + 1).sum();
+    if unheard > 0 && !walk.client.is_stalled {
+        walk.fail("it reads, there was nothing left to do, and it was not told this");
+    }
     let unheard = unheard.saturating_sub(heard);
     if unheard > bounds.backlog_bytes_max {
         walk.fail(&format!("{unheard} bytes behind, and kept"));

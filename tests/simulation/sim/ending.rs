@@ -30,6 +30,10 @@ impl World {
             self.send(index, usize::MAX);
         }
         self.settle_down();
+        for client in self.clients.iter().filter(|client| !client.is_stalled) {
+            let is_read = client.wire.borrow().to_server.is_empty();
+            assert!(is_read || !client.is_there(), "what client {} sent is not read", client.id);
+        }
     }
 
     /// How much everybody has got who is there.
@@ -55,10 +59,9 @@ impl World {
                 self.send(last, 0);
                 self.settle_down();
             }
-            self.clients[index].is_stalled = false;
             self.clients[index].is_ending = true;
             self.send(index, usize::MAX);
-            self.open(index);
+            self.read_all(index);
         }
         self.settle_down();
     }

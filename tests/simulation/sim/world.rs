@@ -159,9 +159,12 @@ impl World {
 
     /// A client reads again, unless it never will.
     pub(crate) fn open(&mut self, index: usize) {
-        if self.clients[index].is_stalled {
-            return;
+        if !self.clients[index].is_stalled {
+            self.read_all(index);
         }
+    }
+
+    pub(crate) fn read_all(&mut self, index: usize) {
         let mut wire = self.clients[index].wire.borrow_mut();
         wire.window = usize::MAX;
         let is_awaited = std::mem::take(&mut wire.is_room_awaited);
