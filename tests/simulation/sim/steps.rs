@@ -103,16 +103,7 @@ impl World {
                 client.end(choices, clients);
                 format!("ends its stream behind {:?}", texts(&client.lines[before..]))
             }
-            93 | 94 if client.wire.borrow().broken.is_none() => {
-                let kind = choices.pick(&[
-                    ErrorKind::ConnectionReset,
-                    ErrorKind::ConnectionReset,
-                    ErrorKind::TimedOut,
-                ]);
-                client.wire.borrow_mut().break_off(kind);
-                self.event(index, BROKEN);
-                format!("breaks off: {kind}")
-            }
+            93 | 94 if client.wire.borrow().broken.is_none() => self.break_off(index, choices),
             95 if !client.is_ending => {
                 client.put(choices.pick(&["/quit", "/quit see you"]));
                 "types /quit".into()
@@ -133,6 +124,27 @@ impl World {
             _ => return,
         };
         self.tell(|| format!("client {index} {deed}"));
+    }
+
+    /// A connection breaks, at once or between two calls of the server: with what the client sends last
+    /// just received, and the server about to write.
+    fn break_off(&mut self, index: usize, choices: &mut Choices) -> String {
+        use ErrorKind::{ConnectionReset, TimedOut};
+        let clients = self.clients.len();
+        let client = &mut self.clients[index];
+        let kind = choices.pick(&[ConnectionReset, ConnectionReset, TimedOut]);
+        if client.is_ending || choices.one_in(2) {
+            client.wire.borrow_mut().break_off(kind);
+            self.event(index, BROKEN);
+            return format!("breaks off: {kind}");
+        }
+        if choices.one_in(2) {
+            client.end(choices, clients);
+        }
+        client.send(choices.pick(&[usize::MAX, 30]));
+        let mut wire = client.wire.borrow_mut();
+        (wire.fuse, wire.is_more_coming) = (Some(kind), true);
+        format!("sends something and breaks off when written to: {kind}")
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Wire {
     pub(crate) is_room_awaited: bool,
     /// The server's last try to write found no room.
     pub(crate) is_blocked: bool,
-    /// A read got only a part: the rest comes later, and the server is to be told.
+    /// Something came, or comes later, of which the server is to be told.
     pub(crate) is_more_coming: bool,
     /// The client ended its stream.
     pub(crate) is_ended: bool,
@@ -31,6 +31,8 @@ pub(crate) struct Wire {
     pub(crate) broken: Option<ErrorKind>,
     /// How it broke, until somebody was told: that happens once.
     untold: Option<ErrorKind>,
+    /// It will break while it is written to, before anybody is told that it has.
+    pub(crate) fuse: Option<ErrorKind>,
     /// The server ended its stream.
     pub(crate) is_shut: bool,
     /// The server dropped the connection.
@@ -54,6 +56,7 @@ impl Wire {
             is_ended: false,
             broken: None,
             untold: None,
+            fuse: None,
             is_shut: false,
             is_dropped: false,
         }
@@ -65,6 +68,7 @@ impl Wire {
     pub(crate) fn break_off(&mut self, kind: ErrorKind) {
         self.broken = Some(if self.is_ended { ErrorKind::BrokenPipe } else { kind });
         self.untold = self.broken;
+        self.fuse = None;
     }
 
     /// Mostly all of it, sometimes a part, sometimes a single byte; and sometimes a signal comes in
@@ -118,6 +122,10 @@ impl Write for SimStream {
         let bytes = slices.iter().map(|slice| slice.len()).sum();
         assert!(!wire.is_shut, "nothing is written behind the end of the stream");
         assert!(bytes > 0, "a write of nothing is a wasted system call");
+        if let Some(kind) = wire.fuse.take() {
+            wire.break_off(kind);
+            wire.is_more_coming = true;
+        }
         if wire.broken.is_some() {
             return Err(wire.untold.take().unwrap_or(ErrorKind::BrokenPipe).into());
         }
