@@ -107,3 +107,85 @@ fn what_many_ask_for_at_once_is_more_than_one_tick_gives() {
     let answered = told() - before;
     assert!(answered > 0 && answered as u64 <= tick_bytes_max + answer_bytes_max as u64);
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn a_line_without_end_is_read_at_the_rate_of_lines() {
+    let now = Instant::now();
+    let limits = Limits { rate: Rate::new(10, 5), receive_bytes_per_turn: 64, ..Limits::default() };
+    let mut server = start(Limits { line_bytes_max: 64, ..limits });
+    let talker = join(&mut server, now, "talker\n");
+    server.tick(now);
+    send(&mut server, &talker, &"x".repeat(10_000));
+    for _ in 0..100 {
+        server.tick(now);
+    }
+    let read = 10_000 - talker.1.borrow().to_server.len();
+    assert!((4 * 64..=6 * 64).contains(&read), "{read}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn a_long_answer_costs_as_much_as_many_lines() {
+    let now = Instant::now();
+    let mut server = start(Limits { rate: Rate::new(10, 25), ..Limits::default() });
+    let line = "x".repeat(500) + "\n";
+    join(&mut server, now, &("talker\n".to_owned() + &"x\n".repeat(20) + &line.repeat(4)));
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    let asker = join(&mut server, now, &("asker\n".to_owned() + &"/history\n".repeat(30)));
+    let answers = |server: &mut Server<_>, after| {
+        server.tick(now + Duration::from_millis(after));
+        server.tick(now + Duration::from_millis(after));
+        // The first was not asked for.
+        heard(&asker).matches("20 earlier messages").count() - 1
+    };
+    // Each has 2 KiB and costs three lines: with the nickname, the ninth is one too many.
+    assert_eq!(answers(&mut server, 0), 8);
+    assert_eq!(answers(&mut server, 99), 8);
+    assert_eq!(answers(&mut server, 100), 9);
+    assert_eq!(answers(&mut server, 399), 9);
+    assert_eq!(answers(&mut server, 400), 10);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn who_asks_and_does_not_read_is_not_read_until_it_does() {
+    let now = Instant::now();
+    let mut server = start(Limits { rate: None, backlog_bytes_max: 8192, ..Limits::default() });
+    let asker = join(&mut server, now, "asker\n");
+    server.tick(now);
+    let (key, wire) = &asker;
+    wire.borrow_mut().window = 0;
+    send(&mut server, &asker, &"/help\n".repeat(20_000));
+    for _ in 0..100 {
+        server.tick(now);
+    }
+    assert!(!wire.borrow().is_dropped && !wire.borrow().to_server.is_empty());
+    wire.borrow_mut().window = usize::MAX;
+    server.ready(*key, Readiness { writable: true, ..Readiness::default() });
+    server.tick(now);
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    assert_eq!(heard(&asker).matches("*** /quit ").count(), 20_000);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn what_comes_behind_quit_is_read_so_that_closing_eats_nothing() {
+    let now = Instant::now();
+    let mut server = start(Limits::default());
+    let peer = join(&mut server, now, &("peer\n/quit\n".to_owned() + &"more\n".repeat(100_000)));
+    let (key, wire) = &peer;
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    assert!(wire.borrow().is_shut && wire.borrow().to_server.is_empty());
+    assert!(!wire.borrow().is_dropped);
+    wire.borrow_mut().is_ended = true;
+    server.ready(*key, Readiness { readable: true, ended: true, ..Readiness::default() });
+    server.tick(now);
+    assert!(wire.borrow().is_dropped);
+}
