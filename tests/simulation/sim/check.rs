@@ -141,7 +141,9 @@ fn check_unheard(walk: &Walk<'_>, fate: &Fate, bounds: Bounds) {
 
 /// Whether nothing kept the server from reading all that it said.
 fn is_unhindered(walk: &Walk<'_>, bounds: Bounds) -> bool {
-    let is_answered_at_once = bounds.backlog_bytes_max >= 64 * 1024;
+    // Room for all answers of a turn; and no other segment, see below.
+    let is_answered_at_once =
+        bounds.backlog_bytes_max >= 64 * 1024 && walk.client.line_end != b"\r";
     !bounds.has_rate && !walk.client.was_narrow && !walk.run.is_stopped && is_answered_at_once
 }
 

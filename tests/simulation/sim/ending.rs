@@ -17,7 +17,7 @@ impl World {
         self.calm_down();
         let marks = self.marks();
         self.everybody_leaves();
-        assert!(self.server.is_empty(), "{} connections are left", self.server.len());
+        assert_eq!((self.server.len(), self.server.is_empty()), (0, true), "connections are left");
         assert!(self.clients.iter().all(|client| !client.is_there()));
         self.check(&marks);
         self.clients.iter().map(|client| client.wire.borrow().to_client.clone()).collect()

@@ -58,7 +58,7 @@ impl World {
         let is_crowd = choices.one_in(32);
         let limits = Limits {
             clients_max: if is_crowd { 130 } else { 40 },
-            per_address_max: choices.pick(&[None, Some(70), Some(20)]),
+            per_address_max: choices.pick(&[None, Some(70), Some(5)]),
             line_bytes_max: LINE_BYTES_MAX,
             backlog_bytes_max: choices.pick(&[2 * 1024, 8 * 1024, 64 * 1024]),
             rate: choices.pick(&[None, Rate::new(10, 100), Rate::new(50, 3)]),
@@ -119,12 +119,21 @@ impl World {
         let id = self.clients.len();
         let address = IpAddr::from([192, 0, 2, u8::try_from(id % 2).expect("a byte")]);
         let peer = SocketAddr::new(address, PORT_FIRST + u16::try_from(id).expect("a port"));
-        if self.stopped_at.is_some() || self.server.room_for(peer).is_err() {
+        if self.stopped_at.is_some() {
+            return;
+        }
+        let there = || self.clients.iter().filter(|client| client.is_there());
+        let from_there = there().filter(|client| client.id % 2 == id % 2).count();
+        let is_room = there().count() < self.limits.clients_max
+            && self.limits.per_address_max.is_none_or(|max| from_there < max);
+        assert_eq!(self.server.room_for(peer).is_ok(), is_room, "room for {peer}");
+        if !is_room {
             return;
         }
         let wire =
             Rc::new(RefCell::new(Wire::new(Some(Random::new(choices.below(1 << 16) as u64)))));
-        let key = self.server.accept(SimStream(Rc::clone(&wire)), peer, self.now);
+        let key = self.server.next_key();
+        assert_eq!(self.server.accept(SimStream(Rc::clone(&wire)), peer, self.now), key);
         let mut client = Client::new((id, key), wire, self.now, choices);
         if id > 0 && !self.is_crowd() {
             match choices.below(8) {
