@@ -122,7 +122,12 @@ impl Crowd {
         let words = harmless_up_to(300, &mut self.seats[index].random);
         let to = format!("{}{other}", self.seats[other].role.letter());
         self.say(index, 1, Some(200));
-        let Some(connection) = &mut self.seats[index].connection else { return 10_000 };
+        // As long as it may still be shown what was said before it came, an answer could be taken
+        // for that.
+        let connection = self.seats[index].connection.as_mut();
+        let Some(connection) = connection.filter(|connection| connection.is_welcomed()) else {
+            return 10_000;
+        };
         match kind {
             0 => connection.ask("/who", Asked::Who),
             1 => connection.ask(&format!("/history {count}"), Asked::History(count)),

@@ -81,7 +81,10 @@ impl Hearing {
         most: usize,
         room: &Transcript,
     ) -> Result<Answer, String> {
-        let count = whole_line(bytes).and_then(history_count).unwrap_or(0);
+        let Some(line) = whole_line(bytes) else { return Ok(Answer::Rest(Rest::Incomplete)) };
+        let Some(count) = history_count(line) else {
+            return Err(format!("/history is answered with {}", shown(line)));
+        };
         let Some((lines, length)) = block(bytes, count) else {
             return Ok(Answer::Rest(Rest::Incomplete));
         };

@@ -95,6 +95,11 @@ impl Hearing {
         matches!(self.stage, Stage::Welcomed | Stage::Member)
     }
 
+    /// Whether its welcome is over.
+    pub(crate) fn is_welcomed(&self) -> bool {
+        self.stage == Stage::Member
+    }
+
     /// How many answers are still to come.
     pub(crate) fn asked(&self) -> usize {
         self.asked.len()

@@ -171,6 +171,11 @@ impl Connection {
         self.hearing.as_ref().map_or(self.is_welcome, Hearing::is_member)
     }
 
+    /// Whether it is checked, and has been shown all that a newcomer is.
+    pub(crate) fn is_welcomed(&self) -> bool {
+        self.hearing.as_ref().is_some_and(Hearing::is_welcomed)
+    }
+
     pub(crate) fn is_sent(&self) -> bool {
         self.unsent.is_empty()
     }
