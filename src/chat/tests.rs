@@ -177,6 +177,7 @@ fn a_crowd_is_told_once_a_second() {
     for number in 0..2 {
         scene.leave(1000 + number, Farewell::Lost);
     }
+    assert_eq!(scene.chat.due(), Some(scene.now + TRAFFIC_EVERY));
     scene.chat.tick(scene.now + TRAFFIC_EVERY, &mut scene.told);
     assert_eq!(scene.told(0), "*** 2 left; 100 here\n");
     scene.leave(2, Farewell::Lost);
