@@ -48,8 +48,8 @@ pub(crate) struct Connection<S> {
     pub(crate) is_ended: bool,
     /// A write may succeed.
     pub(crate) is_writable: bool,
-    /// On the server's list of those to receive from.
-    pub(crate) is_in_line: bool,
+    /// In the server's run queue.
+    pub(crate) is_queued: bool,
     /// Its last turn was a long one: those who have little to say go first.
     pub(crate) is_heavy: bool,
     /// On the server's list of those to settle.
@@ -104,7 +104,7 @@ impl<S> Connection<S> {
             is_readable: false,
             is_ended: false,
             is_writable: true,
-            is_in_line: false,
+            is_queued: false,
             is_heavy: false,
             is_unsettled: false,
             is_noted: false,

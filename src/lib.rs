@@ -26,7 +26,7 @@
 //!          for each event: note it              Server::ready
 //!          accept who waits                     Server::accept
 //!          Server::tick
-//!            receive  each connection in line: read its share, decode, apply, queue
+//!            receive  each connection in the run queue: read its share, decode, apply, queue
 //!            sweep    what is due by the clock: greetings, nicknames that do not come, pauses
 //!            settle   each connection with something queued: send it; drop whoever is gone
 //! ```
@@ -75,7 +75,7 @@
 //! |---|---|---|
 //! | one peer sends lines too fast | it is not read for a while | [`pace`] |
 //! | one peer does not read what it asked for | it is not read until it does | `server::receive` |
-//! | one peer has a lot to say | it gets its share of each tick, after those who have little | `server::line` |
+//! | one peer has a lot to say | it gets its share of each tick, after those who have little | `server::run_queue` |
 //! | one peer does not read | it is dropped when its outbox costs too much | `server::settle` |
 //! | most of the room cannot keep up | who has a lot to say is read less until it can | `server::congestion` |
 //!

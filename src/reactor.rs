@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::chat::ChatConfig;
 use crate::limits::Limits;
-use crate::server::{NoRoom, Readiness, Server};
+use crate::server::{Readiness, Server, TurnedAway};
 use crate::stream::Stream;
 use crate::sys::{self, Signals, Spare};
 
@@ -171,8 +171,8 @@ impl Door {
                             admit(stream, peer, poll, server, now);
                             self.spare.refill();
                         }
-                        Err(NoRoom::AtAll) => self.turn_away_from_full(stream, peer),
-                        Err(why @ NoRoom::ForAddress) => turn_away(stream, why),
+                        Err(TurnedAway::AtAll) => self.turn_away_from_full(stream, peer),
+                        Err(why @ TurnedAway::ForAddress) => turn_away(stream, why),
                     },
                     Err(error) => {
                         if !self.recover(index, &error) {
@@ -229,12 +229,12 @@ impl Door {
             );
         }
         debug!("{peer} turned away");
-        turn_away(stream, NoRoom::AtAll);
+        turn_away(stream, TurnedAway::AtAll);
     }
 }
 
 /// Tells a newcomer why there is no room.
-fn turn_away(mut stream: TcpStream, why: NoRoom) {
+fn turn_away(mut stream: TcpStream, why: TurnedAway) {
     // One try each: what does not fit into a new connection's buffer is not worth waiting for.
     // Reading first, since closing with unread bytes would reset the connection and may
     // eat the notice.

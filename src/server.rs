@@ -6,9 +6,9 @@
 
 mod addresses;
 mod congestion;
-mod line;
 mod peers;
 mod receive;
+mod run_queue;
 mod settle;
 mod timers;
 
@@ -24,12 +24,12 @@ use crate::connection::{Connection, Disconnect, Pause, Phase};
 use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::wire::Format;
-use addresses::{Addresses, Room};
+use addresses::{Addresses, Admission};
 use congestion::Congestion;
 pub(crate) use congestion::Lag;
-use line::Line;
 use peers::Peers;
 use receive::Scratch;
+use run_queue::RunQueue;
 use timers::Timers;
 
 /// The server: connections, the chat, and who is to be served next.
@@ -38,7 +38,7 @@ pub struct Server<S> {
     limits: Limits,
     chat: Chat,
     peers: Peers<S>,
-    line: Line,
+    run_queue: RunQueue,
     timers: Timers,
     addresses: Addresses,
     scratch: Scratch,
@@ -48,9 +48,9 @@ pub struct Server<S> {
     is_stopping: bool,
 }
 
-/// Why there is no room for a newcomer.
+/// Why a newcomer is turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoRoom {
+pub enum TurnedAway {
     /// There are as many connections as there may be, or as the system has descriptors for.
     AtAll,
     /// Its address has as many connections as an address may have.
@@ -83,7 +83,7 @@ impl<S: Stream> Server<S> {
             limits,
             chat: Chat::new(chat),
             peers: Peers::default(),
-            line: Line::default(),
+            run_queue: RunQueue::default(),
             effort: 0,
             timers: Timers::default(),
             congestion: Congestion::default(),
@@ -114,17 +114,17 @@ impl<S: Stream> Server<S> {
     /// # Errors
     ///
     /// With the limit that it would be over.
-    pub fn room_for(&mut self, peer: SocketAddr) -> Result<(), NoRoom> {
+    pub fn room_for(&mut self, peer: SocketAddr) -> Result<(), TurnedAway> {
         if self.is_full() {
-            return Err(NoRoom::AtAll);
+            return Err(TurnedAway::AtAll);
         }
-        let level = match self.addresses.room(peer.ip()) {
-            Room::Free => return Ok(()),
-            Room::FirstFull => Level::Info,
-            Room::Full => Level::Debug,
+        let level = match self.addresses.admission(peer.ip()) {
+            Admission::Free => return Ok(()),
+            Admission::FirstFull => Level::Info,
+            Admission::Full => Level::Debug,
         };
         log!(level, "{peer} turned away: its address has --max-per-ip connections");
-        Err(NoRoom::ForAddress)
+        Err(TurnedAway::ForAddress)
     }
 
     /// The key that [`Server::accept`] will give to the next connection.
@@ -167,8 +167,8 @@ impl<S: Stream> Server<S> {
     #[must_use]
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
         let held_until = self.congestion.held_until(self.listeners(), now);
-        let may_go_on = self.line.count(false) > 0 && self.congestion.light_bytes_left() > 0;
-        let receive = if self.line.is_empty() {
+        let may_go_on = self.run_queue.count(false) > 0 && self.congestion.light_bytes_left() > 0;
+        let receive = if self.run_queue.is_empty() {
             None
         } else {
             Some(held_until.filter(|_| !may_go_on).unwrap_or(now))
@@ -205,9 +205,12 @@ impl<S: Stream> Server<S> {
         self.settle(now);
     }
 
-    /// Does what is due by the clock.
+    /// Does what is due by the clock, as much as a tick may: thousands may be due at once.
     fn sweep(&mut self, now: Instant) {
-        while let Some(key) = self.timers.pop(now) {
+        let work_end = self.work() + self.limits.tick_bytes_max();
+        while self.work() < work_end
+            && let Some(key) = self.timers.pop(now)
+        {
             let Some(connection) = self.peers.get(key) else { continue };
             connection.timer = None;
             if connection.pause == Some(Pause::Rate)
@@ -286,19 +289,26 @@ impl<S: Stream> Server<S> {
         self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
     }
 
-    /// How many members listen: all but those in line to talk. There is at least one who talks.
+    /// How many members listen: all but those queued to talk. There is at least one who talks.
     fn listeners(&self) -> usize {
-        self.chat.members().saturating_sub(self.line.len().max(1))
+        if !self.congestion.has_anybody_behind() {
+            // To count them costs something, and nobody asks.
+            return self.chat.members();
+        }
+        let connections = &self.peers.connections;
+        let is_member = |key: &usize| connections.get(*key).is_some_and(Connection::is_named);
+        let talkers = self.run_queue.keys().filter(is_member).count();
+        self.chat.members().saturating_sub(talkers.max(1))
     }
 
-    /// Puts a connection in the line of those to receive from, unless it has to wait.
+    /// Puts a connection in the run queue, unless it has to wait.
     fn enqueue(&mut self, key: usize) {
         if let Some(connection) = self.peers.get(key)
-            && !connection.is_in_line
+            && !connection.is_queued
             && (connection.broken.is_some() || connection.pause.is_none())
         {
-            connection.is_in_line = true;
-            self.line.push(key, connection.is_heavy);
+            connection.is_queued = true;
+            self.run_queue.push(key, connection.is_heavy);
         }
     }
 
@@ -310,7 +320,7 @@ impl<S: Stream> Server<S> {
     }
 }
 
-impl NoRoom {
+impl TurnedAway {
     /// What to tell the newcomer.
     #[must_use]
     pub fn notice(self) -> Vec<u8> {

@@ -23,7 +23,7 @@ struct Count {
 
 /// What a newcomer from an address meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Admission {
     /// There is room.
     Free,
     /// There is none, for the first time since its last connection left, or its first came.
@@ -38,14 +38,14 @@ impl Addresses {
     }
 
     /// Whether one more connection from `address` is within the limit.
-    pub(super) fn room(&mut self, address: IpAddr) -> Room {
-        let Some(max) = self.max else { return Room::Free };
+    pub(super) fn admission(&mut self, address: IpAddr) -> Admission {
+        let Some(max) = self.max else { return Admission::Free };
         match self.counts.get_mut(&address.to_canonical()) {
             Some(count) if count.connections >= max => {
                 let was_noted = std::mem::replace(&mut count.is_noted, true);
-                if was_noted { Room::Full } else { Room::FirstFull }
+                if was_noted { Admission::Full } else { Admission::FirstFull }
             }
-            Some(_) | None => Room::Free,
+            Some(_) | None => Admission::Free,
         }
     }
 
@@ -78,13 +78,13 @@ mod tests {
             ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1"].map(|it| it.parse().unwrap());
         let mut addresses = Addresses::new(Some(2));
         addresses.enter(plain);
-        assert_eq!(addresses.room(mapped), Room::Free);
+        assert_eq!(addresses.admission(mapped), Admission::Free);
         addresses.enter(mapped);
-        assert_eq!(addresses.room(plain), Room::FirstFull);
-        assert_eq!(addresses.room(mapped), Room::Full);
-        assert_eq!(addresses.room(other), Room::Free);
+        assert_eq!(addresses.admission(plain), Admission::FirstFull);
+        assert_eq!(addresses.admission(mapped), Admission::Full);
+        assert_eq!(addresses.admission(other), Admission::Free);
         addresses.leave(plain);
-        assert_eq!(addresses.room(mapped), Room::Free);
+        assert_eq!(addresses.admission(mapped), Admission::Free);
         addresses.leave(mapped);
         assert!(addresses.counts.is_empty());
     }
@@ -94,7 +94,7 @@ mod tests {
         let address = "192.0.2.1".parse().unwrap();
         let mut addresses = Addresses::new(None);
         for _ in 0..3 {
-            assert_eq!(addresses.room(address), Room::Free);
+            assert_eq!(addresses.admission(address), Admission::Free);
             addresses.enter(address);
         }
         assert!(addresses.counts.is_empty());

@@ -62,6 +62,11 @@ impl Congestion {
         }
     }
 
+    /// Whether any member is far behind.
+    pub(super) fn has_anybody_behind(&self) -> bool {
+        self.behind > 0
+    }
+
     /// Whether most of so many listeners are far behind. Whoever waits to talk is none: otherwise
     /// talkers who come in numbers would outvote those who read.
     fn is_behind(&self, listeners: usize) -> bool {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use log::info;
 
-use super::line::Moment;
+use super::run_queue::Moment;
 use super::{Server, note_limit};
 use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
 use crate::connection::{Disconnect, Pause, Phase};

@@ -26,6 +26,7 @@ impl<S: Stream> Server<S> {
             self.rearm(key);
         }
         self.peers.unsettled.clear();
+        self.run_queue.drop_gone(|key| self.peers.connections.contains(key));
     }
 
     /// Sends as much as the peer takes.
@@ -112,6 +113,9 @@ impl<S: Stream> Server<S> {
         self.timers.rearm(key, &mut self.peers.connections[key].timer, None);
         let mut connection = self.peers.connections.remove(key);
         self.addresses.leave(connection.peer.ip());
+        if connection.is_queued {
+            self.run_queue.note_gone();
+        }
         if self.is_stopping {
             // Closing with unread bytes would reset the connection, and eat what the kernel has not
             // sent yet.

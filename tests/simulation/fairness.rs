@@ -6,7 +6,7 @@ use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 
 use crate::sim::stream::SimStream;
-use crate::table::{Peer, READABLE, join, send, start};
+use crate::table::{Peer, READABLE, heard, join, send, start, start_with_history};
 
 fn has_heard((_, wire): &Peer, line: &[u8]) -> bool {
     wire.borrow().to_client.windows(line.len()).any(|heard| heard == line)
@@ -173,4 +173,97 @@ fn what_the_dead_asked_for_is_not_answered() {
     });
     // Each answer has ten thousand bytes, and takes its part of a tick.
     assert!(ticks.is_some_and(|ticks| ticks <= 5), "gone after {ticks:?} ticks");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn long_welcomes_leave_half_to_those_who_have_much_to_say() {
+    let now = Instant::now();
+    let limits = Limits { rate: None, ..Limits::default() };
+    let mut server = start_with_history(limits, 1000);
+    let paster = join(&mut server, now, "paster\n");
+    let listener = join(&mut server, now, "listener\n");
+    send(&mut server, &listener, &("h".repeat(2000) + "\n").repeat(1000));
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    send(&mut server, &paster, &("p".repeat(1000) + "\n").repeat(2000));
+    server.tick(now);
+    listener.1.borrow_mut().to_client.clear();
+    let ticks = 20;
+    for tick in 0..ticks {
+        // The welcome of each is as long as an answer may be.
+        for newcomer in 0..2 {
+            join(&mut server, now, &format!("n{tick}x{newcomer}\n"));
+        }
+        server.tick(now);
+    }
+    let heard = heard(&listener);
+    let lines = heard.lines().filter(|line| line.starts_with("paster: ")).count();
+    assert!(lines > 25 * ticks, "{lines} lines in {ticks} ticks");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn whoever_has_no_nickname_does_not_count_among_those_who_read() {
+    let mut now = Instant::now();
+    let mut server = start(Limits::default());
+    let readers: Vec<_> =
+        (0..50).map(|number| join(&mut server, now, &format!("reader{number}\n"))).collect();
+    let paster = join(&mut server, now, "paster\n");
+    join(&mut server, now, "stopped\n").1.borrow_mut().window = 1000;
+    let nameless: Vec<_> = (0..60).map(|_| join(&mut server, now, "no")).collect();
+    // One of fifty is far behind.
+    for reader in &readers {
+        for _ in 0..10 {
+            send(&mut server, reader, &("z".repeat(1200) + "\n"));
+            server.tick(now);
+        }
+    }
+    readers[0].1.borrow_mut().to_client.clear();
+    send(&mut server, &paster, &("p".repeat(1200) + "\n").repeat(80));
+    for _ in 0..10 {
+        for one in &nameless {
+            send(&mut server, one, &"o".repeat(200));
+        }
+        server.tick(now);
+        now += Duration::from_millis(5);
+    }
+    let lines = heard(&readers[0]).lines().filter(|line| line.starts_with("paster: ")).count();
+    assert_eq!(lines, 80, "most of the room can keep up");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn whoever_got_a_nickname_at_the_last_moment_has_one_turn_like_everybody() {
+    let limits = Limits { rate: None, ..Limits::default() };
+    let mut now = Instant::now();
+    let mut server = start(limits.clone());
+    let light: Vec<_> =
+        (0..300).map(|number| join(&mut server, now, &format!("l{number}\n"))).collect();
+    let other = join(&mut server, now, "other\n");
+    let late = join(&mut server, now, "/nothing\n");
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    let flood = ("x".repeat(100) + "\n").repeat(50_000);
+    send(&mut server, &other, &flood);
+    server.tick(now);
+    // It waits for its turn when its time is over.
+    now += limits.nickname_within;
+    for one in &light {
+        send(&mut server, one, "/help\n/help\n/help\n");
+    }
+    send(&mut server, &late, &("late\n".to_owned() + &flood));
+    for _ in 0..20 {
+        server.tick(now);
+    }
+    assert!(heard(&late).contains("You are late"));
+    let left = || [&other, &late].map(|peer| peer.1.borrow().to_server.len());
+    let before = left();
+    for _ in 0..50 {
+        server.tick(now);
+    }
+    let after = left();
+    assert_eq!(before[0] - after[0], before[1] - after[1]);
 }

@@ -11,6 +11,7 @@ use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 
 use crate::sim::stream::{SimStream, Wire};
+use crate::table::{heard, join, send, start};
 
 const CHAT: ChatConfig =
     ChatConfig { name: String::new(), motd: String::new(), history_max: 0, answer_bytes_max: 1024 };
@@ -68,4 +69,32 @@ fn whoever_sent_a_nickname_in_time_is_in_the_room_though_nobody_looked() {
         assert!(nameless.borrow().is_shut);
     }
     assert!(!quick.borrow().is_shut);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn thousands_who_are_due_at_once_have_their_turns_over_many_ticks() {
+    const NEWCOMERS: usize = 1000;
+    let limits = Limits::default();
+    let mut now = Instant::now();
+    let mut server = start(limits.clone());
+    let talker = join(&mut server, now, "talker\n");
+    send(&mut server, &talker, &("h".repeat(4000) + "\n").repeat(20));
+    let newcomers: Vec<_> = (0..NEWCOMERS).map(|_| join(&mut server, now, "/nothing\n")).collect();
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+    now += limits.nickname_within;
+    for (number, (_, wire)) in newcomers.iter().enumerate() {
+        wire.borrow_mut().to_server.extend(format!("n{number}\n").as_bytes());
+    }
+    let told = || -> usize { newcomers.iter().map(|peer| peer.1.borrow().to_client.len()).sum() };
+    let most = usize::try_from(limits.tick_bytes_max()).expect("bytes") + limits.answer_bytes_max();
+    while server.timeout(now) == Some(Duration::ZERO) {
+        let before = told();
+        server.tick(now);
+        let queued = told() - before;
+        assert!(queued <= 2 * most, "{queued} bytes in one tick");
+    }
+    assert!(newcomers.iter().all(|peer| heard(peer).contains("You are n")));
 }

@@ -17,9 +17,13 @@ pub(crate) const READABLE: Readiness =
     Readiness { readable: true, ended: false, writable: false, broken: false };
 
 pub(crate) fn start(limits: Limits) -> Server<SimStream> {
+    start_with_history(limits, 20)
+}
+
+pub(crate) fn start_with_history(limits: Limits, history_max: usize) -> Server<SimStream> {
     let answer_bytes_max = limits.answer_bytes_max();
     let name = "table".into();
-    Server::new(ChatConfig { name, motd: String::new(), history_max: 20, answer_bytes_max }, limits)
+    Server::new(ChatConfig { name, motd: String::new(), history_max, answer_bytes_max }, limits)
 }
 
 pub(crate) fn join(server: &mut Server<SimStream>, now: Instant, line: &str) -> Peer {

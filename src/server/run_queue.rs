@@ -19,29 +19,29 @@ const LIGHT_WORK_PER_TURN: u64 = 4096;
 /// read in one go, and far fewer commands.
 const HEAVY_WORK_PER_TURN: u64 = 64 * 1024;
 
-/// Those with something to be received, in the order of their turns. A key may be stale; that costs
-/// a failing read.
+/// Those with something to be received, in the order of their turns; each stands in it once.
 ///
 /// Whoever has little to say goes first, as in fair queueing for packets (RFC 8290): a word does
 /// not wait behind the turns of a hundred who flood. A turn that is longer than a word makes a peer
 /// heavy, and so it cannot keep the others waiting by coming often.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct RunQueue {
     light: VecDeque<usize>,
     heavy: VecDeque<usize>,
+    /// Somebody in it is gone.
+    has_gone: bool,
 }
 
-impl Line {
-    /// How many are in line.
-    pub(super) fn len(&self) -> usize {
-        self.light.len() + self.heavy.len()
+impl RunQueue {
+    pub(super) fn keys(&self) -> impl Iterator<Item = usize> + '_ {
+        self.light.iter().chain(&self.heavy).copied()
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.light.is_empty() && self.heavy.is_empty()
     }
 
-    /// How many of one kind are in line.
+    /// How many of one kind are queued.
     pub(super) fn count(&self, is_heavy: bool) -> usize {
         if is_heavy { self.heavy.len() } else { self.light.len() }
     }
@@ -53,6 +53,19 @@ impl Line {
     /// The next one of its kind.
     pub(super) fn pop(&mut self, is_heavy: bool) -> Option<usize> {
         self.queue(is_heavy).pop_front()
+    }
+
+    /// Somebody in it is gone, and is to be [dropped](Self::drop_gone).
+    pub(super) fn note_gone(&mut self) {
+        self.has_gone = true;
+    }
+
+    /// Keeps only those who are there: their keys may be given to others.
+    pub(super) fn drop_gone(&mut self, is_there: impl Fn(usize) -> bool) {
+        if mem::take(&mut self.has_gone) {
+            self.light.retain(|&key| is_there(key));
+            self.heavy.retain(|&key| is_there(key));
+        }
     }
 
     fn queue(&mut self, is_heavy: bool) -> &mut VecDeque<usize> {
@@ -76,11 +89,11 @@ pub(super) struct Moment {
 }
 
 impl<S: Stream> Server<S> {
-    /// Gives each connection in line a turn, the light ones first.
+    /// Gives each queued connection a turn, the light ones first.
     pub(super) fn receive(&mut self, now: Instant) {
         let (bytes_max, is_held) = self.congestion.share(self.listeners(), &self.limits, now);
         let work_end = self.work() + bytes_max;
-        let is_crowded = is_held || self.line.count(true) > 0;
+        let is_crowded = is_held || self.run_queue.count(true) > 0;
         // However many are light, half of the tick is for the heavy ones.
         let light_end = if is_crowded { work_end - bytes_max / 2 } else { work_end };
         let said = self.peers.shared_bytes();
@@ -93,20 +106,24 @@ impl<S: Stream> Server<S> {
             Moment { now, work_end: light_end, said_end: light_said_end, turn_end: 0, is_crowded };
         self.receive_all(false, light);
         self.congestion.spend_light(if is_held { self.peers.shared_bytes() - said } else { 0 });
+        // An answer to a light one may have taken more than that.
+        let work_end = work_end.max(self.work() + bytes_max / 2);
         self.receive_all(true, Moment { work_end, said_end: heavy_said_end, ..light });
     }
 
     /// Gives a turn to each that is heavy now, or to each that is not.
     fn receive_all(&mut self, is_heavy: bool, moment: Moment) {
-        for _ in 0..self.line.count(is_heavy) {
+        for _ in 0..self.run_queue.count(is_heavy) {
             if self.work() >= moment.work_end {
                 return;
             }
-            let Some(key) = self.line.pop(is_heavy) else { return };
-            let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
-            if is_named && self.peers.shared_bytes() >= moment.said_end {
-                self.line.push(key, is_heavy);
+            let Some(key) = self.run_queue.pop(is_heavy) else { return };
+            let is_enough_said = self.peers.shared_bytes() >= moment.said_end;
+            let Some(connection) = self.peers.get(key) else { continue };
+            if is_enough_said && connection.is_named() {
+                self.run_queue.push(key, is_heavy);
             } else {
+                connection.is_queued = false;
                 self.receive_from(key, moment);
             }
         }
@@ -117,7 +134,7 @@ impl<S: Stream> Server<S> {
         self.peers.queued_bytes() + self.effort
     }
 
-    /// Gives a connection a turn, whether or not it is in line and however much the room has had.
+    /// Gives a connection a turn, whether or not it is queued and however much the room has had.
     pub(super) fn receive_at_last(&mut self, key: usize, now: Instant) {
         if let Some(connection) = self.peers.get(key) {
             connection.is_readable = true;
@@ -129,7 +146,6 @@ impl<S: Stream> Server<S> {
 
     fn receive_from(&mut self, key: usize, moment: Moment) {
         let Some(connection) = self.peers.get(key) else { return };
-        connection.is_in_line = false;
         if !connection.is_active() {
             return self.discard(key);
         }
