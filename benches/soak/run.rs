@@ -232,4 +232,7 @@ fn judge_log(log: &Log, crowd: &Crowd, wrongs: &mut Vec<String>) {
     if !log.has_gaps && known < seen {
         wrongs.push(format!("{seen} stallers were dropped, but as too slow only {known}"));
     }
+    if !wrongs.is_empty() {
+        wrongs.extend(log.timed_out.iter().map(|line| format!("(the log says {line})")));
+    }
 }

@@ -82,7 +82,22 @@ impl Role {
 
     /// A receive buffer so small that it matters when nobody reads.
     fn receive_buffer(self) -> Option<usize> {
-        matches!(self, Self::Pauser | Self::Staller).then_some(4096)
+        match self {
+            // Room for two segments of the loopback interface. With less, Linux sends only probes,
+            // ever more seldom, and after a minute of them it may find nobody reading.
+            Self::Pauser => Some(128 << 10),
+            Self::Staller => Some(4096),
+            Self::Listener
+            | Self::Lurker
+            | Self::Talker
+            | Self::Renamer
+            | Self::Asker
+            | Self::Visitor
+            | Self::Racer
+            | Self::HalfCloser
+            | Self::Resetter
+            | Self::Babbler => None,
+        }
     }
 }
 

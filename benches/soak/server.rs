@@ -36,6 +36,8 @@ pub(crate) struct Log {
     /// Errors, and what is no line of a log, such as the words of a panic.
     pub(crate) complaints: Vec<String>,
     pub(crate) warnings: u64,
+    /// Who timed out: what to look at if a client was dropped that should not have been.
+    pub(crate) timed_out: Vec<String>,
     /// How many stallers were dropped as too slow.
     pub(crate) slow_stallers: u64,
     /// It says itself that lines are lost when they come faster than they are taken.
@@ -170,6 +172,9 @@ impl Log {
             Some("lines") if line.contains(" lines of the log are lost") => self.has_gaps = true,
             _ if self.complaints.len() < COMPLAINTS_MAX => self.complaints.push(line.to_owned()),
             _ => {}
+        }
+        if line.ends_with(": timed out") && self.timed_out.len() < COMPLAINTS_MAX {
+            self.timed_out.push(line.to_owned());
         }
         if let Some((before, _)) = line.split_once("): too slow: ")
             && let Some((_, nick)) = before.rsplit_once(" left (")
