@@ -18,8 +18,8 @@ pub struct Limits {
     pub backlog_bytes_max: usize,
     /// How fast lines are taken from one peer. Above it the peer is not read.
     pub rate: Option<Rate>,
-    /// What is read from one peer before it is the next one's turn: so much does one peer delay
-    /// the others.
+    /// The most that is read from one peer before it is the next one's turn: so much does one peer
+    /// delay the others. `server::run_queue` says when it is less.
     pub receive_bytes_per_turn: usize,
     /// A peer that is silent for so long is greeted as a person. Programs that speak first do so
     /// within a round trip.
@@ -52,16 +52,17 @@ impl Limits {
         self.backlog_bytes_max / 4
     }
 
-    /// The most bytes queued in one tick, for all or for one, and work that takes as long: readers
-    /// get a chance to read before the next, and whoever has little to say to say it.
+    /// After so many bytes queued in a tick, for all or for one, or work that takes as long, the next
+    /// tick begins: in between readers read, and whoever has little to say is heard. The last answer
+    /// may go over it.
     #[must_use]
     pub fn tick_bytes_max(&self) -> u64 {
         self.backlog_bytes_max as u64 / 4
     }
 
     /// The same each time that members are read while talk is slowed, and, until then, for those
-    /// who have little to say: much more than people type, and
-    /// little enough for any network that still moves.
+    /// who have little to say: much more than people type, and little enough for any network that
+    /// still moves.
     #[must_use]
     pub fn slow_talk_bytes_max(&self) -> u64 {
         self.backlog_bytes_max as u64 / 32
