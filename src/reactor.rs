@@ -26,6 +26,10 @@ const ACCEPTS_PER_TICK: usize = 256;
 /// When accepting fails for a reason that will pass, no event says when: try again after this long.
 const ACCEPT_RETRY: Duration = Duration::from_secs(1);
 
+/// A signal so soon after the first is the same request: a terminal, a shell and `timeout(1)` may
+/// each pass it on.
+const SAME_REQUEST_WITHIN: Duration = Duration::from_millis(250);
+
 /// Failures to accept that are not the listener's: Linux passes on what befell the one connection
 /// (accept(2)).
 const OF_ONE_CONNECTION: [ErrorKind; 6] = [
@@ -100,9 +104,13 @@ impl Reactor {
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         let mut now = clock();
         let mut is_stopping = false;
+        // When another signal will be meant.
+        let mut same_request_until = None;
         while !(is_stopping && self.server.is_empty()) {
-            let timeout =
-                [self.server.timeout(now), self.door.timeout(now)].into_iter().flatten().min();
+            let meant =
+                same_request_until.map(|until: Instant| until.saturating_duration_since(now));
+            let timeouts = [self.server.timeout(now), self.door.timeout(now), meant];
+            let timeout = timeouts.into_iter().flatten().min();
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 result => result?,
@@ -115,9 +123,13 @@ impl Reactor {
             if is_signal && self.signals.is_raised() && !is_stopping {
                 info!("stopping: {} connections", self.server.len());
                 is_stopping = true;
+                same_request_until = Some(now + SAME_REQUEST_WITHIN);
                 // Nobody new: the port is free for a successor from here on.
                 self.door.listeners.clear();
                 self.server.stop(now);
+            }
+            if same_request_until.take_if(|until| *until <= now).is_some() {
+                self.signals.end_at_once();
             }
             self.door.accept(&self.poll, &mut self.server, now);
             self.server.tick(now);

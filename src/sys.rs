@@ -108,7 +108,7 @@ mod os {
     use std::io::{self, Read};
     use std::os::unix::net::UnixStream as StdUnixStream;
     use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use mio::net::UnixStream;
     use mio::{Interest, Registry, Token};
@@ -119,10 +119,11 @@ mod os {
     #[derive(Debug)]
     pub struct Signals {
         receiver: UnixStream,
+        ends_at_once: Arc<AtomicBool>,
     }
 
     impl Signals {
-        /// Catches the first signal; a second one ends the process at once, with exit code 1.
+        /// Catches them.
         ///
         /// # Errors
         ///
@@ -130,16 +131,19 @@ mod os {
         pub fn install(registry: &Registry, token: Token) -> io::Result<Self> {
             let (receiver, sender) = StdUnixStream::pair()?;
             receiver.set_nonblocking(true)?;
-            let is_caught = Arc::new(AtomicBool::new(false));
+            let ends_at_once = Arc::new(AtomicBool::new(false));
             for signal in [SIGINT, SIGTERM] {
-                // In this order: the first signal finds the flag unset.
-                flag::register_conditional_shutdown(signal, 1, Arc::clone(&is_caught))?;
-                flag::register(signal, Arc::clone(&is_caught))?;
+                flag::register_conditional_shutdown(signal, 1, Arc::clone(&ends_at_once))?;
                 pipe::register(signal, sender.try_clone()?)?;
             }
             let mut receiver = UnixStream::from_std(receiver);
             registry.register(&mut receiver, token, Interest::READABLE)?;
-            Ok(Self { receiver })
+            Ok(Self { receiver, ends_at_once })
+        }
+
+        /// From now on a signal ends the process at once, with exit code 1.
+        pub fn end_at_once(&self) {
+            self.ends_at_once.store(true, Ordering::Relaxed);
         }
 
         /// Whether a signal came since the last call.
@@ -196,6 +200,9 @@ mod os {
         pub fn install(_: &Registry, _: Token) -> io::Result<Self> {
             Ok(Self)
         }
+
+        /// Does nothing.
+        pub fn end_at_once(&self) {}
 
         /// `false`.
         pub fn is_raised(&mut self) -> bool {

@@ -101,6 +101,8 @@ impl Room {
             oldest.map_or_else(Default::default, |oldest| (oldest.from, oldest.text));
         from.clone_into(&mut old_from);
         text.clone_into(&mut old_text);
+        // What is kept is what is counted: a long message must not leave its room to a short one.
+        old_text.shrink_to(2 * text.len() + MARKS_BYTES);
         let message = Message { from: old_from, text: old_text, is_action, at };
         self.history_bytes += message.bytes();
         self.history.push_back(message);
@@ -149,6 +151,19 @@ mod tests {
         room.remember("a", &"x".repeat(26), false, now);
         assert_eq!(texts(&room, 9), [""; 0]);
         assert_eq!(room.history_bytes, 0);
+    }
+
+    #[test]
+    fn a_short_message_takes_no_room_that_a_long_one_left() {
+        let mut room = Room::new(10, 1 << 20);
+        for _ in 0..10 {
+            room.remember("a", &"x".repeat(10_000), false, Instant::now());
+        }
+        for _ in 0..10 {
+            room.remember("a", "x", false, Instant::now());
+        }
+        let kept: usize = room.history.iter().map(|message| message.text.capacity()).sum();
+        assert!(kept <= 2 * room.history_bytes, "{kept} bytes");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How the server stops.
 
 use std::net::TcpStream;
+use std::thread;
 use std::time::Duration;
 
 use crate::support::{Server, chatd, eventually, now};
@@ -97,7 +98,22 @@ fn a_second_signal_ends_it_at_once() {
         let _stalled = server.join_stalled("stalled");
         server.signal("TERM");
         server.expect_log("stopping: 1 connections");
+        // Not the same request, passed on by somebody else.
+        thread::sleep(Duration::from_millis(500));
         server.signal(second);
         assert_eq!(server.exit_code(), 1);
     }
+}
+
+#[test]
+fn a_signal_that_comes_twice_is_one_request() {
+    let mut server = Server::start("--rate 0");
+    let mut ana = server.join("ana");
+    let _stalled = server.join_stalled("stalled");
+    ana.expect("*** stalled joined");
+    // As timeout(1) sends it: to its child, and then to its group.
+    server.signals(&["TERM", "TERM"]);
+    ana.expect("*** server is stopping");
+    ana.expect_end();
+    assert_eq!(server.exit_code(), 0);
 }

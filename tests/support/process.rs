@@ -120,9 +120,17 @@ impl Process {
     /// Sends a signal, such as `TERM`.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
+        self.signals(&[name]);
+    }
+
+    /// Sends signals, one right after the other.
+    #[cfg(unix)]
+    pub(crate) fn signals(&self, names: &[&str]) {
         // The shell has `kill` built in; the child is not waited for before, so the number is still
         // its own.
-        let kill = format!("kill -{name} {}", self.pid());
+        let kills: Vec<String> =
+            names.iter().map(|name| format!("kill -{name} {}", self.pid())).collect();
+        let kill = kills.join(" && sleep 0.02 && ");
         let status = Command::new("sh").args(["-c", &kill]).status().expect("there is a shell");
         assert!(status.success(), "{kill}: {status}");
     }
