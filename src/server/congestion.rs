@@ -173,5 +173,10 @@ mod tests {
         let later = now + limits.guard_reader_for;
         congestion.note(Lag::Near, Lag::Near, &limits, now + Duration::from_millis(1));
         assert_eq!(congestion.share(100, &limits, later), (limits.tick_bytes_max(), false));
+        let mut congestion = Congestion::default();
+        congestion.note(Lag::Little, Lag::Near, &limits, now);
+        congestion.share(100, &limits, now);
+        congestion.note(Lag::Near, Lag::Little, &limits, now);
+        assert_eq!(congestion.held_until(100, now), None, "it has read");
     }
 }
