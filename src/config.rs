@@ -65,7 +65,7 @@ pub struct Args {
     #[arg(value_parser = parse_count)]
     pub max_clients: Option<usize>,
 
-    /// Connections at once from one IP address; 0 = no limit
+    /// Connections at once from one IPv4 address or IPv6 /64; 0 = no limit
     #[arg(
         long,
         env = "CHATD_MAX_PER_IP",

@@ -2,16 +2,47 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
-/// A count for each address that has connections; empty without a limit.
+/// The bits of an IPv6 address that its network gives out; one machine may use all the others (RFC
+/// 4291, section 2.5.1).
+const IPV6_NETWORK_BITS: u32 = 64;
+
+/// Where peers come from, as far as they are counted by it: an IPv4 address, or an IPv6 network of
+/// 64 bits, which is the least that one machine is given.
 ///
 /// An IPv4 address is one and the same however it comes: as itself, or mapped into IPv6 (RFC 4291,
 /// section 2.5.5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Address(IpAddr);
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        Self(match ip.to_canonical() {
+            IpAddr::V6(ip) => {
+                let host_bits = u128::BITS - IPV6_NETWORK_BITS;
+                Ipv6Addr::from_bits(ip.to_bits() >> host_bits << host_bits).into()
+            }
+            ip @ IpAddr::V4(_) => ip,
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(ip) => ip.fmt(f),
+            IpAddr::V6(ip) => write!(f, "{ip}/{IPV6_NETWORK_BITS}"),
+        }
+    }
+}
+
+/// A count for each address that has connections; empty without a limit.
 #[derive(Debug)]
 pub(super) struct Addresses {
     max: Option<usize>,
-    counts: HashMap<IpAddr, Count>,
+    counts: HashMap<Address, Count>,
 }
 
 #[derive(Debug, Default)]
@@ -37,10 +68,10 @@ impl Addresses {
         Self { max, counts: HashMap::new() }
     }
 
-    /// Whether one more connection from `address` is within the limit.
-    pub(super) fn admission(&mut self, address: IpAddr) -> Admission {
+    /// Whether one more connection from an address is within the limit.
+    pub(super) fn admission(&mut self, ip: IpAddr) -> Admission {
         let Some(max) = self.max else { return Admission::Free };
-        match self.counts.get_mut(&address.to_canonical()) {
+        match self.counts.get_mut(&ip.into()) {
             Some(count) if count.connections >= max => {
                 let was_noted = std::mem::replace(&mut count.is_noted, true);
                 if was_noted { Admission::Full } else { Admission::FirstFull }
@@ -49,16 +80,16 @@ impl Addresses {
         }
     }
 
-    pub(super) fn enter(&mut self, address: IpAddr) {
+    pub(super) fn enter(&mut self, ip: IpAddr) {
         if self.max.is_some() {
-            self.counts.entry(address.to_canonical()).or_default().connections += 1;
+            self.counts.entry(ip.into()).or_default().connections += 1;
         }
     }
 
     /// Counts one connection less, which has entered before.
-    pub(super) fn leave(&mut self, address: IpAddr) {
+    pub(super) fn leave(&mut self, ip: IpAddr) {
         if self.max.is_some()
-            && let Entry::Occupied(mut entry) = self.counts.entry(address.to_canonical())
+            && let Entry::Occupied(mut entry) = self.counts.entry(ip.into())
         {
             entry.get_mut().connections -= 1;
             if entry.get().connections == 0 {
@@ -87,6 +118,15 @@ mod tests {
         assert_eq!(addresses.admission(mapped), Admission::Free);
         addresses.leave(mapped);
         assert!(addresses.counts.is_empty());
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_address() {
+        let address = |ip: &str| Address::from(ip.parse::<IpAddr>().unwrap());
+        assert_eq!(address("2001:db8:1:2::1"), address("2001:db8:1:2:ffff::9"));
+        assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
+        assert_eq!(address("2001:db8:1:2:3::1").to_string(), "2001:db8:1:2::/64");
+        assert_eq!(address("::ffff:192.0.2.1").to_string(), "192.0.2.1");
     }
 
     #[test]
