@@ -45,7 +45,29 @@ pub struct Limits {
     pub guard_reader_for: Duration,
 }
 
+/// What is said counts as one line, and as one more for so many bytes.
+const TALK_BYTES_PER_LINE: usize = 512;
+
 impl Limits {
+    /// For how many lines something of so many bytes counts that is said to all.
+    ///
+    /// A burst is no more than a sixteenth of the backlog: so talkers cannot outrun anybody who
+    /// keeps reading, though they never wait for the slowest reader. Longer bursts are allowed
+    /// fewer bytes a line. A single line may be longer than a burst.
+    #[must_use]
+    pub fn lines_of_talk(&self, bytes: usize) -> usize {
+        let Some(rate) = self.rate else { return 1 };
+        let per_line = self.backlog_bytes_max / 16 / rate.burst() as usize;
+        1 + bytes / per_line.clamp(1, TALK_BYTES_PER_LINE)
+    }
+
+    /// Somebody with more than this in its outbox is told nothing more by others privately, so that
+    /// nobody can fill the memory of the server with it.
+    #[must_use]
+    pub fn private_bytes_max(&self) -> usize {
+        self.backlog_bytes_max / 4
+    }
+
     /// The most bytes that one request is answered with, so that no answer alone fills a backlog.
     #[must_use]
     pub fn answer_bytes_max(&self) -> usize {

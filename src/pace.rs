@@ -20,11 +20,19 @@ impl Rate {
         let burst_min = lines_per_s.div_ceil(500).max(1);
         Some(Self { interval, burst: burst.max(burst_min) })
     }
+
+    /// How many lines may come at once.
+    #[must_use]
+    pub fn burst(self) -> u32 {
+        self.burst
+    }
 }
 
 /// The generic cell rate algorithm (ITU-T I.371) in one number: when the peer would be idle again,
 /// had it kept the rate.
-#[derive(Debug, Clone, Copy, Default)]
+///
+/// The larger of two is that of the peer that has to wait longer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pace {
     idle_at: Option<Instant>,
 }
@@ -36,6 +44,18 @@ impl Pace {
             let from = self.idle_at.map_or(now, |idle_at| idle_at.max(now));
             self.idle_at = Some(from + rate.interval * lines);
         }
+    }
+
+    /// Whether nothing was ever counted.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.idle_at.is_none()
+    }
+
+    /// Whether the whole burst may come, as if nothing had been counted.
+    #[must_use]
+    pub fn is_idle(&self, now: Instant) -> bool {
+        self.idle_at.is_none_or(|idle_at| idle_at <= now)
     }
 
     /// When the next line may come.

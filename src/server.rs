@@ -5,6 +5,7 @@
 //! only notes things.
 
 mod addresses;
+mod broken;
 mod congestion;
 mod peers;
 mod receive;
@@ -43,6 +44,8 @@ pub struct Server<S> {
     addresses: Addresses,
     scratch: Scratch,
     congestion: Congestion,
+    /// Connections that broke since the last tick.
+    broken: Vec<usize>,
     /// What was done and queued nothing, in bytes of talk that would have taken as long.
     effort: u64,
     is_stopping: bool,
@@ -87,6 +90,7 @@ impl<S: Stream> Server<S> {
             effort: 0,
             timers: Timers::default(),
             congestion: Congestion::default(),
+            broken: Vec::new(),
             is_stopping: false,
         }
     }
@@ -137,7 +141,7 @@ impl<S: Stream> Server<S> {
     pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Instant) -> usize {
         info!("{peer} connected");
         let greet_at = now + self.limits.greet_after;
-        self.addresses.enter(peer.ip());
+        self.addresses.enter(peer.ip(), now);
         let key = self.peers.connections.insert(Connection::new(stream, peer, greet_at));
         self.rearm(key);
         key
@@ -146,8 +150,9 @@ impl<S: Stream> Server<S> {
     /// Notes what may be done with a connection. A key without a connection is ignored.
     pub fn ready(&mut self, key: usize, readiness: Readiness) {
         let Some(connection) = self.peers.get(key) else { return };
-        if readiness.broken {
-            connection.broken.get_or_insert(ErrorKind::ConnectionReset);
+        if readiness.broken && connection.is_active() && connection.broken.is_none() {
+            connection.broken = Some(ErrorKind::ConnectionReset);
+            self.broken.push(key);
         }
         // A broken stream says so to whoever reads or writes.
         connection.is_readable |= readiness.readable | readiness.broken;
@@ -168,7 +173,9 @@ impl<S: Stream> Server<S> {
     pub fn timeout(&self, now: Instant) -> Option<Duration> {
         let held_until = self.congestion.held_until(self.listeners(), now);
         let may_go_on = self.run_queue.count(false) > 0 && self.congestion.light_bytes_left() > 0;
-        let receive = if self.run_queue.is_empty() {
+        let receive = if !self.broken.is_empty() {
+            Some(now)
+        } else if self.run_queue.is_empty() {
             None
         } else {
             Some(held_until.filter(|_| !may_go_on).unwrap_or(now))
@@ -179,6 +186,7 @@ impl<S: Stream> Server<S> {
 
     /// Does all there is to do: receives, looks at the clock, sends and closes.
     pub fn tick(&mut self, now: Instant) {
+        self.part_with_broken(now);
         self.receive(now);
         self.sweep(now);
         self.settle(now);
@@ -279,6 +287,7 @@ impl<S: Stream> Server<S> {
             Some(nick) => info!("{} left ({nick}): {why}", connection.peer),
             None => info!("{} left (no nickname): {why}", connection.peer),
         }
+        self.addresses.owe(connection, now);
         connection.phase = if why.is_polite() {
             Phase::Leaving { by: now + self.limits.leave_within }
         } else {
@@ -305,7 +314,8 @@ impl<S: Stream> Server<S> {
     fn enqueue(&mut self, key: usize) {
         if let Some(connection) = self.peers.get(key)
             && !connection.is_queued
-            && (connection.broken.is_some() || connection.pause.is_none())
+            && connection.broken.is_none()
+            && connection.pause.is_none()
         {
             connection.is_queued = true;
             self.run_queue.push(key, connection.is_heavy);

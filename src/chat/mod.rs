@@ -118,6 +118,12 @@ impl Chat {
         ControlFlow::Continue(())
     }
 
+    /// These sessions hear nothing more, and do not count any more. What they still say is heard,
+    /// until they [leave](Chat::leave).
+    pub fn deafen(&mut self, ids: impl Iterator<Item = SessionId>) {
+        self.room.leave_all(&ids.collect());
+    }
+
     /// A session is gone. The others are told, and its nickname is free.
     pub fn leave(
         &mut self,

@@ -1,6 +1,6 @@
 //! A room: who is in it, and what was said lately.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Instant;
 
 use super::message::{Event, SessionId};
@@ -82,6 +82,11 @@ impl Room {
         // A scan of ten thousand ids costs as much as one system call; a table of positions would
         // not pay.
         self.members.retain(|&member| member != id);
+    }
+
+    /// Many go out at once.
+    pub fn leave_all(&mut self, ids: &HashSet<SessionId>) {
+        self.members.retain(|member| !ids.contains(member));
     }
 
     /// The last `count` messages or fewer, oldest first.

@@ -1,9 +1,23 @@
-//! How many connections each address has, where that is limited.
+//! What connections of one address have in common: their number, and their debts.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Instant;
+
+use crate::connection::Connection;
+use crate::pace::Pace;
+
+/// Addresses that are remembered at least, before it is looked whether anything is left to know of
+/// them.
+const ADDRESSES_MIN: usize = 1024;
+
+/// While more addresses than this are known, the debts of those without a connection are forgotten.
+const ADDRESSES_MAX: usize = 64 * 1024;
+
+/// How many different debts an address may have.
+const DEBTS_MAX: usize = 32;
 
 /// The bits of an IPv6 address that its network gives out; one machine may use all the others (RFC
 /// 4291, section 2.5.1).
@@ -38,91 +52,216 @@ impl fmt::Display for Address {
     }
 }
 
-/// A count for each address that has connections; empty without a limit.
+/// What is known of each address: how many connections it has, and what those that are over or
+/// about to be have said faster than the [rate](crate::limits::Limits::rate).
+///
+/// Every connection has an allowance of its own, but to come again does not renew it:
+///
+/// - A connection that leaves before its allowance is whole again leaves its debt here, and the
+///   first one of its address that begins to talk after that takes it over. So whoever comes and
+///   goes says no more than whoever stays.
+/// - Connections whose streams have ended only have what they sent before. Those of one address
+///   share one allowance for it, or it would be renewed by leaving early and often.
+///
+/// Connections that stay share nothing.
 #[derive(Debug)]
 pub(super) struct Addresses {
     max: Option<usize>,
-    counts: HashMap<Address, Count>,
+    known: HashMap<Address, Known>,
+    /// With so many addresses, those of which nothing is left to know are forgotten.
+    forget_at: usize,
 }
 
 #[derive(Debug, Default)]
-struct Count {
+struct Known {
     connections: usize,
     /// Somebody was turned away, which the log has said.
     is_noted: bool,
+    /// Of those who have left.
+    debts: Debts,
+    /// Of those whose streams have ended.
+    ended: Pace,
 }
 
 /// What a newcomer from an address meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// There is room.
+    /// One more is within the limit.
     Free,
-    /// There is none, for the first time since its last connection left, or its first came.
+    /// One more is over it, for the first time since its last connection left, or its first came.
     FirstFull,
-    /// There is none.
+    /// One more is over it.
     Full,
 }
 
 impl Addresses {
     pub(super) fn new(max: Option<usize>) -> Self {
-        Self { max, counts: HashMap::new() }
+        Self { max, known: HashMap::new(), forget_at: ADDRESSES_MIN }
     }
 
     /// Whether one more connection from an address is within the limit.
     pub(super) fn admission(&mut self, ip: IpAddr) -> Admission {
         let Some(max) = self.max else { return Admission::Free };
-        match self.counts.get_mut(&ip.into()) {
-            Some(count) if count.connections >= max => {
-                let was_noted = std::mem::replace(&mut count.is_noted, true);
+        match self.known.get_mut(&ip.into()) {
+            Some(known) if known.connections >= max => {
+                let was_noted = std::mem::replace(&mut known.is_noted, true);
                 if was_noted { Admission::Full } else { Admission::FirstFull }
             }
             Some(_) | None => Admission::Free,
         }
     }
 
-    pub(super) fn enter(&mut self, ip: IpAddr) {
-        if self.max.is_some() {
-            self.counts.entry(ip.into()).or_default().connections += 1;
+    /// Counts one connection more.
+    pub(super) fn enter(&mut self, ip: IpAddr, now: Instant) {
+        if self.known.len() >= self.forget_at {
+            self.known.retain(|_, known| !known.is_over(now));
+            self.forget_at = ADDRESSES_MIN.max(2 * self.known.len());
         }
+        self.known.entry(ip.into()).or_default().connections += 1;
     }
 
     /// Counts one connection less, which has entered before.
-    pub(super) fn leave(&mut self, ip: IpAddr) {
-        if self.max.is_some()
-            && let Entry::Occupied(mut entry) = self.counts.entry(ip.into())
-        {
-            entry.get_mut().connections -= 1;
-            if entry.get().connections == 0 {
-                entry.remove();
+    pub(super) fn leave(&mut self, ip: IpAddr, now: Instant) {
+        let is_crowded = self.known.len() > ADDRESSES_MAX;
+        if let Entry::Occupied(mut entry) = self.known.entry(ip.into()) {
+            let known = entry.get_mut();
+            known.connections -= 1;
+            if known.connections == 0 {
+                known.is_noted = false;
+                if is_crowded || known.is_over(now) {
+                    entry.remove();
+                }
             }
+        }
+    }
+
+    /// Keeps what a connection owes that is leaving.
+    pub(super) fn owe<S>(&mut self, connection: &Connection<S>, now: Instant) {
+        // The debt of one whose stream has ended is known already.
+        if !connection.is_ended
+            && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
+        {
+            known.debts.add(connection.pace, now);
+        }
+    }
+
+    /// Makes a connection begin with what somebody of its address still owes, or go on where the
+    /// others are whose streams have ended.
+    pub(super) fn begin_turn<S>(&mut self, connection: &mut Connection<S>, now: Instant) {
+        let is_first = connection.pace.is_unused();
+        if (is_first || connection.is_ended)
+            && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
+        {
+            let debt = if is_first { known.debts.take_largest(now) } else { Pace::default() };
+            connection.pace = connection.pace.max(debt).max(known.ended);
+        }
+    }
+
+    /// Notes what a connection owes whose stream has ended.
+    pub(super) fn end_turn<S>(&mut self, connection: &Connection<S>) {
+        if connection.is_ended
+            && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
+        {
+            known.ended = known.ended.max(connection.pace);
         }
     }
 }
 
+impl Known {
+    fn is_over(&self, now: Instant) -> bool {
+        self.connections == 0 && self.ended.is_idle(now) && self.debts.is_paid(now)
+    }
+}
+
+/// What those who have left an address owe, the largest last. Of many it keeps fewer: then the
+/// smallest ones count for as much as the next larger one.
+#[derive(Debug, Default)]
+struct Debts(Vec<(Pace, usize)>);
+
+impl Debts {
+    fn add(&mut self, debt: Pace, now: Instant) {
+        if debt.is_idle(now) {
+            return;
+        }
+        self.0.retain(|(debt, _)| !debt.is_idle(now));
+        let place = self.0.partition_point(|&(other, _)| other < debt);
+        self.0.insert(place, (debt, 1));
+        if self.0.len() > DEBTS_MAX {
+            let (_, count) = self.0.remove(0);
+            self.0[0].1 += count;
+        }
+    }
+
+    fn take_largest(&mut self, now: Instant) -> Pace {
+        let Some((debt, count)) = self.0.last_mut() else { return Pace::default() };
+        let debt = *debt;
+        *count -= 1;
+        if *count == 0 {
+            self.0.pop();
+        }
+        if debt.is_idle(now) { Pace::default() } else { debt }
+    }
+
+    fn is_paid(&self, now: Instant) -> bool {
+        self.0.last().is_none_or(|(debt, _)| debt.is_idle(now))
+    }
+}
+
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
 mod tests {
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
     use super::*;
+    use crate::pace::Rate;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    /// The debt of somebody who has said so many lines just now.
+    fn debt(lines: u32, now: Instant) -> Pace {
+        let mut pace = Pace::default();
+        pace.spend(Rate::new(10, 100), lines, now);
+        pace
+    }
+
+    /// A connection from an address that has said so many lines just now.
+    fn connection(from: &str, lines: u32, now: Instant) -> Connection<()> {
+        let mut connection = Connection::new((), SocketAddr::new(ip(from), 1024), now);
+        connection.pace = if lines == 0 { Pace::default() } else { debt(lines, now) };
+        connection
+    }
+
+    /// What a newcomer from an address begins with.
+    fn inherited(addresses: &mut Addresses, from: &str, now: Instant) -> Pace {
+        let mut newcomer = connection(from, 0, now);
+        addresses.enter(ip(from), now);
+        addresses.begin_turn(&mut newcomer, now);
+        newcomer.pace
+    }
 
     #[test]
     fn an_address_counts_once_however_it_is_written_and_leaves_nothing_behind() {
-        let [plain, mapped, other] =
-            ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1"].map(|it| it.parse().unwrap());
+        let now = Instant::now();
+        let [plain, mapped, other] = ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1"].map(ip);
         let mut addresses = Addresses::new(Some(2));
-        addresses.enter(plain);
+        addresses.enter(plain, now);
         assert_eq!(addresses.admission(mapped), Admission::Free);
-        addresses.enter(mapped);
+        addresses.enter(mapped, now);
         assert_eq!(addresses.admission(plain), Admission::FirstFull);
         assert_eq!(addresses.admission(mapped), Admission::Full);
         assert_eq!(addresses.admission(other), Admission::Free);
-        addresses.leave(plain);
+        addresses.leave(plain, now);
         assert_eq!(addresses.admission(mapped), Admission::Free);
-        addresses.leave(mapped);
-        assert!(addresses.counts.is_empty());
+        addresses.leave(mapped, now);
+        assert!(addresses.known.is_empty());
     }
 
     #[test]
     fn an_ipv6_network_is_one_address() {
-        let address = |ip: &str| Address::from(ip.parse::<IpAddr>().unwrap());
+        let address = |text| Address::from(ip(text));
         assert_eq!(address("2001:db8:1:2::1"), address("2001:db8:1:2:ffff::9"));
         assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
         assert_eq!(address("2001:db8:1:2:3::1").to_string(), "2001:db8:1:2::/64");
@@ -130,14 +269,78 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_nothing_is_kept() {
-        let address = "192.0.2.1".parse().unwrap();
+    fn each_debt_is_taken_over_once_the_largest_first_and_only_at_its_address() {
+        let now = Instant::now();
         let mut addresses = Addresses::new(None);
-        for _ in 0..3 {
-            assert_eq!(addresses.admission(address), Admission::Free);
-            addresses.enter(address);
+        for lines in [30, 90, 60] {
+            addresses.enter(ip("192.0.2.1"), now);
+            addresses.owe(&connection("192.0.2.1", lines, now), now);
+            addresses.leave(ip("192.0.2.1"), now);
         }
-        assert!(addresses.counts.is_empty());
-        addresses.leave(address);
+        assert_eq!(inherited(&mut addresses, "192.0.2.2", now), Pace::default());
+        assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(90, now));
+        assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(60, now));
+        let later = now + Duration::from_secs(3);
+        let paid = inherited(&mut addresses, "192.0.2.1", later);
+        assert!(paid.is_idle(later), "it is paid: {paid:?}");
+    }
+
+    #[test]
+    fn those_whose_streams_have_ended_share_one_allowance_and_others_do_not() {
+        let now = Instant::now();
+        let mut addresses = Addresses::new(None);
+        let [mut first, mut second, mut staying] =
+            [50, 20, 10].map(|lines| connection("192.0.2.1", lines, now));
+        for _ in 0..3 {
+            addresses.enter(ip("192.0.2.1"), now);
+        }
+        (first.is_ended, second.is_ended) = (true, true);
+        addresses.begin_turn(&mut first, now);
+        first.pace.spend(Rate::new(10, 100), 1, now);
+        addresses.end_turn(&first);
+        addresses.begin_turn(&mut second, now);
+        addresses.begin_turn(&mut staying, now);
+        assert_eq!((second.pace, staying.pace), (debt(51, now), debt(10, now)));
+        assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(51, now));
+        addresses.owe(&first, now);
+        assert!(addresses.known[&ip("192.0.2.1").into()].debts.is_paid(now), "known already");
+    }
+
+    #[test]
+    fn more_debts_than_are_kept_count_for_no_less() {
+        let now = Instant::now();
+        let mut debts = Debts::default();
+        for lines in 0..100 {
+            debts.add(debt(lines, now), now);
+        }
+        assert_eq!(debts.0.len(), DEBTS_MAX);
+        for lines in (1..100).rev() {
+            assert!(debts.take_largest(now) >= debt(lines, now), "{lines}");
+        }
+        assert!(debts.is_paid(now));
+    }
+
+    #[test]
+    fn addresses_are_forgotten_when_their_debts_are_paid_and_when_there_are_too_many() {
+        let start = Instant::now();
+        let mut addresses = Addresses::new(None);
+        let come_and_go = |addresses: &mut Addresses, count: usize, now| {
+            for number in 0..count {
+                let number = u32::try_from(number).expect("a small number");
+                let ip = IpAddr::from((0x0a00_0000 + number).to_be_bytes());
+                let mut connection = connection("::", 10, now);
+                connection.peer.set_ip(ip);
+                addresses.enter(ip, now);
+                addresses.owe(&connection, now);
+                addresses.leave(ip, now);
+            }
+        };
+        come_and_go(&mut addresses, 2 * ADDRESSES_MAX, start);
+        assert!(addresses.known.len() <= ADDRESSES_MAX + 1, "{}", addresses.known.len());
+        come_and_go(&mut addresses, ADDRESSES_MAX, start + Duration::from_secs(2));
+        come_and_go(&mut addresses, 1, start + Duration::from_secs(4));
+        addresses.forget_at = 0;
+        come_and_go(&mut addresses, 1, start + Duration::from_secs(4));
+        assert_eq!(addresses.known.len(), 1);
     }
 }

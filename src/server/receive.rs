@@ -194,6 +194,7 @@ impl<S: Stream> Server<S> {
         // Thousands may have been asked for by somebody who is not there any more.
         let step = if is_asked && connection.broken.is_some() { Step::Skip } else { step };
         self.effort += effort(&step);
+        let talk = self.limits.lines_of_talk(talk_bytes(&step));
         match step {
             Step::Incomplete | Step::Skip => {}
             Step::Detected => {
@@ -216,7 +217,7 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.peers.get(key) {
             let answer = connection.outbox.len().saturating_sub(queued);
             // The welcome is not asked for, and costs no more than any line.
-            let lines = if named { 1 + answer / ANSWER_BYTES_PER_LINE } else { 1 };
+            let lines = if named { talk + answer / ANSWER_BYTES_PER_LINE } else { 1 };
             connection.pace.spend(self.limits.rate, count(lines), now);
         }
         ControlFlow::Continue(())
@@ -245,23 +246,15 @@ impl<S: Stream> Server<S> {
     /// Draws the conclusions from how a turn ended.
     pub(super) fn after_turn(&mut self, key: usize, turn: Turn, now: Instant) {
         let Some(connection) = self.peers.get(key) else { return };
-        match (turn, connection.broken) {
-            (Turn::Left, _) | (Turn::Drained, None) => {}
-            (Turn::Share | Turn::Held, _) => self.enqueue(key),
-            (Turn::Ended(why @ Disconnect::Failed(_)), _) | (Turn::Ended(why), None) => {
-                self.end(key, why, now);
-            }
-            // Nobody is there any more: what it said within its rate is said, and its nickname is
-            // free.
-            (_, Some(kind)) => {
-                let why = connection.stream.take_error().unwrap_or(kind);
-                self.end(key, Disconnect::Failed(why), now);
-            }
-            (Turn::Wait, None) => {
+        match turn {
+            Turn::Left | Turn::Drained => {}
+            Turn::Share | Turn::Held => self.enqueue(key),
+            Turn::Ended(why) => self.end(key, why, now),
+            Turn::Wait => {
                 note_limit(connection, "over its rate, read later");
                 connection.pause = Some(Pause::Rate);
             }
-            (Turn::Clogged, None) => {
+            Turn::Clogged => {
                 note_limit(connection, "does not read what it asked for, read later");
                 connection.pause = Some(Pause::Clogged);
                 // Settle sends, and perhaps it may go on at once.
@@ -284,6 +277,16 @@ impl<S: Stream> Server<S> {
                 self.peers.unsettle(key);
             }
         }
+    }
+}
+
+/// What others get to hear of a step, in bytes.
+fn talk_bytes(step: &Step<'_>) -> usize {
+    match step {
+        Step::Command(Command::Say(text) | Command::Act(text) | Command::Tell { text, .. }) => {
+            text.as_str().len()
+        }
+        _ => 0,
     }
 }
 

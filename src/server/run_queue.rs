@@ -85,7 +85,7 @@ pub(super) struct Moment {
     /// Before so much work the turn does not end.
     pub(super) turn_end: u64,
     /// Others wait: whoever is light has a short turn.
-    is_crowded: bool,
+    pub(super) is_crowded: bool,
 }
 
 impl<S: Stream> Server<S> {
@@ -149,6 +149,16 @@ impl<S: Stream> Server<S> {
         if !connection.is_active() {
             return self.discard(key);
         }
+        let turn = self.take_turn_of(key, moment);
+        self.after_turn(key, turn, moment.now);
+    }
+
+    /// Gives a connection one turn.
+    pub(super) fn take_turn_of(&mut self, key: usize, moment: Moment) -> Turn {
+        let Some(connection) = self.peers.get(key) else { return Turn::Left };
+        if self.limits.rate.is_some() {
+            self.addresses.begin_turn(connection, moment.now);
+        }
         // The decoder and the bytes leave the connection for the turn: commands borrow from them
         // while they are applied.
         let has_long_turn = connection.is_named() && (connection.is_heavy || !moment.is_crowded);
@@ -173,7 +183,8 @@ impl<S: Stream> Server<S> {
             connection.is_heavy = work > LIGHT_WORK_PER_TURN
                 || matches!(turn, Turn::Share)
                 || (matches!(turn, Turn::Held) && connection.is_heavy);
-            self.after_turn(key, turn, moment.now);
+            self.addresses.end_turn(connection);
         }
+        turn
     }
 }

@@ -33,6 +33,10 @@ impl<S: Stream> Server<S> {
     fn flush(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.peers.get(key) else { return };
         connection.is_unsettled = false;
+        if connection.broken.is_some() {
+            // Its last turn comes first.
+            return connection.outbox.clear();
+        }
         if connection.is_writable && !connection.outbox.is_empty() {
             match connection.outbox.flush(&mut connection.stream) {
                 Ok(Flush::Done) => {}
@@ -40,16 +44,12 @@ impl<S: Stream> Server<S> {
                 Err(error) => {
                     // A broken pipe is what a write meets behind the end of the peer's stream, and
                     // behind an error that another write was told: then that one is the reason.
-                    if connection.cut_off.is_none() {
-                        connection.broken = Some(error.kind());
-                        connection.cut_off =
-                            connection.broken.filter(|&why| why != ErrorKind::BrokenPipe);
-                    }
+                    connection.cut_off =
+                        Some(error.kind()).filter(|&why| why != ErrorKind::BrokenPipe);
                     connection.outbox.clear();
                     if connection.is_active() {
-                        // What it said before is still to be read, and said.
-                        (connection.is_readable, connection.is_ended) = (true, true);
-                        self.enqueue(key);
+                        connection.broken = Some(error.kind());
+                        self.broken.push(key);
                     } else {
                         connection.phase = Phase::Gone;
                     }
@@ -95,10 +95,10 @@ impl<S: Stream> Server<S> {
                         self.enqueue(key);
                     }
                 } else {
-                    self.remove(key);
+                    self.remove(key, now);
                 }
             }
-            Phase::Gone => self.remove(key),
+            Phase::Gone => self.remove(key, now),
             Phase::Silent { .. }
             | Phase::Nameless { .. }
             | Phase::Member
@@ -109,10 +109,10 @@ impl<S: Stream> Server<S> {
 
     /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is
     /// over.
-    fn remove(&mut self, key: usize) {
+    fn remove(&mut self, key: usize, now: Instant) {
         self.timers.rearm(key, &mut self.peers.connections[key].timer, None);
         let mut connection = self.peers.connections.remove(key);
-        self.addresses.leave(connection.peer.ip());
+        self.addresses.leave(connection.peer.ip(), now);
         if connection.is_queued {
             self.run_queue.note_gone();
         }

@@ -207,7 +207,7 @@ fn long_welcomes_leave_half_to_those_who_have_much_to_say() {
 #[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn whoever_has_no_nickname_does_not_count_among_those_who_read() {
     let mut now = Instant::now();
-    let mut server = start(Limits::default());
+    let mut server = start(Limits { rate: None, ..Limits::default() });
     let readers: Vec<_> =
         (0..50).map(|number| join(&mut server, now, &format!("reader{number}\n"))).collect();
     let paster = join(&mut server, now, "paster\n");
