@@ -120,8 +120,13 @@ impl Chat {
 
     /// These sessions hear nothing more, and do not count any more. What they still say is heard,
     /// until they [leave](Chat::leave).
-    pub fn deafen(&mut self, ids: impl Iterator<Item = SessionId>) {
+    pub fn deafen(&mut self, ids: impl Iterator<Item = SessionId>, now: Instant) {
+        let before = self.members();
         self.room.leave_all(&ids.collect());
+        // The first of them to leave leaves a crowd.
+        if self.members() < before && before > CROWD + 1 {
+            self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
+        }
     }
 
     /// A session is gone. The others are told, and its nickname is free.

@@ -10,9 +10,6 @@ use crate::chat::message::SessionId;
 use crate::connection::Disconnect;
 use crate::stream::Stream;
 
-/// How often a broken stream is read at most: it has no more than the kernel had received.
-const READS_MAX: usize = 64;
-
 impl<S: Stream> Server<S> {
     /// Takes every connection that broke out of the chat.
     ///
@@ -24,7 +21,7 @@ impl<S: Stream> Server<S> {
             return;
         }
         let broken = mem::take(&mut self.broken);
-        self.chat.deafen(broken.iter().map(|&key| SessionId(key)));
+        self.chat.deafen(broken.iter().map(|&key| SessionId(key)), now);
         let work_end = self.work() + self.limits.tick_bytes_max();
         let (said_end, turn_end) = (u64::MAX, u64::MAX);
         let moment = Moment { now, work_end, said_end, turn_end, is_crowded: false };
@@ -34,7 +31,8 @@ impl<S: Stream> Server<S> {
     }
 
     fn take_last_turn(&mut self, key: usize, moment: Moment) {
-        for _ in 0..READS_MAX {
+        // A broken stream has no more than the kernel had received.
+        loop {
             let Some(connection) = self.peers.get(key).filter(|peer| peer.is_active()) else {
                 return;
             };

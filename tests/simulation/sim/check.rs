@@ -144,8 +144,20 @@ fn is_unhindered(walk: &Walk<'_>, bounds: Bounds) -> bool {
     // Room for all answers of a turn; and no other segment, see below.
     let is_answered_at_once =
         bounds.backlog_bytes_max >= 64 * 1024 && walk.client.line_end != b"\r";
-    !bounds.has_rate && !walk.client.was_narrow && !walk.run.is_stopped && is_answered_at_once
+    // What broken connections have said has one tick, all together.
+    let is_broken = |client: &&Client| client.wire.borrow().broken.is_some();
+    let lines: usize =
+        walk.run.clients.iter().filter(is_broken).map(|client| client.lines.len()).sum();
+    let fits = lines * LINE_WORK_MAX <= bounds.backlog_bytes_max / 4;
+    !bounds.has_rate
+        && !walk.client.was_narrow
+        && !walk.run.is_stopped
+        && is_answered_at_once
+        && fits
 }
+
+/// What a line takes of a tick at the most: as a command, or written in each format.
+const LINE_WORK_MAX: usize = 1024;
 
 /// What a client did, as the others know.
 #[derive(Debug, Clone, Copy)]

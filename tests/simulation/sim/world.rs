@@ -60,7 +60,7 @@ impl World {
             clients_max: if is_crowd { 130 } else { 40 },
             per_address_max: choices.pick(&[None, Some(70), Some(5)]),
             line_bytes_max: LINE_BYTES_MAX,
-            backlog_bytes_max: choices.pick(&[2 * 1024, 8 * 1024, 64 * 1024]),
+            backlog_bytes_max: choices.pick(&[2 * 1024, 8 * 1024, 64 * 1024, 1024 * 1024]),
             rate: choices.pick(&[None, Rate::new(10, 100), Rate::new(50, 3)]),
             receive_bytes_per_turn: choices.pick(&[16, 1024, 16 * 1024]),
             ..Limits::default()
