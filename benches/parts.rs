@@ -35,6 +35,7 @@ fn config() -> ChatConfig {
         motd: String::new(),
         history_max: 20,
         answer_bytes_max: 1 << 18,
+        history_bytes_at_once: 1 << 14,
     }
 }
 
@@ -48,6 +49,10 @@ impl Outbound for Nowhere {
 
     fn reply(&mut self, event: &Event<'_>, to: SessionId) {
         black_box((event, to));
+    }
+
+    fn is_behind(&self, _: SessionId) -> bool {
+        false
     }
 }
 

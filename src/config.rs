@@ -223,6 +223,7 @@ impl Config {
             motd,
             history_max: args.history,
             answer_bytes_max: limits.answer_bytes_max(),
+            history_bytes_at_once: limits.history_bytes_at_once(),
         };
         Ok(Self { bind: args.bind, quiet: args.quiet, chat, limits })
     }

@@ -45,6 +45,9 @@ pub struct Limits {
     pub guard_reader_for: Duration,
 }
 
+/// So much of the past is sent at once at the most.
+const HISTORY_BYTES_AT_ONCE: usize = 16 * 1024;
+
 /// What is said counts as one line, and as one more for so many bytes.
 const TALK_BYTES_PER_LINE: usize = 512;
 
@@ -90,6 +93,12 @@ impl Limits {
         self.backlog_bytes_max as u64 / 32
     }
 
+    /// So much of the past a peer is sent at once; more when it has read that.
+    #[must_use]
+    pub fn history_bytes_at_once(&self) -> usize {
+        HISTORY_BYTES_AT_ONCE.min(self.answer_bytes_max() / 4)
+    }
+
     /// With more than this in its outbox a member is near its limit.
     #[must_use]
     pub fn near_limit_bytes(&self) -> usize {
@@ -121,5 +130,28 @@ impl Default for Limits {
             slow_talk_after_max: Duration::from_secs(1),
             guard_reader_for: Duration::from_millis(50),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_no_more_than_a_sixteenth_of_the_backlog() {
+        for (backlog_bytes_max, burst) in [(1 << 20, 100), (1 << 20, 1000), (1 << 18, 10)] {
+            let rate = Rate::new(10, burst);
+            let limits = Limits { backlog_bytes_max, rate, ..Limits::default() };
+            // A line of bytes that are not UTF-8 becomes three times as long. It may exceed the
+            // burst, as it is said when one line is allowed.
+            for bytes in [1, 79, 80, 511, 512, 513, 4096, 3 * 4096] {
+                let lines = limits.lines_of_talk(bytes);
+                let most = (burst as usize - 1) / lines * bytes + bytes;
+                assert!(most <= backlog_bytes_max / 16 + bytes, "{bytes} bytes: {most} at once");
+            }
+        }
+        assert_eq!(Limits::default().lines_of_talk(511), 1);
+        assert_eq!(Limits::default().lines_of_talk(512), 2);
+        assert!(63_488 <= Limits::default().backlog_bytes_max / 16, "99 lines, and the longest");
     }
 }

@@ -83,9 +83,9 @@ impl<S: Stream> Server<S> {
         Self {
             scratch: Scratch::new(limits.receive_bytes_per_turn),
             addresses: Addresses::new(limits.per_address_max),
+            peers: Peers::new(limits.private_bytes_max()),
             limits,
             chat: Chat::new(chat),
-            peers: Peers::default(),
             run_queue: RunQueue::default(),
             effort: 0,
             timers: Timers::default(),

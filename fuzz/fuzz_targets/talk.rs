@@ -31,6 +31,7 @@ fuzz_target!(|data: &[u8]| {
         motd: "be kind".into(),
         history_max: 3,
         answer_bytes_max: 1 << 16,
+        history_bytes_at_once: 1 << 14,
     });
     let mut now = Instant::now();
     let mut decoders: [Decoder; SESSIONS] = Default::default();

@@ -169,6 +169,8 @@ pub enum Refusal<'a> {
     Nameless,
     /// Nobody has this nickname.
     UnknownNick(Text<'a>),
+    /// This one has not read what it was told before.
+    Behind(&'a Nick),
     /// There is no such command.
     UnknownCommand(Text<'a>),
     /// The command is used so.
@@ -193,4 +195,7 @@ pub trait Outbound {
 
     /// Queues one event for one session.
     fn reply(&mut self, event: &Event<'_>, to: SessionId);
+
+    /// Whether so much waits for a session that others are to tell it nothing more privately.
+    fn is_behind(&self, id: SessionId) -> bool;
 }

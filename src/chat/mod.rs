@@ -12,7 +12,8 @@ pub mod room;
 mod tests;
 pub mod text;
 
-use std::ops::ControlFlow;
+use std::collections::HashMap;
+use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 use message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
@@ -42,6 +43,8 @@ pub struct ChatConfig {
     /// The most bytes that one request is answered with: a short line must not buy an endless
     /// answer.
     pub answer_bytes_max: usize,
+    /// So much of the past a session is shown at once, in bytes; more only when it has read that.
+    pub history_bytes_at_once: usize,
 }
 
 /// The chat: one room, its members, their nicknames.
@@ -51,7 +54,17 @@ pub struct Chat {
     names: Names,
     nicks: Nicks,
     room: Room,
+    /// What sessions are still to be shown of the past: mostly nobody is.
+    replays: HashMap<SessionId, Replay>,
     traffic: Traffic,
+}
+
+/// What a session is still to be shown of the past.
+#[derive(Debug)]
+struct Replay {
+    numbers: Range<u64>,
+    /// It asked for it; a newcomer is shown it unasked.
+    is_asked: bool,
 }
 
 /// Comings and goings not yet told.
@@ -72,6 +85,7 @@ impl Chat {
             names: Names::default(),
             nicks: Nicks::default(),
             room,
+            replays: HashMap::new(),
             traffic: Traffic::default(),
         }
     }
@@ -113,7 +127,10 @@ impl Chat {
                 let (names, others) = self.list(self.room.members().iter().copied(), usize::MAX);
                 out.reply(&Event::Present { names: &names, others }, id);
             }
-            Command::History(count) => self.recall(id, count.unwrap_or(usize::MAX), now, out),
+            Command::History(count) => {
+                let numbers = self.room.recent(count.unwrap_or(usize::MAX));
+                self.show(id, Replay { numbers, is_asked: true }, now, out);
+            }
         }
         ControlFlow::Continue(())
     }
@@ -138,6 +155,7 @@ impl Chat {
         out: &mut impl Outbound,
     ) {
         let Some(nick) = self.nicks.remove(id) else { return };
+        self.replays.remove(&id);
         self.names.release(&nick);
         self.room.leave(id);
         if self.is_crowded() {
@@ -208,8 +226,9 @@ impl Chat {
         for line in self.config.motd.lines() {
             out.reply(&Event::Notice(Text::parse(line.as_bytes(), &mut String::new())), id);
         }
-        if self.room.recent(1).len() > 0 {
-            self.recall(id, usize::MAX, now, out);
+        if !self.room.recent(1).is_empty() {
+            let numbers = self.room.recent(usize::MAX);
+            self.show(id, Replay { numbers, is_asked: false }, now, out);
         }
         self.room.join(id);
         if self.is_crowded() {
@@ -238,6 +257,9 @@ impl Chat {
     fn tell(&self, id: SessionId, to: Text<'_>, text: Text<'_>, out: &mut impl Outbound) {
         match self.names.owner(to.as_str()) {
             None => refuse(id, Refusal::UnknownNick(to), true, out),
+            Some(owner) if out.is_behind(owner) => {
+                refuse(id, Refusal::Behind(&self.nicks[owner]), true, out);
+            }
             Some(owner) => {
                 let (from, to) = (&self.nicks[id], &self.nicks[owner]);
                 out.reply(&Event::Told { from, text }, owner);
@@ -246,15 +268,36 @@ impl Chat {
         }
     }
 
-    fn recall(&self, id: SessionId, count: usize, now: Instant, out: &mut impl Outbound) {
-        let recent = self.room.recent(count);
-        let count = recent.len();
-        let last = recent
+    /// Whether a session is still to be shown something of the past.
+    #[must_use]
+    pub fn has_more(&self, id: SessionId) -> bool {
+        !self.replays.is_empty() && self.replays.contains_key(&id)
+    }
+
+    /// Shows a session the next part of the past that it is still to be shown, as far as that is
+    /// not forgotten by now, and tells whether it asked for it. To be called when it has read what
+    /// it was sent before: so nobody makes the server keep a copy of everything for it.
+    pub fn go_on(&mut self, id: SessionId, now: Instant, out: &mut impl Outbound) -> bool {
+        let Some(mut replay) = self.replays.remove(&id) else { return false };
+        let is_asked = replay.is_asked;
+        replay.numbers.start = replay.numbers.start.max(self.room.oldest());
+        if !replay.numbers.is_empty() {
+            self.show(id, replay, now, out);
+        }
+        is_asked
+    }
+
+    fn show(&mut self, id: SessionId, mut replay: Replay, now: Instant, out: &mut impl Outbound) {
+        let messages = || self.room.messages(&replay.numbers, self.config.history_bytes_at_once);
+        let count = messages().len();
+        let last = messages()
             .last()
             .map_or(Duration::ZERO, |message| now.saturating_duration_since(message.at()));
         out.reply(&Event::History { count, last }, id);
-        for message in self.room.recent(count) {
-            out.reply(&message.event(), id);
+        messages().for_each(|message| out.reply(&message.event(), id));
+        replay.numbers.start += count as u64;
+        if !replay.numbers.is_empty() {
+            self.replays.insert(id, replay);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A room: who is in it, and what was said lately.
 
 use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
 use std::time::Instant;
 
 use super::message::{Event, SessionId};
@@ -13,6 +14,8 @@ const MARKS_BYTES: usize = 8;
 pub struct Room {
     members: Vec<SessionId>,
     history: VecDeque<Message>,
+    /// How many messages were forgotten: the oldest one kept has this number.
+    forgotten: u64,
     history_bytes: usize,
     history_max: usize,
     history_bytes_max: usize,
@@ -55,6 +58,7 @@ impl Room {
         Self {
             members: Vec::new(),
             history: VecDeque::new(),
+            forgotten: 0,
             history_bytes: 0,
             history_max,
             history_bytes_max,
@@ -89,10 +93,43 @@ impl Room {
         self.members.retain(|member| !ids.contains(member));
     }
 
-    /// The last `count` messages or fewer, oldest first.
+    /// The numbers of the last `count` messages or fewer. Each message said has the next number.
     #[must_use]
-    pub fn recent(&self, count: usize) -> impl ExactSizeIterator<Item = &Message> {
-        self.history.range(self.history.len().saturating_sub(count)..)
+    pub fn recent(&self, count: usize) -> Range<u64> {
+        let kept = self.history.len();
+        self.number(kept - kept.min(count))..self.number(kept)
+    }
+
+    /// The messages with these numbers, oldest first, as far as they are kept and take no more than
+    /// `bytes_max` together; at least one.
+    #[must_use]
+    pub fn messages(
+        &self,
+        numbers: &Range<u64>,
+        bytes_max: usize,
+    ) -> impl ExactSizeIterator<Item = &Message> {
+        let index = |number: u64| {
+            usize::try_from(number.saturating_sub(self.forgotten))
+                .map_or(self.history.len(), |index| index.min(self.history.len()))
+        };
+        let kept = index(numbers.start)..index(numbers.end);
+        let mut bytes = 0;
+        let fits = self.history.range(kept.clone()).take_while(|message| {
+            let is_first = bytes == 0;
+            bytes += message.bytes();
+            is_first || bytes <= bytes_max
+        });
+        self.history.range(kept.start..kept.start + fits.count())
+    }
+
+    /// The number of the oldest message that is kept, or else of the next one.
+    #[must_use]
+    pub fn oldest(&self) -> u64 {
+        self.forgotten
+    }
+
+    fn number(&self, index: usize) -> u64 {
+        self.forgotten + index as u64
     }
 
     /// Remembers a message, and forgets the oldest over the limits.
@@ -118,6 +155,7 @@ impl Room {
 
     fn forget(&mut self) -> Option<Message> {
         let oldest = self.history.pop_front()?;
+        self.forgotten += 1;
         self.history_bytes -= oldest.bytes();
         Some(oldest)
     }
@@ -129,7 +167,9 @@ mod tests {
     use super::*;
 
     fn texts(room: &Room, count: usize) -> Vec<&str> {
-        room.recent(count).map(|message| message.text.as_str()).collect()
+        room.messages(&room.recent(count), usize::MAX)
+            .map(|message| message.text.as_str())
+            .collect()
     }
 
     #[test]
@@ -150,12 +190,35 @@ mod tests {
             "with the one before it would be a byte too much"
         );
         assert!(matches!(
-            room.recent(9).next().map(Message::event),
+            room.messages(&room.recent(9), usize::MAX).next().map(Message::event),
             Some(Event::Acted { from: "a", .. })
         ));
         room.remember("a", &"x".repeat(26), false, now);
         assert_eq!(texts(&room, 9), [""; 0]);
         assert_eq!(room.history_bytes, 0);
+    }
+
+    #[test]
+    fn messages_by_number_as_far_as_they_are_kept_and_fit() {
+        let mut room = Room::new(4, 1 << 20);
+        for text in ["1", "2", "3", "4", "5", "6"] {
+            room.remember("a", text, false, Instant::now());
+        }
+        let texts = |numbers, bytes_max| {
+            room.messages(&numbers, bytes_max)
+                .map(|message| message.text.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(room.recent(2), 4..6);
+        assert_eq!(room.recent(9), 2..6);
+        assert_eq!(texts(0..6, usize::MAX), ["3", "4", "5", "6"]);
+        assert_eq!(texts(0..3, usize::MAX), ["3"]);
+        assert_eq!(texts(0..2, usize::MAX), [""; 0]);
+        assert_eq!(texts(3..5, usize::MAX), ["4", "5"]);
+        let two = room.history[0].bytes() * 2;
+        assert_eq!(texts(0..6, two), ["3", "4"]);
+        assert_eq!(texts(0..6, two - 1), ["3"]);
+        assert_eq!(texts(0..6, 0), ["3"]);
     }
 
     #[test]

@@ -20,6 +20,10 @@ impl Outbound for Told {
         Format::Text(LineEnd::Lf).encode(event, &mut bytes);
         self.0.entry(to).or_default().push_str(std::str::from_utf8(&bytes).unwrap());
     }
+
+    fn is_behind(&self, id: SessionId) -> bool {
+        self.0.get(&id).is_some_and(|told| told.len() > 1000)
+    }
 }
 
 struct Scene {
@@ -36,6 +40,7 @@ impl Scene {
             motd: "be\nkind\x1b".into(),
             history_max: 3,
             answer_bytes_max: 1000,
+            history_bytes_at_once: 200,
         };
         Self { chat: Chat::new(config), told: Told::default(), now: Instant::now() }
     }
@@ -68,6 +73,47 @@ impl Scene {
 fn text(text: &str) -> Text<'_> {
     // Only harmless text is given, so nothing needs to be held.
     Text::parse(text.as_bytes(), Box::leak(Box::default()))
+}
+
+#[test]
+fn the_past_is_shown_in_parts_and_what_is_forgotten_meanwhile_is_left_out() {
+    let mut scene = Scene::with(&["ana", "bruno"]);
+    let long = "x".repeat(150);
+    for number in 1..=3 {
+        scene.apply(0, Command::Say(text(&format!("{number}{long}"))));
+    }
+    scene.told.0.clear();
+    scene.apply(1, Command::History(None));
+    assert!(scene.chat.has_more(SessionId(1)));
+    let told = scene.told(1);
+    assert!(told.starts_with("*** 1 earlier message, 0 seconds ago:\nana: 1x"), "{told}");
+    assert_eq!(told.lines().count(), 2, "{told}");
+    // With it the oldest but one is forgotten, too.
+    scene.apply(0, Command::Say(text("4")));
+    scene.apply(0, Command::Say(text("5")));
+    scene.told.0.clear();
+    assert!(scene.chat.go_on(SessionId(1), scene.now, &mut scene.told), "it asked for it");
+    let told = scene.told(1);
+    assert!(told.starts_with("*** 1 earlier message, 0 seconds ago:\nana: 3x"), "{told}");
+    assert!(!scene.chat.has_more(SessionId(1)), "what was said meanwhile it has heard");
+    scene.apply(2, Command::Nick(text("carla")));
+    scene.chat.go_on(SessionId(2), scene.now, &mut scene.told);
+    assert!(!scene.chat.go_on(SessionId(2), scene.now, &mut scene.told), "nothing is left");
+    scene.apply(1, Command::History(None));
+    scene.leave(1, Farewell::Lost);
+    assert!(!scene.chat.has_more(SessionId(1)));
+}
+
+#[test]
+fn nobody_is_told_more_privately_than_it_reads() {
+    let mut scene = Scene::with(&["ana", "bruno"]);
+    let long = "x".repeat(990);
+    scene.apply(0, Command::Tell { to: text("bruno"), text: text(&long) });
+    scene.apply(0, Command::Tell { to: text("bruno"), text: text("psst") });
+    let told = scene.told(0);
+    let refused = "*** bruno has not read what it was sent before: try again later.\n";
+    assert!(told.ends_with(refused), "{told}");
+    assert!(!scene.told(1).contains("psst"));
 }
 
 #[test]

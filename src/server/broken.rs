@@ -39,10 +39,12 @@ impl<S: Stream> Server<S> {
             (connection.is_readable, connection.is_ended) = (true, true);
             // It must not wait until it has read.
             connection.outbox.clear();
-            match self.take_turn_of(key, moment) {
-                Turn::Share => {}
-                Turn::Ended(why @ Disconnect::Failed(_)) => return self.end(key, why, moment.now),
-                _ => break,
+            let turn = self.take_turn_of(key, moment);
+            if let Turn::Ended(why @ Disconnect::Failed(_)) = turn {
+                return self.end(key, why, moment.now);
+            }
+            if !matches!(turn, Turn::Share) {
+                break;
             }
         }
         let Some(connection) = self.peers.get(key) else { return };

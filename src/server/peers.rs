@@ -17,6 +17,8 @@ pub(super) struct Peers<S> {
     spools: [Spool; Format::COUNT],
     own_bytes: u64,
     run: Option<Run>,
+    /// See [`Limits::private_bytes_max`](crate::limits::Limits::private_bytes_max).
+    private_bytes_max: usize,
 }
 
 /// One event as it was written, in each format that somebody needs.
@@ -34,19 +36,18 @@ struct Run {
     said: Spans,
 }
 
-impl<S> Default for Peers<S> {
-    fn default() -> Self {
+impl<S> Peers<S> {
+    pub(super) fn new(private_bytes_max: usize) -> Self {
         Self {
             connections: Slab::new(),
             unsettled: Vec::new(),
             spools: Default::default(),
             own_bytes: 0,
             run: None,
+            private_bytes_max,
         }
     }
-}
 
-impl<S> Peers<S> {
     pub(super) fn get(&mut self, key: usize) -> Option<&mut Connection<S>> {
         self.connections.get_mut(key)
     }
@@ -132,6 +133,13 @@ impl<S> Outbound for Peers<S> {
             let queued = self.queue(event, to);
             self.run = Some(Run { from, said: queued.clone(), queued });
         }
+    }
+
+    fn is_behind(&self, SessionId(key): SessionId) -> bool {
+        // What was queued in this tick may still be taken at once.
+        self.connections.get(key).is_some_and(|connection| {
+            !connection.is_writable && connection.outbox.cost() > self.private_bytes_max
+        })
     }
 
     fn reply(&mut self, event: &Event<'_>, SessionId(key): SessionId) {

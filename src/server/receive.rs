@@ -9,7 +9,7 @@ use log::info;
 use super::run_queue::Moment;
 use super::{Server, note_limit};
 use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
-use crate::connection::{Disconnect, Pause, Phase};
+use crate::connection::{Connection, Disconnect, Pause, Phase};
 use crate::inbox::Inbox;
 use crate::stream::Stream;
 use crate::wire::{Decoder, Step};
@@ -39,7 +39,7 @@ impl Scratch {
 }
 
 /// How a connection's turn ended.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Turn {
     /// Nothing more to read.
     Drained,
@@ -51,6 +51,8 @@ pub(super) enum Turn {
     Wait,
     /// It has to read before it is read.
     Clogged,
+    /// It is shown the past, and goes on when it has read that.
+    Shown,
     /// It has left.
     Left,
     /// Its stream has ended.
@@ -69,6 +71,7 @@ impl<S: Stream> Server<S> {
         moment: Moment,
     ) -> Turn {
         let Scratch { received, text } = scratch;
+        self.show_more(key, moment.now);
         if !inbox.is_empty() {
             // Decode before reading: what came first is said first, and the end of the stream comes
             // last.
@@ -81,6 +84,9 @@ impl<S: Stream> Server<S> {
             }
         }
         loop {
+            if self.is_shown_more(key) {
+                return Turn::Shown;
+            }
             let Some(connection) = self.peers.get(key) else { return Turn::Left };
             if !connection.is_readable {
                 return Turn::Drained;
@@ -152,11 +158,13 @@ impl<S: Stream> Server<S> {
     fn must_stop(&mut self, key: usize, moment: Moment) -> Option<Turn> {
         let work = self.work();
         let is_enough_said = self.peers.shared_bytes() >= moment.said_end;
-        let connection = self.peers.get(key)?;
+        let connection = self.peers.connections.get(key)?;
         if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
             Some(Turn::Wait)
         } else if connection.outbox.cost() > self.limits.far_behind_bytes() {
             Some(Turn::Clogged)
+        } else if self.is_shown_more(key) {
+            Some(Turn::Shown)
         } else {
             let is_held = is_enough_said && connection.is_named();
             if is_held || work >= moment.work_end {
@@ -179,6 +187,9 @@ impl<S: Stream> Server<S> {
         let step = decoder.finish(is_named, text);
         if step != Step::Incomplete && self.follow(key, step, now).is_break() {
             return Turn::Left;
+        }
+        if self.is_shown_more(key) {
+            return Turn::Shown;
         }
         Turn::Ended(Disconnect::EndOfStream)
     }
@@ -223,6 +234,25 @@ impl<S: Stream> Server<S> {
         ControlFlow::Continue(())
     }
 
+    /// Whether a peer is still to be shown something of the past: what it says next waits for that.
+    pub(super) fn is_shown_more(&self, key: usize) -> bool {
+        let is_there = |connection: &Connection<S>| connection.broken.is_none();
+        self.chat.has_more(SessionId(key)) && self.peers.connections.get(key).is_some_and(is_there)
+    }
+
+    /// Goes on with what a peer is shown of the past, if it has read all that it was sent.
+    fn show_more(&mut self, key: usize, now: Instant) {
+        let id = SessionId(key);
+        let Some(connection) = self.peers.get(key) else { return };
+        if connection.outbox.is_empty() && self.chat.has_more(id) {
+            let is_asked = self.chat.go_on(id, now, &mut self.peers);
+            if let Some(connection) = self.peers.get(key).filter(|_| is_asked) {
+                let lines = connection.outbox.len() / ANSWER_BYTES_PER_LINE;
+                connection.pace.spend(self.limits.rate, count(lines), now);
+            }
+        }
+    }
+
     fn apply(&mut self, key: usize, command: Command<'_>, now: Instant) -> ControlFlow<()> {
         let id = SessionId(key);
         let is_naming = matches!(command, Command::Nick(_));
@@ -254,6 +284,7 @@ impl<S: Stream> Server<S> {
                 note_limit(connection, "over its rate, read later");
                 connection.pause = Some(Pause::Rate);
             }
+            Turn::Shown => connection.pause = Some(Pause::Clogged),
             Turn::Clogged => {
                 note_limit(connection, "does not read what it asked for, read later");
                 connection.pause = Some(Pause::Clogged);
@@ -282,11 +313,12 @@ impl<S: Stream> Server<S> {
 
 /// What others get to hear of a step, in bytes.
 fn talk_bytes(step: &Step<'_>) -> usize {
-    match step {
-        Step::Command(Command::Say(text) | Command::Act(text) | Command::Tell { text, .. }) => {
-            text.as_str().len()
-        }
-        _ => 0,
+    if let Step::Command(Command::Say(text) | Command::Act(text) | Command::Tell { text, .. }) =
+        step
+    {
+        text.as_str().len()
+    } else {
+        0
     }
 }
 

@@ -65,6 +65,7 @@ impl<S: Stream> Server<S> {
 
     /// Notes how far behind a connection is.
     fn measure(&mut self, key: usize, now: Instant) {
+        let is_shown_more = self.is_shown_more(key);
         let Some(connection) = self.peers.get(key) else { return };
         // Answers do not count: whoever asks for more than it reads is not outrun by talk.
         let shared = connection.outbox.shared_cost();
@@ -75,9 +76,13 @@ impl<S: Stream> Server<S> {
         };
         let before = mem::replace(&mut connection.lag, lag);
         self.congestion.note(before, lag, &self.limits, now);
-        if connection.pause == Some(Pause::Clogged)
-            && connection.outbox.cost() <= self.limits.far_behind_bytes()
-        {
+        let is_next = if is_shown_more {
+            connection.outbox.is_empty()
+        } else {
+            connection.pause == Some(Pause::Clogged)
+                && connection.outbox.cost() <= self.limits.far_behind_bytes()
+        };
+        if is_next && connection.pause != Some(Pause::Rate) {
             connection.pause = None;
             self.enqueue(key);
         }

@@ -8,6 +8,7 @@
 //! ```
 
 mod cases;
+mod departing;
 mod fairness;
 mod sim;
 mod stopped;

@@ -13,8 +13,13 @@ use chatd::server::{Readiness, Server};
 use crate::sim::stream::{SimStream, Wire};
 use crate::table::{heard, join, send, start};
 
-const CHAT: ChatConfig =
-    ChatConfig { name: String::new(), motd: String::new(), history_max: 0, answer_bytes_max: 1024 };
+const CHAT: ChatConfig = ChatConfig {
+    name: String::new(),
+    motd: String::new(),
+    history_max: 0,
+    answer_bytes_max: 1024,
+    history_bytes_at_once: 256,
+};
 
 fn connect(server: &mut Server<SimStream>, now: Instant) -> Rc<RefCell<Wire>> {
     let wire = Rc::new(RefCell::new(Wire::new(None)));

@@ -21,9 +21,14 @@ pub(crate) fn start(limits: Limits) -> Server<SimStream> {
 }
 
 pub(crate) fn start_with_history(limits: Limits, history_max: usize) -> Server<SimStream> {
-    let answer_bytes_max = limits.answer_bytes_max();
-    let name = "table".into();
-    Server::new(ChatConfig { name, motd: String::new(), history_max, answer_bytes_max }, limits)
+    let chat = ChatConfig {
+        name: "table".into(),
+        motd: String::new(),
+        history_max,
+        answer_bytes_max: limits.answer_bytes_max(),
+        history_bytes_at_once: limits.history_bytes_at_once(),
+    };
+    Server::new(chat, limits)
 }
 
 pub(crate) fn join(server: &mut Server<SimStream>, now: Instant, line: &str) -> Peer {

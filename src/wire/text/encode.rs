@@ -224,6 +224,9 @@ impl Display for Why<'_> {
                 write!(f, "{nick} is taken, or looks too much like a nickname that is.")
             }
             Refusal::Nameless => write!(f, "First you need a nickname."),
+            Refusal::Behind(nick) => {
+                write!(f, "{nick} has not read what it was sent before: try again later.")
+            }
             Refusal::UnknownNick(nick) => {
                 write!(f, "Nobody here is called {}. /who lists who is here.", nick.as_str())
             }

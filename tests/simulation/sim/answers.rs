@@ -1,7 +1,9 @@
 //! What a client is told on its own lines, as the rules have it.
 
-use super::order::{is_meant, is_taken};
-use super::rules::{Action, action, bad_nick, history, names, refusal, welcome};
+use std::ops::Range;
+
+use super::order::{Member, is_meant, is_taken};
+use super::rules::{Action, action, at_once, bad_nick, history, names, refusal, welcome};
 use super::transcript::Item;
 use super::walk::{SOME_TIME, Walk};
 
@@ -23,7 +25,11 @@ impl Walk<'_> {
             }
             Action::Help => self.expect(self.run.help),
             Action::Refused(why) => self.expect(&[refusal(&why, self.is_named)]),
-            Action::History(count) => self.expect(&self.earlier(self.index, count)),
+            Action::History(count) => {
+                let (shown, owed) = self.earlier(self.index, count);
+                self.expect(&shown);
+                self.owed = owed;
+            }
             Action::Who => self.hear_who(),
             Action::Tell(to, text) => self.hear_delivered(to, text),
             Action::Nick(name) => self.hear_named(name),
@@ -31,16 +37,40 @@ impl Walk<'_> {
         self.next_line();
     }
 
-    /// Messages that were said before an event.
-    fn earlier(&self, index: usize, wanted: usize) -> Vec<String> {
-        let said = self.run.order.said_before(index);
-        let messages = history(said, wanted, self.run.history_max);
-        let head = match messages.len() {
+    /// What it is shown of the messages that were said before an event, and what it is still owed.
+    fn earlier(&self, index: usize, wanted: usize) -> (Vec<String>, Range<usize>) {
+        let kept = history(self.run.order.said_before(index), self.run.history_max);
+        self.part(kept.start.max(kept.end.saturating_sub(wanted))..kept.end)
+    }
+
+    /// The first part of these messages, and what is left.
+    fn part(&self, messages: Range<usize>) -> (Vec<String>, Range<usize>) {
+        let said = &self.run.order.said[messages.clone()];
+        let count = at_once(said, self.run.history_at_once);
+        let head = match count {
             0 => "*** No earlier messages.".into(),
             1 => format!("*** 1 earlier message, {SOME_TIME} ago:"),
             count => format!("*** {count} earlier messages, the last one {SOME_TIME} ago:"),
         };
-        std::iter::once(head).chain(messages).collect()
+        let shown = said[..count].iter().map(|(line, _)| line.clone());
+        (std::iter::once(head).chain(shown).collect(), messages.start + count..messages.end)
+    }
+
+    /// What it is still owed and was not forgotten since.
+    fn still_owed(&self) -> Range<usize> {
+        let kept = history(self.run.order.said_before(self.index), self.run.history_max);
+        self.owed.start.max(kept.start)..self.owed.end
+    }
+
+    pub(crate) fn owes(&self) -> bool {
+        !self.still_owed().is_empty()
+    }
+
+    /// What comes next is the next part of what it is owed.
+    pub(super) fn hear_more(&mut self) {
+        let (shown, owed) = self.part(self.still_owed());
+        self.expect(&shown);
+        self.owed = owed;
     }
 
     /// A long list comes in several lines.
@@ -72,13 +102,22 @@ impl Walk<'_> {
         let owner = |done: usize| {
             run.order.members[done].iter().find(|member| is_meant(to, member, run.clients))
         };
+        let behind = |name: &str| {
+            format!("*** {name} has not read what it was sent before: try again later.")
+        };
+        let is_behind = |walk: &Self, owner: &Member| {
+            run.clients[owner.id].was_narrow && walk.agreeing(&[behind(&owner.name)]) == 1
+        };
+        let answer = self.items.first();
         self.done = self.expect_somewhere(&self.range().collect::<Vec<_>>(), |walk, done| {
             vec![match owner(done) {
+                Some(owner) if is_behind(walk, owner) => behind(&owner.name),
                 Some(owner) => format!("(private to {}) {}: {text}", owner.name, walk.name()),
                 None => format!("*** Nobody here is called {to}. /who lists who is here."),
             }]
         });
-        if let Some(owner) = owner(self.done) {
+        let is_told = |item: Option<&(Item, usize)>| matches!(item, Some((Item::Line(line), _)) if line.starts_with("(private to "));
+        if let Some(owner) = owner(self.done).filter(|_| is_told(answer)) {
             self.confirmed.push((self.id(), owner.id, text.into()));
         }
     }
@@ -133,19 +172,20 @@ impl Walk<'_> {
                 None => (0..order.bounds.len()).rev().filter(is_gathered_at).collect(),
             };
             self.done = change;
-            self.index =
-                self.expect_somewhere(&points, |walk, index| walk.first_words(name, change, index));
+            self.index = self
+                .expect_somewhere(&points, |walk, index| walk.first_words(name, change, index).0);
+            self.owed = self.first_words(name, change, self.index).1;
             self.is_named = true;
         }
         self.index += usize::from(order.event_of[change].is_some());
         self.done = (change + 1).max(order.bounds[self.index].0);
     }
 
-    fn first_words(&self, name: &str, done: usize, index: usize) -> Vec<String> {
+    fn first_words(&self, name: &str, done: usize, index: usize) -> (Vec<String>, Range<usize>) {
         let members = self.run.order.members[done].iter().map(|member| &*member.name);
         let here = names(members, 10, self.run.history_max.1);
-        let earlier = self.earlier(index, usize::MAX);
+        let (earlier, owed) = self.earlier(index, usize::MAX);
         let earlier = if earlier.len() > 1 { earlier } else { Vec::new() };
-        std::iter::once(welcome(name, &here)).chain(earlier).collect()
+        (std::iter::once(welcome(name, &here)).chain(earlier).collect(), owed)
     }
 }

@@ -1,6 +1,8 @@
 //! The rules of the room, told a second time and as simply as can be: what a line asks for, which
 //! nicknames there can be, and what the answers look like. Only for what the clients here say.
 
+use std::ops::Range;
+
 /// What a line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action<'a> {
@@ -98,22 +100,26 @@ pub(crate) fn is_meant(name: &str, to: &str) -> bool {
     looks(name).contains(&meant)
 }
 
-/// What is kept of what was said, as far as it is shown: as many as are wanted, and no more than the
-/// limits allow. Each is a line and how many bytes it counts for.
-pub(crate) fn history(
-    said: &[(String, usize)],
-    wanted: usize,
-    limits: (usize, usize),
-) -> Vec<String> {
+/// Which messages are kept of what was said: no more than the limits allow. Each is a line and how
+/// many bytes it counts for.
+pub(crate) fn history(said: &[(String, usize)], limits: (usize, usize)) -> Range<usize> {
     let (count_max, mut bytes_left) = limits;
     let kept = said.iter().rev().take(count_max).take_while(|(_, bytes)| {
         let fits = *bytes <= bytes_left;
         bytes_left = bytes_left.saturating_sub(*bytes);
         fits
     });
-    let mut shown: Vec<String> = kept.take(wanted).map(|(line, _)| line.clone()).collect();
-    shown.reverse();
-    shown
+    said.len() - kept.count()..said.len()
+}
+
+/// How many of these messages are shown at once.
+pub(crate) fn at_once(messages: &[(String, usize)], bytes_max: usize) -> usize {
+    let mut bytes = 0;
+    let fits = messages.iter().take_while(|message| {
+        bytes += message.1;
+        bytes <= bytes_max
+    });
+    fits.count().max(1).min(messages.len())
 }
 
 /// `ana, bruno … and 3 others`, as far as the two limits allow.

@@ -5,7 +5,7 @@
 //! be missing, come twice, or come out of order. Only what a broken or full connection swallowed at the
 //! end may be missing.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use super::client::{Client, Line};
 use super::order::Order;
@@ -23,6 +23,8 @@ pub(crate) struct Run<'a> {
     pub(crate) help: &'a [String],
     /// How many messages are kept, and how many bytes of them.
     pub(crate) history_max: (usize, usize),
+    /// How many bytes of them are shown at once.
+    pub(crate) history_at_once: usize,
     pub(crate) is_stopped: bool,
 }
 
@@ -47,6 +49,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) is_torn: bool,
     /// It was told goodbye.
     pub(crate) is_dismissed: bool,
+    /// Which messages of the past it is still to be shown.
+    pub(super) owed: Range<usize>,
     /// What others are said to have heard from it.
     pub(crate) confirmed: Vec<Told>,
     /// What others said to it.
@@ -74,6 +78,7 @@ impl<'a> Walk<'a> {
             is_named: false,
             is_torn: false,
             is_dismissed: false,
+            owed: 0..0,
             confirmed: Vec::new(),
             received: Vec::new(),
             mark: None,
@@ -120,6 +125,7 @@ impl<'a> Walk<'a> {
                         self.items = &self.items[1..];
                         self.is_dismissed = true;
                     }
+                    None if self.owes() => self.hear_more(),
                     None => self.hear_answer(),
                 },
             }
@@ -158,7 +164,7 @@ impl<'a> Walk<'a> {
     /// nothing.
     fn pass_own(&mut self) {
         while let (true, Some(line)) = (self.is_named, self.lines.first()) {
-            if line.is_too_long || line.options > self.options_refused {
+            if self.owes() || line.is_too_long || line.options > self.options_refused {
                 return;
             }
             let asked = action(&line.text, true);

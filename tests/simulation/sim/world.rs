@@ -35,6 +35,7 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) limits: Limits,
     pub(crate) history_max: usize,
+    pub(crate) history_at_once: usize,
     pub(crate) server: Server<SimStream>,
     /// The first one only listens: what it hears is the order that must hold for all.
     pub(crate) clients: Vec<Client>,
@@ -73,11 +74,18 @@ impl World {
             // Sometimes more than the bytes of an answer allow.
             history_max: history_max * choices.pick(&[1, 1, 1, 10]),
             answer_bytes_max: limits.answer_bytes_max(),
+            // In a crowd, only the number of messages that a newcomer is shown tells when it came.
+            history_bytes_at_once: if is_crowd {
+                limits.answer_bytes_max()
+            } else {
+                limits.history_bytes_at_once()
+            },
         };
         journal::open();
         let mut world = Self {
             now: Instant::now(),
             history_max: chat.history_max,
+            history_at_once: chat.history_bytes_at_once,
             server: Server::new(chat, limits.clone()),
             limits,
             clients: Vec::new(),
