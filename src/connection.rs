@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::chat::message::Farewell;
 use crate::chat::text::Text;
 use crate::inbox::Inbox;
+use crate::limits::Limits;
 use crate::outbox::Outbox;
 use crate::pace::{Pace, Rate};
 use crate::server::Lag;
@@ -118,6 +119,12 @@ impl<S> Connection<S> {
 
     pub(crate) fn is_named(&self) -> bool {
         self.phase == Phase::Member
+    }
+
+    /// Whether it has so much unsent that it has to read before it is read.
+    pub(crate) fn is_clogged(&self, limits: &Limits) -> bool {
+        self.outbox.cost() > limits.far_behind_bytes()
+            || self.outbox.own_cost() > limits.own_bytes_max()
     }
 
     /// When something is due even if the peer does nothing.

@@ -26,6 +26,7 @@
 //!          for each event: note it              Server::ready
 //!          accept who waits                     Server::accept
 //!          Server::tick
+//!            broken   each connection that broke: what it said before, then it leaves
 //!            receive  each connection in the run queue: read its share, decode, apply, queue
 //!            sweep    what is due by the clock: greetings, nicknames that do not come, pauses
 //!            settle   each connection with something queued: send it; drop whoever is gone
@@ -42,8 +43,8 @@
 //!   many messages there are.
 //! - Everybody sees the messages of the room in one and the same order, that of the calls to
 //!   [`Outbound`].
-//! - What was received before the end of a stream is decoded before the end is acted on. However
-//!   bytes are split, they mean the same.
+//! - What was received before the end of a stream is decoded before the end is acted on; after a
+//!   reset, as far as the peer's rate allows at once. However bytes are split, they mean the same.
 //! - Everything that a peer can make grow has a bound in [`limits`], and what happens there is
 //!   written beside it.
 //! - Nothing that a peer sends can panic, block or loop. Nor can the log ([`logging`]): lines are
@@ -74,7 +75,11 @@
 //! | who | what | where |
 //! |---|---|---|
 //! | one peer sends lines too fast | it is not read for a while | [`pace`] |
+//! | one peer says too much in a line | that counts for several lines | [`limits`] |
+//! | one comes again and again | it goes on with its rate where it stopped | `server::addresses` |
 //! | one peer does not read what it asked for | it is not read until it does | `server::receive` |
+//! | one peer is told too much privately | whoever tells it is told so | [`chat`] |
+//! | thousands break at once | they hear nothing more, have one last turn, and are gone | `server::broken` |
 //! | one peer has a lot to say | it gets its share of each tick, after those who have little | `server::run_queue` |
 //! | one peer does not read | it is dropped when its outbox costs too much | `server::settle` |
 //! | most of the room cannot keep up | who has a lot to say is read less until it can | `server::congestion` |

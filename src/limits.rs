@@ -93,6 +93,13 @@ impl Limits {
         self.backlog_bytes_max as u64 / 32
     }
 
+    /// With more than this in its outbox of what it alone was told, a peer is not read until it has
+    /// read that: whoever asks and does not read costs no more than this and one answer.
+    #[must_use]
+    pub fn own_bytes_max(&self) -> usize {
+        self.backlog_bytes_max / 16
+    }
+
     /// So much of the past a peer is sent at once; more when it has read that.
     #[must_use]
     pub fn history_bytes_at_once(&self) -> usize {

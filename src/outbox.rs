@@ -97,6 +97,12 @@ impl Outbox {
         self.len + self.overhead
     }
 
+    /// The part of [`Outbox::cost`] that is not shared: what this peer alone was told.
+    #[must_use]
+    pub fn own_cost(&self) -> usize {
+        self.own_cost
+    }
+
     /// The part of [`Outbox::cost`] that is shared: how far behind the others this peer is.
     #[must_use]
     pub fn shared_cost(&self) -> usize {

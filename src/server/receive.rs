@@ -161,7 +161,7 @@ impl<S: Stream> Server<S> {
         let connection = self.peers.connections.get(key)?;
         if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
             Some(Turn::Wait)
-        } else if connection.outbox.cost() > self.limits.far_behind_bytes() {
+        } else if connection.broken.is_none() && connection.is_clogged(&self.limits) {
             Some(Turn::Clogged)
         } else if self.is_shown_more(key) {
             Some(Turn::Shown)

@@ -79,8 +79,7 @@ impl<S: Stream> Server<S> {
         let is_next = if is_shown_more {
             connection.outbox.is_empty()
         } else {
-            connection.pause == Some(Pause::Clogged)
-                && connection.outbox.cost() <= self.limits.far_behind_bytes()
+            connection.pause == Some(Pause::Clogged) && !connection.is_clogged(&self.limits)
         };
         if is_next && connection.pause != Some(Pause::Rate) {
             connection.pause = None;
