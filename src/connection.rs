@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::outbox::Outbox;
 use crate::pace::{Pace, Rate};
 use crate::server::Lag;
+use crate::wire::detect::Foreign;
 use crate::wire::{Decoder, Format};
 
 /// All that the server knows of one peer. What it says in the room is the chat's business.
@@ -32,6 +33,8 @@ pub(crate) struct Connection<S> {
     /// free.
     pub(crate) unpaid_bytes: usize,
     pub(crate) phase: Phase,
+    /// How many nicknames were refused to it while it had none.
+    pub(crate) nicknames_refused: u32,
     /// Why it is not read for now.
     pub(crate) pause: Option<Pause>,
     /// How far behind it is, as far as the room minds.
@@ -97,6 +100,7 @@ impl<S> Connection<S> {
             pace: Pace::default(),
             unpaid_bytes: 0,
             phase: Phase::Silent { greet_at },
+            nicknames_refused: 0,
             pause: None,
             lag: Lag::Little,
             timer: None,
@@ -154,6 +158,10 @@ pub(crate) enum Disconnect<'a> {
     TooSlow(usize),
     /// It took no nickname.
     Nameless,
+    /// It had no nickname yet, and so many were refused.
+    NicknamesRefused(u32),
+    /// It takes the server for another one.
+    Foreign(Foreign),
 }
 
 impl Disconnect<'_> {
@@ -171,7 +179,12 @@ impl Disconnect<'_> {
             ) => Farewell::TimedOut,
             // A peer that closes with unread bytes resets the connection: the same to those who
             // stay.
-            Self::EndOfStream | Self::Nameless | Self::Failed(_) => Farewell::Lost,
+            // Nobody is told of those who had no nickname.
+            Self::EndOfStream
+            | Self::Failed(_)
+            | Self::Nameless
+            | Self::NicknamesRefused(_)
+            | Self::Foreign(_) => Farewell::Lost,
             Self::TooSlow(_) => Farewell::TooSlow,
         }
     }
@@ -192,6 +205,8 @@ impl fmt::Display for Disconnect<'_> {
             Self::Failed(kind) => write!(f, "{kind}"),
             Self::TooSlow(bytes) => write!(f, "too slow: {bytes} bytes unsent"),
             Self::Nameless => f.write_str("no nickname in time"),
+            Self::NicknamesRefused(count) => write!(f, "{count} nicknames refused"),
+            Self::Foreign(protocol) => write!(f, "speaks {protocol}, not chat"),
         }
     }
 }

@@ -137,6 +137,8 @@ pub enum Event<'a> {
     },
     /// The connection ends because no nickname came in time.
     NamelessTooLong(Duration),
+    /// The connection ends because so many nicknames were refused while it had none.
+    NicknamesRefused(u32),
     /// The connection ends because there is no room for more of them.
     Full,
     /// There is no room for one more from where it comes.

@@ -183,10 +183,15 @@ impl<S: Stream> Server<S> {
         text: &mut String,
         now: Instant,
     ) -> Turn {
-        let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
-        let step = decoder.finish(is_named, text);
-        if step != Step::Incomplete && self.follow(key, step, now).is_break() {
-            return Turn::Left;
+        loop {
+            let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
+            let step = decoder.finish(is_named, text);
+            if step == Step::Incomplete {
+                break;
+            }
+            if self.follow(key, step, now).is_break() {
+                return Turn::Left;
+            }
         }
         if self.is_shown_more(key) {
             return Turn::Shown;
@@ -224,6 +229,11 @@ impl<S: Stream> Server<S> {
                 self.peers.reply(&Event::Refused { refusal, named }, id);
             }
             Step::Command(command) => self.apply(key, command, now)?,
+            Step::End { reply, why } => {
+                connection.outbox.push_own(|out| out.extend(reply));
+                self.end(key, Disconnect::Foreign(why), now);
+                return ControlFlow::Break(());
+            }
         }
         if let Some(connection) = self.peers.get(key) {
             let answer = connection.outbox.len().saturating_sub(queued);
@@ -263,12 +273,24 @@ impl<S: Stream> Server<S> {
             self.end(key, Disconnect::Quit(reason), now);
             return ControlFlow::Break(());
         }
-        if is_naming
-            && let (Some(nick), Some(connection)) = (self.chat.nick(id), self.peers.get(key))
-            && before.as_ref() != Some(nick)
-        {
-            info!("{} is {nick}", connection.peer);
-            connection.phase = Phase::Member;
+        let Some(connection) = self.peers.get(key).filter(|_| is_naming) else {
+            return ControlFlow::Continue(());
+        };
+        match self.chat.nick(id) {
+            Some(nick) if before.as_ref() != Some(nick) => {
+                info!("{} is {nick}", connection.peer);
+                connection.phase = Phase::Member;
+            }
+            Some(_) => {}
+            None => {
+                connection.nicknames_refused += 1;
+                let refused = connection.nicknames_refused;
+                if refused >= self.limits.nicknames_refused_max {
+                    self.peers.reply(&Event::NicknamesRefused(refused), id);
+                    self.end(key, Disconnect::NicknamesRefused(refused), now);
+                    return ControlFlow::Break(());
+                }
+            }
         }
         ControlFlow::Continue(())
     }
@@ -327,7 +349,7 @@ fn effort(step: &Step<'_>) -> u64 {
     match step {
         Step::Incomplete | Step::Detected | Step::Command(Command::Say(_) | Command::Act(_)) => 0,
         Step::Skip | Step::Reply(_) => EFFORT_OF_NOTHING,
-        Step::Refused(_) => EFFORT_OF_REFUSAL,
+        Step::Refused(_) | Step::End { .. } => EFFORT_OF_REFUSAL,
         Step::Command(_) => EFFORT_OF_COMMAND,
     }
 }

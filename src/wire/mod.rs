@@ -5,9 +5,13 @@
 //! [`Format`], and a module.
 #![deny(clippy::disallowed_types)]
 
+pub mod detect;
 pub mod text;
 
+use std::mem;
+
 use crate::chat::message::{Command, Event, Refusal};
+use detect::{Detector, Foreign, Look};
 use text::{LineEnd, TextDecoder};
 
 /// What a decoder makes of the bytes it was given.
@@ -25,16 +29,31 @@ pub enum Step<'a> {
     Reply([u8; 3]),
     /// A line that means nothing.
     Skip,
+    /// The peer speaks a protocol that is not spoken here. It is sent these bytes, and nothing that
+    /// it sends counts from here on.
+    End {
+        /// An answer in its own protocol, if it is to have one.
+        reply: &'a [u8],
+        /// The protocol.
+        why: Foreign,
+    },
 }
 
 /// One peer's decoder: its state between two reads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub enum Decoder {
-    /// Nothing received yet: the peer may speak any protocol.
-    #[default]
-    Detect,
+    /// Before the end of the first line: the peer may speak any protocol.
+    Detect(Detector),
     /// Lines of text, as a person types them into netcat or telnet.
     Text(TextDecoder),
+    /// Nothing that counts.
+    Ended,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::Detect(Detector::default())
+    }
 }
 
 impl Decoder {
@@ -51,32 +70,72 @@ impl Decoder {
         line_bytes_max: usize,
         scratch: &'a mut String,
     ) -> (Step<'a>, Format) {
-        match self {
-            // The door for protocols told by their first bytes. Telnet's IAC, and all else today,
-            // is text.
-            Self::Detect if input.is_empty() => (Step::Incomplete, Format::default()),
-            Self::Detect => {
-                self.assume_text();
-                (Step::Detected, Format::default())
-            }
-            Self::Text(decoder) => {
-                let (step, end) = decoder.step(input, named, line_bytes_max, scratch);
-                (step, Format::Text(end))
+        if let Self::Detect(detector) = self {
+            let look = detector.look(input, line_bytes_max);
+            let format = Format::Text(detector.text().lines.end());
+            match self.conclude(look) {
+                Some(step @ Step::End { .. }) => return (step, Format::default()),
+                Some(step) => return (step, format),
+                None => {}
             }
         }
+        let (step, end) = match self {
+            Self::Detect(detector) => {
+                // What follows the line end is still to be looked at.
+                let (mut line_end, rest) = input.split_at(1);
+                *input = rest;
+                detector.text().step(&mut line_end, named, line_bytes_max, scratch)
+            }
+            Self::Text(decoder) => decoder.step(input, named, line_bytes_max, scratch),
+            Self::Ended => {
+                *input = &[];
+                (Step::Incomplete, LineEnd::default())
+            }
+        };
+        (step, Format::Text(end))
+    }
+
+    /// What follows from what was found. `None` if lines of text do.
+    fn conclude(&mut self, look: Look) -> Option<Step<'static>> {
+        Some(match look {
+            Look::Incomplete => Step::Incomplete,
+            Look::Detected => Step::Detected,
+            Look::TooLong(limit) => Step::Refused(Refusal::LineTooLong(limit)),
+            Look::Answer(bytes) => Step::Reply(bytes),
+            Look::Blank => return None,
+            Look::Over => {
+                if let Self::Detect(detector) = self {
+                    *self = Self::Text(mem::take(detector.text()));
+                }
+                return None;
+            }
+            Look::End { reply, why } => {
+                *self = Self::Ended;
+                Step::End { reply, why }
+            }
+        })
     }
 
     /// The peer speaks text: it was silent for so long that it is a person, waiting to be spoken
-    /// to.
+    /// to. If its first line shows that it does not, it still ends.
     pub fn assume_text(&mut self) {
-        *self = Self::Text(TextDecoder::default());
+        if let Self::Detect(detector) = self {
+            detector.assume_text();
+        }
     }
 
-    /// The peer will send no more: what it sent without an end counts as a line.
+    /// The peer will send no more: what it sent without an end counts as a line. To be called until
+    /// it is [`Step::Incomplete`].
     pub fn finish<'a>(&'a mut self, named: bool, scratch: &'a mut String) -> Step<'a> {
+        if let Self::Detect(detector) = self
+            && let Some(step) = detector.finish().and_then(|look| self.conclude(look))
+        {
+            return step;
+        }
         match self {
-            Self::Detect => Step::Incomplete,
+            Self::Detect(detector) => detector.text().finish(named, scratch),
             Self::Text(decoder) => decoder.finish(named, scratch),
+            Self::Ended => Step::Incomplete,
         }
     }
 }

@@ -4,6 +4,7 @@ mod encode;
 mod lines;
 
 pub use encode::encode;
+pub(super) use lines::IAC;
 pub use lines::{Line, LineEnd, Lines};
 
 use super::Step;
@@ -13,7 +14,7 @@ use crate::chat::text::Text;
 /// Decodes lines into commands.
 #[derive(Debug, Default)]
 pub struct TextDecoder {
-    lines: Lines,
+    pub(super) lines: Lines,
 }
 
 impl TextDecoder {

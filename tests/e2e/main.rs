@@ -3,6 +3,7 @@
 mod connections;
 #[cfg(target_os = "linux")]
 mod faults;
+mod first_line;
 mod limits;
 mod lines;
 mod log;

@@ -123,6 +123,7 @@ fn the_rest_is_for_the_user_to_read() {
         Event::Traffic { joined: 0, left: 3, here: 2041 },
         Event::Present { names: &[ana, ana], others: 3 },
         Event::NamelessTooLong(Duration::from_secs(60)),
+        Event::NicknamesRefused(20),
         Event::Full,
         Event::Stopping,
     ] {

@@ -129,6 +129,9 @@ impl Display for Notice<'_> {
             Event::NamelessTooLong(limit) => {
                 write!(f, "No nickname within {} seconds: closing. Come again!", limit.as_secs())
             }
+            Event::NicknamesRefused(count) => {
+                write!(f, "{count} nicknames refused: closing. Come again!")
+            }
             Event::Full => f.write_str("server full: try again later"),
             Event::FullForAddress => {
                 f.write_str("too many connections from your address: close one, or try again later")

@@ -1,6 +1,7 @@
 //! Bytes into lines, and telnet out of the way.
 
-const IAC: u8 = 255;
+/// Begins a telnet command.
+pub(in crate::wire) const IAC: u8 = 255;
 const DONT: u8 = 254;
 const DO: u8 = 253;
 const WONT: u8 = 252;
@@ -127,6 +128,29 @@ impl Lines {
         }
         self.is_spent = true;
         Some(&self.partial)
+    }
+
+    /// Whether `next` would be data or end a line, and neither belongs to a telnet command nor to a
+    /// line end that has begun.
+    pub(in crate::wire) fn is_data(&self, next: u8) -> bool {
+        match self.state {
+            State::Data => true,
+            State::Cr => !matches!(next, b'\n' | 0),
+            State::Command
+            | State::Option(_)
+            | State::Subnegotiation
+            | State::SubnegotiationCommand => false,
+        }
+    }
+
+    /// Whether the line is over the limit, which [`Line::TooLong`] has told.
+    pub(in crate::wire) fn is_too_long(&self) -> bool {
+        self.is_skipping
+    }
+
+    /// Whether a line has begun and not ended.
+    pub(in crate::wire) fn is_within(&self) -> bool {
+        self.is_skipping || !(self.is_spent || self.partial.is_empty())
     }
 
     /// The line end last seen.

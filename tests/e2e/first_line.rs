@@ -1,0 +1,191 @@
+//! The first line: what programs say that take the port for another one, above all what a web page can
+//! make a browser say from inside the firewall.
+
+use std::time::Duration;
+
+use crate::support::{Client, Server};
+
+const GREETING: &str = "*** Welcome to chatd. Choose a nickname:";
+
+/// What any web page can have sent to any port: `curl -H 'Content-Type: text/plain' --data-binary
+/// $'mallory\nhello\n/msg watcher psst\n'`.
+const HEADERS: &str = "Host: 192.0.2.1:55555\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\
+    Content-Type: text/plain\r\nContent-Length: 34\r\n\r\n";
+const BODY: &str = "mallory\nhello\n/msg watcher psst\n";
+
+/// The answer to HTTP up to the end of the stream.
+#[track_caller]
+fn expect_no_web_server(client: &mut Client) {
+    client.expect("HTTP/1.1 400 Bad Request");
+    let rest = client.rest();
+    let body = rest.iter().position(String::is_empty).expect("an end of the head") + 1;
+    assert!(rest.contains(&"Connection: close".into()), "{rest:?}");
+    assert_eq!(rest[body..].len(), 1, "{rest:?}");
+    assert!(rest[body].starts_with("This is chatd, "), "{rest:?}");
+}
+
+#[test]
+fn a_web_page_cannot_speak_in_the_room() {
+    let server = Server::start("");
+    let mut watcher = server.join("watcher");
+    let long = format!("POST /{} HTTP/1.1\r\n", "x".repeat(10_000));
+    for request in ["POST / HTTP/1.1\r\n", "OPTIONS /ana HTTP/1.1\r\n", &long] {
+        let post = format!("{request}{HEADERS}{BODY}");
+        let mut at_once = server.connect();
+        at_once.send(&post);
+        let mut after_the_greeting = server.connect();
+        after_the_greeting.expect(GREETING);
+        after_the_greeting.send(&post);
+        let mut body_later = server.connect();
+        body_later.send(format!("{request}{HEADERS}"));
+        for page in [&mut at_once, &mut after_the_greeting] {
+            expect_no_web_server(page);
+        }
+        body_later.expect("HTTP/1.1 400 Bad Request");
+        body_later.send(BODY);
+        body_later.rest();
+        for page in [at_once, after_the_greeting, body_later] {
+            server.expect_log(&format!(
+                "{} left (no nickname): speaks HTTP, not chat\n",
+                page.addr()
+            ));
+        }
+    }
+    watcher.ask("/who", "*** 1 here: watcher");
+    watcher.ask("/history", "*** No earlier messages.");
+}
+
+#[test]
+fn a_request_may_come_byte_by_byte() {
+    let server = Server::start("--rate 0");
+    let mut watcher = server.join("watcher");
+    let mut page = server.connect();
+    for byte in *b"GET / HTTP/1.1\r\n" {
+        page.send([byte]);
+        // The server has received it.
+        watcher.ask("/nick", "*** Usage: /nick NEW");
+    }
+    page.send(format!("{HEADERS}{BODY}"));
+    // On a busy machine it is greeted on the way.
+    let mut heard = page.rest();
+    heard.retain(|line| line != GREETING);
+    assert_eq!(heard[0], "HTTP/1.1 400 Bad Request");
+    watcher.ask("/who", "*** 1 here: watcher");
+}
+
+#[test]
+fn an_upload_is_read_to_its_end_so_that_the_answer_arrives() {
+    let server = Server::start("");
+    let mut page = server.connect();
+    page.send("PUT /file HTTP/1.1\r\nContent-Length: 4194304\r\n\r\n");
+    page.send(vec![b'\n'; 4 << 20]);
+    expect_no_web_server(&mut page);
+}
+
+#[test]
+fn other_protocols_are_closed_without_a_word() {
+    let server = Server::start("");
+    let mut watcher = server.join("watcher");
+    for (protocol, bytes) in [
+        ("SSH", &b"SSH-2.0-OpenSSH_9.6\r\n"[..]),
+        ("SMTP", b"EHLO example.org\r\n"),
+        ("SMTP", b"HELO example.org\r\n"),
+        ("RTSP", b"OPTIONS rtsp://example.org/ RTSP/1.0\r\n"),
+        ("SIP", b"REGISTER sip:example.org SIP/2.0\r\n"),
+        ("the PROXY protocol", b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 55555\r\n"),
+        ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+        ("a binary protocol", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"),
+    ] {
+        for is_split in [false, true] {
+            let mut other = server.connect();
+            let (start, rest) = bytes.split_at(if is_split { 1 } else { 0 });
+            other.send(start);
+            watcher.ask("/nick", "*** Usage: /nick NEW");
+            other.send(rest);
+            other.send("\nana\nhello\n");
+            let mut heard = other.rest();
+            // On a busy machine it is greeted on the way.
+            heard.retain(|line| line != GREETING);
+            assert!(heard.is_empty(), "{protocol}: {heard:?}");
+            server.expect_log(&format!(
+                "{} left (no nickname): speaks {protocol}, not chat\n",
+                other.addr()
+            ));
+        }
+    }
+    watcher.ask("/who", "*** 1 here: watcher");
+}
+
+#[test]
+fn in_mid_session_the_same_lines_are_talk() {
+    let server = Server::start("");
+    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    for line in ["GET / HTTP/1.0", "SSH-2.0-x", "EHLO example.org", "PROXY UNKNOWN"] {
+        ana.say(line);
+        bruno.expect(&format!("ana: {line}"));
+    }
+    ana.send(b"\x16\x03\x01\0\n");
+    bruno.expect("ana: ␖␃␁␀");
+    // Nor behind a nickname that was refused: that was the first line.
+    let mut carla = server.connect();
+    carla.ask("a b", GREETING);
+    let refused = "*** A nickname is one word, without spaces. Choose a nickname:";
+    carla.expect(refused);
+    carla.ask("GET / HTTP/1.0", refused);
+    carla.say("carla");
+    carla.expect_start("*** You are carla. ");
+}
+
+#[test]
+fn names_that_look_like_a_protocol_are_names() {
+    let server = Server::start("");
+    for nick in ["GET", "HTTP", "PROXY", "EHLO", "SSH", "TLS", "Jos\u{e9}"] {
+        let mut client = server.connect();
+        client.send(&nick[..1]);
+        client.send(format!("{}\r\n", &nick[1..]));
+        client.expect(GREETING);
+        client.expect_start(&format!("*** You are {nick}. "));
+    }
+    // Not UTF-8, but what a terminal of another age sends.
+    let mut jose = server.connect();
+    jose.send(b"Jos\xe9\n");
+    jose.expect(GREETING);
+    jose.expect("*** A nickname cannot have “\u{fffd}”: only letters, digits and -_.[]{}|^`. Choose a nickname:");
+}
+
+#[test]
+fn who_begins_with_a_capital_is_greeted_in_time_too() {
+    let server = Server::start("");
+    let mut ana = server.connect().with_patience(Duration::from_secs(10));
+    ana.send("A");
+    ana.expect(GREETING);
+    ana.say("na");
+    ana.expect_start("*** You are Ana. ");
+}
+
+#[test]
+fn after_twenty_refused_nicknames_it_is_over() {
+    let server = Server::start("");
+    let mut watcher = server.join("watcher");
+    let mut other = server.connect();
+    let refused =
+        "*** A nickname cannot have “:”: only letters, digits and -_.[]{}|^`. Choose a nickname:";
+    other.send("Host: x\n".repeat(10));
+    other.send("/nick a:b\n".repeat(10));
+    other.send("mallory\nhello\n");
+    other.expect(GREETING);
+    assert_eq!(other.lines(20), [refused; 20]);
+    other.expect("*** 20 nicknames refused: closing. Come again!");
+    other.expect_end();
+    server.expect_log(&format!("{} left (no nickname): 20 nicknames refused\n", other.addr()));
+    // One less is not too many, and a member may try as often as it likes.
+    let mut bia = server.connect();
+    bia.send("Host: x\n".repeat(19) + "bia\n");
+    assert_eq!(bia.lines(20).last().map(String::as_str), Some(refused));
+    bia.expect_start("*** You are bia. ");
+    watcher.expect("*** bia joined");
+    bia.send("/nick a:b\n".repeat(40));
+    bia.lines(40);
+    bia.say("still here");
+    watcher.expect("bia: still here");
+}
