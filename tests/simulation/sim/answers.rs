@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::order::{Member, is_meant, is_taken};
-use super::rules::{Action, action, at_once, bad_nick, history, names, refusal, welcome};
+use super::rules::{
+    Action, HTTP_ANSWER, REFUSALS_MAX, action, at_once, bad_nick, history, names, refusal, welcome,
+};
 use super::transcript::Item;
 use super::walk::{SOME_TIME, Walk};
 
@@ -13,6 +15,16 @@ impl Walk<'_> {
         let Some(line) = self.lines.first() else { self.fail("nobody asked for this") };
         if line.options > self.options_refused {
             self.fail("its option is not yet refused");
+        }
+        if let Some(protocol) = self.foreign() {
+            if protocol != "HTTP" {
+                self.fail("it is not to be told anything");
+            }
+            self.is_dismissed = true;
+            return self.expect(&HTTP_ANSWER.map(String::from));
+        }
+        if self.refusals == REFUSALS_MAX {
+            self.fail("it was refused enough nicknames");
         }
         let asked = if line.is_too_long {
             Action::Refused("That line was not sent: it has more than 64 bytes.".into())
@@ -125,6 +137,7 @@ impl Walk<'_> {
     /// A nickname was asked for: it has it now, or is told why not.
     fn hear_named(&mut self, name: &str) {
         if let Some(why) = bad_nick(name) {
+            self.refusals += usize::from(!self.is_named);
             return self.expect(&[refusal(&why, self.is_named)]);
         }
         let (order, id) = (self.run.order, self.id());
@@ -133,6 +146,7 @@ impl Walk<'_> {
         match &self.items[0].0 {
             Item::Line(text) if text.starts_with("*** You are ") => {}
             Item::Line(_) | Item::Telnet(_) => {
+                self.refusals += usize::from(!self.is_named);
                 // Before it has a name itself: until it has, or to the end.
                 let until = change.unwrap_or(order.changes.len()).min(*self.range().end());
                 let points: Vec<usize> = (self.done..=until).collect();

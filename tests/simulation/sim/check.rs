@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chatd::spool::SEGMENT_BYTES;
 
 use super::client::{Client, Line};
+use super::departures::not_chat;
 use super::order::Public;
-use super::rules::{Action, action, said};
+use super::rules::{Action, REFUSALS_MAX, action, said};
 use super::transcript::Transcript;
 use super::walk::{Run, Told, Walk};
 
@@ -36,6 +37,10 @@ pub(crate) fn check(run: &Run<'_>, fates: &[Fate], transcripts: &[Transcript], b
     for ((client, fate), transcript) in run.clients.iter().zip(fates).zip(transcripts) {
         if client.is_garbled {
             continue;
+        }
+        if client.foreign().is_some() {
+            let has_name = run.order.changes.iter().any(|change| change.id == client.id);
+            assert!(!has_name, "client {} speaks something else and has a name", client.id);
         }
         let mut walk = Walk::new(run, client, transcript, fate.changes_before);
         walk.walk_on(fate.mark);
@@ -113,6 +118,12 @@ fn check_heard(walk: &Walk<'_>, fate: &Fate, transcript: &Transcript) {
             walk.fail("not all of what it said was heeded");
         }
         Some("connection closed by peer") => {}
+        Some("20 nicknames refused") if walk.is_dismissed && walk.refusals == REFUSALS_MAX => {}
+        Some(why) if walk.foreign().is_some_and(|protocol| why == not_chat(protocol)) => {
+            if walk.foreign() == Some("HTTP") && !walk.is_dismissed {
+                walk.fail("it was not told that this is no web server");
+            }
+        }
         Some("no nickname in time") if walk.is_dismissed && !walk.is_named => {}
         // To whom the server has not spoken yet, it does not speak when it stops.
         None if walk.is_dismissed || transcript.items.is_empty() => {}

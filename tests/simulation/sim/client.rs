@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::choices::Choices;
+use super::rules;
 use super::stream::Wire;
 
 /// Nicknames that several clients want. Within a row each is too much like another one.
@@ -56,6 +57,12 @@ pub(crate) struct Line {
     pub(crate) is_unended: bool,
 }
 
+impl Line {
+    pub(crate) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+}
+
 impl Client {
     pub(crate) fn new(
         (id, key): (usize, usize),
@@ -94,6 +101,31 @@ impl Client {
         let whole_at = start + if is_too_long { LINE_BYTES_MAX } else { bytes.len() } + 1;
         let text = text.into();
         self.lines.push(Line { text, options, is_too_long, whole_at, is_unended: false });
+    }
+
+    /// Takes the server for another one, or is told to by a web page.
+    pub(crate) fn put_foreign(&mut self, choices: &mut Choices) {
+        if choices.one_in(4) {
+            self.put("");
+        }
+        let long = format!("POST /{} HTTP/1.1", "x".repeat(LINE_BYTES_MAX));
+        let (bytes, text) = choices.pick(&[
+            ("GET / HTTP/1.1", "GET / HTTP/1.1"),
+            (&long, &long),
+            ("SSH-2.0-OpenSSH_9.6", "SSH-2.0-OpenSSH_9.6"),
+            ("PROXY UNKNOWN", "PROXY UNKNOWN"),
+            ("EHLO example.org", "EHLO example.org"),
+            ("INVITE sip:c0@example.org SIP/2.0", "INVITE sip:c0@example.org SIP/2.0"),
+            ("\x16\x03\x01", "\u{2416}\u{2403}\u{2401}"),
+            ("abc\0d", "abc\u{2400}d"),
+        ]);
+        self.put_raw(bytes.as_bytes(), text, 0);
+        self.put(&format!("c{}", self.id));
+    }
+
+    /// Which protocol that is not spoken here its first line is of.
+    pub(crate) fn foreign(&self) -> Option<&'static str> {
+        rules::foreign(&self.lines.iter().find(|line| !line.is_blank())?.text)
     }
 
     /// Has bytes to send that are no lines, or nothing that makes sense.
@@ -137,6 +169,8 @@ impl Client {
             15 => self.put(&format!("/nick n{id}.{number}")),
             16 => self.put(&format!("/nick c{id}")),
             17 => self.put(&format!("//{message}")),
+            // Talk, unless it is the first that it says.
+            19 => self.put(&format!("{message} HTTP/1.0")),
             18 => self.put(choices.pick(&["/nick a:b", "/nick", "/nick 1st", "/history x", "/me"])),
             _ => self.put(&message),
         }

@@ -5,6 +5,11 @@ use std::time::Duration;
 use super::client::Client;
 use super::world::World;
 
+/// Why somebody leaves who speaks something else.
+pub(super) fn not_chat(protocol: &str) -> String {
+    format!("speaks {protocol}, not chat")
+}
+
 impl World {
     /// Nobody leaves without a reason.
     pub(super) fn check_leave(&self, id: usize, why: &str) {
@@ -15,6 +20,11 @@ impl World {
             "quit" => true,
             "connection closed by peer" => wire.is_ended,
             "no nickname in time" => self.now - client.accepted_at >= self.limits.nickname_within,
+            // How many it was refused is counted on its way.
+            "20 nicknames refused" => true,
+            _ if why.starts_with("speaks ") => {
+                client.is_garbled || client.foreign().is_some_and(|it| why == not_chat(it))
+            }
             _ if why.starts_with("too slow: ") => wire.is_blocked,
             _ => wire.broken.is_some(),
         };

@@ -58,6 +58,37 @@ pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
     if named { action } else { Action::Refused("First you need a nickname.".into()) }
 }
 
+/// Which protocol that is not spoken here a first line is of.
+pub(crate) fn foreign(line: &str) -> Option<&'static str> {
+    let last = line.trim_end().rsplit_once(' ').map_or("", |(_, last)| last);
+    let is_of =
+        |name| last.strip_prefix(name).is_some_and(|version| version.parse::<f32>().is_ok());
+    let all = [
+        ("a binary protocol", line.contains('\u{2400}')),
+        ("TLS", line.starts_with("\u{2416}\u{2403}")),
+        ("SSH", line.starts_with("SSH-")),
+        ("the PROXY protocol", line.starts_with("PROXY ")),
+        ("SMTP", line.starts_with("EHLO ")),
+        ("HTTP", is_of("HTTP/")),
+        ("SIP", is_of("SIP/")),
+    ];
+    all.into_iter().find_map(|(protocol, is_it)| is_it.then_some(protocol))
+}
+
+/// How HTTP is answered.
+pub(crate) const HTTP_ANSWER: [&str; 7] = [
+    "HTTP/1.1 400 Bad Request",
+    "Content-Type: text/plain; charset=utf-8",
+    "Content-Length: 89",
+    "X-Content-Type-Options: nosniff",
+    "Connection: close",
+    "",
+    "This is chatd, a chat room, and not a web server. Join it from a terminal: nc HOST PORT",
+];
+
+/// So many nicknames may be refused before one is taken.
+pub(crate) const REFUSALS_MAX: usize = 20;
+
 /// Why that is no nickname, if it is none.
 pub(crate) fn bad_nick(name: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_alphanumeric() || "-_.[]{}|^`".contains(c);

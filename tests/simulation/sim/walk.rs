@@ -9,7 +9,7 @@ use std::ops::{Range, RangeInclusive};
 
 use super::client::{Client, Line};
 use super::order::Order;
-use super::rules::{Action, action, said};
+use super::rules::{Action, HTTP_ANSWER, REFUSALS_MAX, action, said};
 use super::transcript::{Item, Transcript};
 
 /// What stands for a time in a line that is expected.
@@ -45,6 +45,8 @@ pub(crate) struct Walk<'a> {
     /// How many changes there were at least.
     pub(crate) done: usize,
     pub(crate) is_named: bool,
+    /// How many nicknames it was refused before it had one.
+    pub(super) refusals: usize,
     /// The transcript ended within an answer.
     pub(crate) is_torn: bool,
     /// It was told goodbye.
@@ -76,6 +78,7 @@ impl<'a> Walk<'a> {
             index: 0,
             done,
             is_named: false,
+            refusals: 0,
             is_torn: false,
             is_dismissed: false,
             owed: 0..0,
@@ -98,7 +101,9 @@ impl<'a> Walk<'a> {
     /// To the end of the transcript. `mark`: for this length of it, it is to be told how many events
     /// were heard.
     pub(crate) fn walk_on(&mut self, mut mark: Option<usize>) {
-        if !self.items.is_empty() {
+        // Whoever speaks HTTP takes whatever comes for the answer.
+        let is_greeted = self.agreeing(&[HTTP_ANSWER[0].into()]) == 0;
+        if !self.items.is_empty() && is_greeted {
             self.expect(&["*** Welcome to simulation. Choose a nickname:".into()]);
         }
         let mut passed = 0;
@@ -130,6 +135,15 @@ impl<'a> Walk<'a> {
                 },
             }
         }
+    }
+
+    /// Which protocol that is not spoken here its next line is of, if that is the first one.
+    pub(crate) fn foreign(&self) -> Option<&'static str> {
+        let protocol = self.client.foreign()?;
+        let heeded = self.client.lines_sent().len() - self.lines.len();
+        let first = self.client.lines.iter().position(|line| !line.is_blank());
+        // Some are known before the line ends.
+        (first == Some(heeded)).then_some(protocol)
     }
 
     pub(super) fn id(&self) -> usize {
@@ -258,6 +272,10 @@ impl<'a> Walk<'a> {
 
     fn is_goodbye(&self, text: &str) -> bool {
         let is_expired = text == "*** No nickname within 60 seconds: closing. Come again!";
-        (text == "*** server is stopping" && self.run.is_stopped) || (is_expired && !self.is_named)
+        let is_refused = text == "*** 20 nicknames refused: closing. Come again!"
+            && self.refusals == REFUSALS_MAX;
+        (text == "*** server is stopping" && self.run.is_stopped)
+            || (is_expired && !self.is_named)
+            || is_refused
     }
 }

@@ -145,6 +145,7 @@ impl World {
         let mut client = Client::new((id, key), wire, self.now, choices);
         if id > 0 && !self.is_crowd() {
             match choices.below(8) {
+                0 if choices.one_in(2) => client.put_foreign(choices),
                 0 => {}
                 1 | 2 => {
                     client.put(choices.pick(&CONTESTED));
