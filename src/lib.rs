@@ -62,7 +62,7 @@
 //!
 //! | wish | door |
 //! |---|---|
-//! | another protocol on the same port | a variant of [`wire::Decoder`] and of [`wire::Format`], and a module in `wire` |
+//! | another protocol on the same port | [`wire::detect`], a variant of [`wire::Decoder`] and of [`wire::Format`], and a module in `wire` |
 //! | another command | [`chat::message`], [`chat::Chat::apply`], and its words in [`wire::text`] |
 //! | rooms | [`chat::room`] |
 //! | TLS | an implementation of [`stream::Stream`] |

@@ -17,6 +17,9 @@ pub(crate) struct Race {
 /// An answer takes no longer than this.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Whoever has no nickname is closed when the 20th was refused.
+const ROUNDS_OF_A_CONNECTION: usize = 19;
+
 /// Spellings of a name that nobody can tell apart: as it is, in capitals, and with a Cyrillic а.
 fn spelling(round: usize, id: usize) -> String {
     let stem = ["race", "RACE", "r\u{430}ce"][id % 3];
@@ -33,15 +36,15 @@ impl Race {
     /// Whoever had the name of the last round gives it up for that of this one, or keeps it.
     pub(crate) fn run(&self, server: SocketAddr) -> Result<Run> {
         let mut run = Run::default();
-        let mut claimants = (0..self.claimants)
-            .map(|_| {
-                let stream = net::connect(net::ATTACKERS, server)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                Ok(Claimant { stream, heard: Vec::new() })
-            })
-            .collect::<std::io::Result<Vec<_>>>()?;
-        run.opened = self.claimants as u64;
+        let mut claimants = Vec::new();
         for round in 0..self.rounds {
+            if round % ROUNDS_OF_A_CONNECTION == 0 {
+                claimants.clear();
+                for _ in 0..self.claimants {
+                    claimants.push(Claimant::connect(server)?);
+                }
+                run.opened += self.claimants as u64;
+            }
             for (id, claimant) in claimants.iter_mut().enumerate() {
                 let claim = format!("/nick {}\n", spelling(round, id));
                 claimant.stream.write_all(claim.as_bytes())?;
@@ -62,6 +65,12 @@ impl Race {
 }
 
 impl Claimant {
+    fn connect(server: SocketAddr) -> Result<Self> {
+        let stream = net::connect(net::ATTACKERS, server)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, heard: Vec::new() })
+    }
+
     /// Waits for the answer.
     fn has_won(&mut self, name: &str, run: &mut Run) -> Result<bool> {
         let won = [format!("*** You are {name}."), format!("*** You are now {name}.")];

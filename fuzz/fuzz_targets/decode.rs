@@ -3,6 +3,7 @@
 #![no_main]
 
 use chatd::chat::message::{Command, Refusal};
+use chatd::wire::detect::Foreign;
 use chatd::wire::{Decoder, Step};
 use chatd_fuzz::{allocated, assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
@@ -18,14 +19,22 @@ fuzz_target!(|data: &[u8]| {
     };
     let before = allocated();
     let mut decoder = Decoder::default();
+    let (mut has_ended, mut told_in_place) = (false, 0);
     for mut input in data.chunks(piece_length) {
         loop {
             let left = input.len();
             let mut scratch = String::new();
             let (step, _) = decoder.step(&mut input, named, line_bytes_max, &mut scratch);
             check(step, named, line_bytes_max);
-            assert!(input.len() < left || matches!(step, Step::Incomplete | Step::Detected));
             let is_done = step == Step::Incomplete;
+            assert!(is_done || !has_ended, "something behind the end");
+            has_ended |= matches!(step, Step::End { .. });
+            if input.len() == left && !is_done {
+                // What is said of a line before its end is taken.
+                assert!(matches!(step, Step::Detected | Step::Refused(Refusal::LineTooLong(_))));
+                told_in_place += 1;
+                assert!(told_in_place <= 2, "it does not get on");
+            }
             drop(scratch);
             // A vector that grows may take twice what it holds, and never less than 8 bytes.
             assert!(allocated() - before <= (2 * line_bytes_max).max(8), "more than a line kept");
@@ -35,7 +44,13 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    check(decoder.finish(named, &mut String::new()), named, line_bytes_max);
+    // That it may be spoken to, that the line is too long; or the line.
+    for _ in 0..3 {
+        let mut scratch = String::new();
+        let step = decoder.finish(named, &mut scratch);
+        assert!(step == Step::Incomplete || !has_ended, "something behind the end");
+        check(step, named, line_bytes_max);
+    }
     assert_eq!(decoder.finish(named, &mut String::new()), Step::Incomplete);
 });
 
@@ -58,6 +73,9 @@ fn check(step: Step<'_>, named: bool, line_bytes_max: usize) {
         Step::Refused(Refusal::LineTooLong(limit)) => return assert_eq!(limit, line_bytes_max),
         Step::Refused(refusal) => {
             return assert!(matches!(refusal, Refusal::Usage(_)), "{refusal:?}");
+        }
+        Step::End { reply, why } => {
+            return assert_eq!(reply.starts_with(b"HTTP/1.1 400 "), why == Foreign::Http);
         }
         Step::Skip => return assert!(named, "nothing is skipped of one who has no nickname"),
         Step::Incomplete

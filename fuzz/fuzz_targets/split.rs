@@ -44,6 +44,9 @@ fn steps(
             steps.push((format!("{step:?}"), format));
         }
     }
-    let last = format!("{:?}", decoder.finish(nameless == 0, &mut String::new()));
+    let mut last = String::new();
+    for _ in 0..3 {
+        last += &format!("{:?} ", decoder.finish(nameless == 0, &mut String::new()));
+    }
     (steps, format, last)
 }

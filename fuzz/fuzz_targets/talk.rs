@@ -62,6 +62,10 @@ fn receive(
             Step::Incomplete => return true,
             Step::Detected => chat.greet(id, &mut Check),
             Step::Reply(_) | Step::Skip => {}
+            Step::End { .. } => {
+                chat.leave(id, Farewell::Lost, now, &mut Check);
+                return false;
+            }
             Step::Refused(refusal) => Check.reply(&Event::Refused { refusal, named }, id),
             Step::Command(command) => {
                 if let ControlFlow::Break(why) = chat.apply(id, command, now, &mut Check) {
@@ -147,6 +151,7 @@ fn is_meant(event: &Event<'_>, read: &ServerLine<'_>) -> bool {
         | Event::Present { .. }
         | Event::Help
         | Event::NamelessTooLong(_)
+        | Event::NicknamesRefused(_)
         | Event::Full
         | Event::FullForAddress
         | Event::Stopping => ServerLine::Notice,

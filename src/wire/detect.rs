@@ -78,7 +78,7 @@ pub struct Detector {
 }
 
 /// What [`Detector::look`] finds.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Look {
     /// All bytes are taken; more are needed.
     Incomplete,
@@ -100,7 +100,7 @@ impl Detector {
     /// Takes bytes from the front of `input` as far as it can tell what they are.
     pub(super) fn look(&mut self, input: &mut &[u8], line_bytes_max: usize) -> Look {
         while let Some(&next) = input.first() {
-            let length = input.iter().position(is_mark).unwrap_or(input.len());
+            let length = input.iter().position(|&byte| is_mark(byte)).unwrap_or(input.len());
             let is_data = self.text.lines.is_data(next);
             let run = if is_data { &input[..length] } else { &input[..1] };
             if is_data && let Some(look) = self.look_at(run, next) {
@@ -180,8 +180,8 @@ impl Detector {
 }
 
 /// Whether data does not go on here: a line ends, or telnet has something to say.
-fn is_mark(byte: &u8) -> bool {
-    matches!(*byte, b'\n' | b'\r' | IAC)
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | IAC)
 }
 
 /// As much of a line as tells what it is, however long it is and however it comes.
@@ -317,31 +317,24 @@ mod tests {
         steps
     }
 
-    /// What is found in these bytes, and how it is answered. `None`: it is text, and greeted.
-    fn found(bytes: &[u8]) -> Option<(Foreign, &'static [u8])> {
+    /// What else than text these bytes are, perhaps at the end of the stream.
+    fn foreign(bytes: &[u8]) -> Option<Foreign> {
         let mut decoder = Decoder::default();
-        let (mut input, mut scratch) = (bytes, String::new());
+        let mut input = bytes;
         loop {
-            match decoder.step(&mut input, false, MAX, &mut scratch).0 {
-                Step::Incomplete => break,
-                Step::End { why, reply } => {
-                    assert_eq!(input, b"", "what follows counts for nothing");
-                    return Some((
-                        why,
-                        if reply.is_empty() { b"" } else { HTTP_ANSWER.as_bytes() },
-                    ));
-                }
-                _ => scratch = String::new(),
+            let mut scratch = String::new();
+            let (step, _) = decoder.step(&mut input, false, MAX, &mut scratch);
+            if let Step::End { why, .. } = step {
+                assert_eq!(input, b"", "what follows counts for nothing");
+                return Some(why);
+            }
+            if step == Step::Incomplete {
+                break;
             }
         }
-        match decoder.finish(false, &mut String::new()) {
-            Step::End { why, .. } => Some((why, b"")),
-            _ => None,
-        }
-    }
-
-    fn foreign(bytes: &[u8]) -> Option<Foreign> {
-        found(bytes).map(|(foreign, _)| foreign)
+        let mut scratch = String::new();
+        let step = decoder.finish(false, &mut scratch);
+        if let Step::End { why, .. } = step { Some(why) } else { None }
     }
 
     #[test]
@@ -468,10 +461,10 @@ mod tests {
         );
         let reply = |bytes: &[u8]| {
             let mut decoder = Decoder::default();
-            match decoder.step(&mut &*bytes, false, MAX, &mut String::new()).0 {
-                Step::End { reply, .. } => String::from_utf8(reply.to_vec()).unwrap(),
-                step => panic!("{step:?}"),
-            }
+            let mut scratch = String::new();
+            let (step, _) = decoder.step(&mut &*bytes, false, MAX, &mut scratch);
+            let Step::End { reply, .. } = step else { panic!("{step:?}") };
+            String::from_utf8(reply.to_vec()).unwrap()
         };
         assert_eq!(reply(b"GET / HTTP/1.1\n"), HTTP_ANSWER);
         assert_eq!(reply(b"HEAD / HTTP/1.1\n"), format!("{head}\r\n\r\n"));
