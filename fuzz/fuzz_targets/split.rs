@@ -44,9 +44,7 @@ fn steps(
             steps.push((format!("{step:?}"), format));
         }
     }
-    let mut last = String::new();
-    for _ in 0..3 {
-        last += &format!("{:?} ", decoder.finish(nameless == 0, &mut String::new()));
-    }
+    let mut finish = || format!("{:?}", decoder.finish(nameless == 0, &mut String::new()));
+    let last = [finish(), finish(), finish()].join(", ");
     (steps, format, last)
 }

@@ -98,7 +98,7 @@ fn other_protocols_are_closed_without_a_word() {
     ] {
         for is_split in [false, true] {
             let mut other = server.connect();
-            let (start, rest) = bytes.split_at(if is_split { 1 } else { 0 });
+            let (start, rest) = bytes.split_at(usize::from(is_split));
             other.send(start);
             watcher.ask("/nick", "*** Usage: /nick NEW");
             other.send(rest);

@@ -16,12 +16,11 @@ impl World {
         let client = &self.clients[id];
         let wire = client.wire.borrow();
         let is_right = match why {
-            // What it typed is compared with what all are told.
-            "quit" => true,
+            // What it typed is compared with what all are told, and how many nicknames it was
+            // refused is counted on its way.
+            "quit" | "20 nicknames refused" => true,
             "connection closed by peer" => wire.is_ended,
             "no nickname in time" => self.now - client.accepted_at >= self.limits.nickname_within,
-            // How many it was refused is counted on its way.
-            "20 nicknames refused" => true,
             _ if why.starts_with("speaks ") => {
                 client.is_garbled || client.foreign().is_some_and(|it| why == not_chat(it))
             }
