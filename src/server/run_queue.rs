@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::Server;
 use super::receive::Turn;
 use crate::stream::Stream;
+use crate::wire::Decoder;
 
 /// What is read at once from a peer without a nickname (what follows that may have to wait, and is
 /// best kept by the kernel), and, while others wait, from one whose turns were light until now.
@@ -162,7 +163,7 @@ impl<S: Stream> Server<S> {
         // The decoder and the bytes leave the connection for the turn: commands borrow from them
         // while they are applied.
         let has_long_turn = connection.is_named() && (connection.is_heavy || !moment.is_crowded);
-        let mut decoder = mem::take(&mut connection.decoder);
+        let mut decoder = mem::replace(&mut connection.decoder, Decoder::Ended);
         let mut inbox = mem::take(&mut connection.inbox);
         let mut scratch = mem::take(&mut self.scratch);
         let begin = self.work();

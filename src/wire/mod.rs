@@ -42,8 +42,9 @@ pub enum Step<'a> {
 /// One peer's decoder: its state between two reads.
 #[derive(Debug)]
 pub enum Decoder {
-    /// Before the end of the first line: the peer may speak any protocol.
-    Detect(Detector),
+    /// Before the end of the first line: the peer may speak any protocol. Boxed, as it takes more
+    /// than what comes after it, and soon goes.
+    Detect(Box<Detector>),
     /// Lines of text, as a person types them into netcat or telnet.
     Text(TextDecoder),
     /// Nothing that counts.
@@ -52,7 +53,7 @@ pub enum Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self::Detect(Detector::default())
+        Self::Detect(Box::default())
     }
 }
 
