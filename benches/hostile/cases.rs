@@ -1,9 +1,13 @@
 //! What is tried, and what each may cost.
 
+use crate::bounds;
 use crate::generator::Attack;
 use crate::hold::Hold;
-use crate::pump::{Pump, Say};
+use crate::net;
+
+use crate::pump::Say;
 use crate::race::Race;
+use crate::scale::{GROWTH, GROWTH_PER_CONNECTION, NO_RATE, Scale};
 use crate::short::Short;
 use crate::slow::Slow;
 use crate::splits::{CORPUS, Splits};
@@ -36,21 +40,20 @@ pub(crate) enum Case {
     Flood,
     /// Invalid UTF-8, split at every place
     Utf8,
+    /// Come, say a lot, go, and come again
+    ComeAndGo,
+    /// Thousands say a lot and break
+    Broken,
+    /// The largest bursts, and one who reads at 50 KiB/s
+    Bursts,
+    /// Thousands who read nothing, in little memory
+    Memory,
+    /// What is no nickname, and takes long to be found so
+    NoNick,
 }
 
-const MIB: u64 = 1 << 20;
-/// What the server needs in any case: pages it had not touched, buffers of the log.
-const GROWTH: u64 = 8 * MIB;
-/// What a peer can have waiting of what it asked for and does not read, or not as fast: chatd's
-/// default, and as much again, as a vector can hold twice its length.
-const GROWTH_PER_ANSWERED: u64 = 2 * MIB;
-/// What can wait of what a peer has sent, and be held of a line; what all hear is there once.
-const GROWTH_PER_TALKER: u64 = 64 << 10;
-/// What a connection costs that does nothing wrong.
-const GROWTH_PER_CONNECTION: u64 = 2048;
 /// The first ones of each case.
 const TRIALS_WHEN_QUICK: usize = 2;
-const NO_RATE: &[&str] = &["--rate", "0"];
 
 impl Case {
     pub(crate) const ALL: &'static [Self] = &[
@@ -65,6 +68,11 @@ impl Case {
         Self::Lines,
         Self::Flood,
         Self::Utf8,
+        Self::ComeAndGo,
+        Self::Broken,
+        Self::Bursts,
+        Self::Memory,
+        Self::NoNick,
     ];
 
     pub(crate) fn trials(self, is_quick: bool) -> Vec<Trial> {
@@ -81,50 +89,16 @@ impl Case {
             Self::Lines => lines(&scale),
             Self::Flood => flood(&scale),
             Self::Utf8 => utf8(&scale),
+            Self::ComeAndGo => bounds::come_and_go(&scale),
+            Self::Broken => bounds::broken(&scale),
+            Self::Bursts => bounds::bursts(&scale),
+            Self::Memory => bounds::memory(&scale),
+            Self::NoNick => bounds::no_nick(&scale),
         };
         if is_quick {
             trials.truncate(TRIALS_WHEN_QUICK);
         }
         trials
-    }
-}
-
-struct Scale {
-    is_quick: bool,
-}
-
-impl Scale {
-    fn of<T>(&self, full: T, quick: T) -> T {
-        if self.is_quick { quick } else { full }
-    }
-
-    fn trial(&self, name: impl Into<String>, attacks: Vec<Attack>) -> Trial {
-        Trial {
-            name: name.into(),
-            options: &[],
-            members: 20,
-            every: Duration::from_millis(10),
-            quiet: Duration::from_millis(self.of(3000, 200)),
-            attacks,
-            growth_max: GROWTH,
-        }
-    }
-
-    /// For how long those attack who do it without a pause.
-    fn millis(&self) -> u64 {
-        self.of(5000, 150)
-    }
-
-    fn pump(&self, name: String, say: Say, connections: usize, reads: bool) -> Trial {
-        let pump = Pump { connections, say, reads, millis: self.millis() };
-        let each = match say {
-            Say::Do | Say::NickChanges | Say::Who | Say::History => GROWTH_PER_ANSWERED,
-            Say::Text | Say::Lines(_) | Say::Endless | Say::Empty | Say::Cr | Say::Nop => {
-                GROWTH_PER_TALKER
-            }
-        };
-        let growth_max = GROWTH + connections as u64 * each;
-        Trial { growth_max, ..self.trial(name, vec![Attack::Pump(pump)]) }
     }
 }
 
@@ -146,7 +120,16 @@ fn slow_readers(scale: &Scale) -> Vec<Trial> {
     let trial = |words: &str, reading, seconds: u64| {
         let millis = scale.of(seconds * 1000, 200);
         let name = format!("{readers} who read {words}, 10 talk");
-        let teeter = Teeter { readers, talkers: 10, reading, millis };
+        let teeter = Teeter {
+            from: net::ATTACKERS,
+            readers,
+            talkers: 10,
+            say: vec![Say::Lines(4000)],
+            reading,
+            receive_bytes: 2 << 10,
+            stay: false,
+            millis,
+        };
         let growth_max = GROWTH + readers as u64 * GROWTH_PER_CONNECTION;
         Trial { growth_max, ..scale.trial(name, vec![Attack::Teeter(teeter)]) }
     };

@@ -1,6 +1,8 @@
 //! The attackers: one process that plays one attack and tells what it did.
 
 use crate::Result;
+use crate::churn::Churn;
+use crate::hoard::Hoard;
 use crate::hold::Hold;
 use crate::pump::Pump;
 use crate::race::Race;
@@ -22,6 +24,8 @@ pub(crate) struct Plan {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Attack {
+    Churn(Churn),
+    Hoard(Hoard),
     Hold(Hold),
     Pump(Pump),
     Race(Race),
@@ -55,6 +59,8 @@ pub(crate) fn run(plan: &Plan) -> Result<Run> {
     give_way();
     let started = Instant::now();
     let mut run = match &plan.attack {
+        Attack::Churn(attack) => attack.run(plan.server),
+        Attack::Hoard(attack) => attack.run(plan.server),
         Attack::Hold(attack) => attack.run(plan.server),
         Attack::Pump(attack) => attack.run(plan.server),
         Attack::Race(attack) => attack.run(plan.server),

@@ -13,6 +13,12 @@
 //!   case states, a descriptor that does not come back, and a server that does not serve the next
 //!   one who comes (`trial`).
 //!
+//! Some attacks were found in the field, and must not succeed again: what they may do to the room at
+//! the most stands with them (`must`, `bounds`).
+//!
+//! `CHATD_BIN=PATH cargo bench --bench hostile` tries another build of chatd than this one, such as an
+//! earlier one, with the same trials.
+//!
 //! What is tried stands in `cases`.
 
 #![expect(clippy::disallowed_methods, reason = "whoever measures has a clock of its own")]
@@ -22,13 +28,18 @@
     reason = "figures are rounded, and what is counted here fits"
 )]
 
+mod bounds;
 mod cases;
+mod churn;
 mod generator;
+mod hoard;
 mod hold;
+mod must;
 mod net;
 mod pump;
 mod race;
 mod room;
+mod scale;
 mod short;
 mod slow;
 mod splits;
@@ -56,12 +67,17 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 use table::Table;
 
+/// Among the options of chatd: what else to run, and in how many bytes of address space.
+pub(crate) const PROGRAM: &str = "--program=";
+pub(crate) const MEMORY: &str = "--memory=";
+
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
 /// Measures what attacks on chatd cost those who do not take part.
 #[derive(Parser)]
 #[command(bin_name = "cargo bench --bench hostile --")]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "CHATD_BIN=PATH in the environment tries another build of chatd")]
 struct Args {
     /// Small and short, for correctness and not for figures
     #[arg(long)]
@@ -112,10 +128,16 @@ fn play(role: Role) -> Result<bool> {
     match role {
         Role::Chatd { arguments } => {
             // What the load bench gives every server: here the log is part of what is measured.
-            let arguments =
-                arguments.iter().filter(|argument| !CHATD_OPTIONS.contains(&argument.as_str()));
-            let mut command = Command::new(CHATD);
-            Err(system::become_program(command.args(arguments).stderr(Stdio::null())).into())
+            let (ours, theirs): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| {
+                CHATD_OPTIONS.contains(&argument.as_str())
+                    || [PROGRAM, MEMORY].iter().any(|ours| argument.starts_with(ours))
+            });
+            let given = |name| ours.iter().find_map(|argument| argument.strip_prefix(name));
+            if let Some(bytes) = given(MEMORY) {
+                limit_memory(bytes.parse()?)?;
+            }
+            let mut command = Command::new(given(PROGRAM).unwrap_or(CHATD));
+            Err(system::become_program(command.args(theirs).stderr(Stdio::null())).into())
         }
         Role::Generate { plan } => {
             let run = generator::run(&serde_json::from_str(&plan)?)?;
@@ -123,6 +145,17 @@ fn play(role: Role) -> Result<bool> {
             Ok(true)
         }
     }
+}
+
+/// So much address space has what this process becomes.
+#[cfg(unix)]
+fn limit_memory(bytes: u64) -> Result<()> {
+    Ok(rlimit::Resource::AS.set(bytes, bytes)?)
+}
+
+#[cfg(not(unix))]
+fn limit_memory(_: u64) -> Result<()> {
+    Ok(())
 }
 
 /// Returns whether all that must hold did.

@@ -34,9 +34,22 @@ pub(crate) fn connect_with(
     Ok(socket.into())
 }
 
+/// Another address of the same network.
+pub(crate) fn next_to(first: Ipv4Addr, id: usize) -> Ipv4Addr {
+    Ipv4Addr::from_bits(first.to_bits() + id as u32)
+}
+
 /// Connects with a nickname.
 pub(crate) fn join(server: SocketAddr, name: &str) -> std::io::Result<TcpStream> {
-    let mut stream = connect(ATTACKERS, server)?;
+    join_from(ATTACKERS, server, name)
+}
+
+pub(crate) fn join_from(
+    from: Ipv4Addr,
+    server: SocketAddr,
+    name: &str,
+) -> std::io::Result<TcpStream> {
+    let mut stream = connect(from, server)?;
     stream.write_all(format!("{name}\n").as_bytes())?;
     Ok(stream)
 }

@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,6 +17,8 @@ pub(crate) struct Pump {
     /// Whether they read what they are sent.
     pub(crate) reads: bool,
     pub(crate) millis: u64,
+    /// How many requests each sends in a second, if it is not as many as the server takes.
+    pub(crate) rate: Option<u32>,
 }
 
 /// What is sent.
@@ -39,6 +41,12 @@ pub(crate) enum Say {
     Who,
     /// `/history`, after filling it with what takes most bytes to show.
     History,
+    /// Messages of bytes that are no UTF-8, each of which takes three times as many to be shown.
+    Invalid,
+    /// The same to one reader of a `Teeter`.
+    Private,
+    /// `/msg` and `/nick` with what is no nickname, and takes long to be found so.
+    NoNick,
 }
 
 /// So much is sent with one call.
@@ -46,12 +54,14 @@ const BLOCK_BYTES: usize = 32 << 10;
 /// So often one connection writes or reads before it is the next one's turn.
 const CALLS_PER_TURN: usize = 4;
 /// The longest line that the server takes, of bytes that take three times as many to be shown.
-const HEAVY_LINE: [u8; 4096] = [1; 4096];
+pub(crate) const HEAVY_LINE: [u8; 4096] = [1; 4096];
+/// Where the first comes from of those who fill the history.
+const FILLERS: Ipv4Addr = Ipv4Addr::new(127, 0, 6, 1);
 /// Messages that history keeps.
 const HISTORY: usize = 20;
 
 impl Say {
-    fn request(self, id: usize) -> Vec<u8> {
+    pub(crate) fn request(self, id: usize) -> Vec<u8> {
         match self {
             Self::Text => b"x\n".to_vec(),
             Self::Lines(bytes) => [&vec![b'x'; bytes][..], b"\n"].concat(),
@@ -63,6 +73,12 @@ impl Say {
             Self::NickChanges => format!("/nick a{id}x\n/nick a{id}y\n").into_bytes(),
             Self::Who => b"/who\n".to_vec(),
             Self::History => b"/history\n".to_vec(),
+            Self::Invalid => [&[0x80; 4096][..], b"\n"].concat(),
+            Self::Private => [&b"/msg t0 "[..], &[0x80; 4000], b"\n"].concat(),
+            Self::NoNick => {
+                let name = "\u{390}".repeat(384);
+                format!("/msg {name} x\n/nick {name}\n").into_bytes()
+            }
         }
     }
 }
@@ -73,6 +89,7 @@ struct Pumper {
     block: Vec<u8>,
     /// What of the block is sent.
     at: usize,
+    sent: usize,
     can_write: bool,
     can_read: bool,
     is_gone: bool,
@@ -86,7 +103,7 @@ impl Pump {
         let mut run = Run::default();
         let mut poll = Poll::new()?;
         let mut events = Events::with_capacity(1024);
-        let mut pumpers = Vec::new();
+        let (mut pumpers, mut request_bytes) = (Vec::new(), 0);
         for id in 0..self.connections {
             let stream = net::join(server, &format!("a{id}x"))?;
             run.opened += 1;
@@ -95,14 +112,25 @@ impl Pump {
             let interest = Interest::READABLE | Interest::WRITABLE;
             poll.registry().register(&mut stream, Token(id), interest)?;
             let request = self.say.request(id);
+            request_bytes = request.len();
             let block = request.repeat((BLOCK_BYTES / request.len()).max(1));
             let (can_write, can_read) = (false, false);
-            pumpers.push(Pumper { stream, block, at: 0, can_write, can_read, is_gone: false });
+            pumpers.push(Pumper {
+                stream,
+                block,
+                at: 0,
+                sent: 0,
+                can_write,
+                can_read,
+                is_gone: false,
+            });
         }
-        let end = Instant::now() + Duration::from_millis(self.millis);
+        let began = Instant::now();
+        let end = began + Duration::from_millis(self.millis);
         let mut buffer = vec![0; BLOCK_BYTES];
         while Instant::now() < end {
-            let is_busy = pumpers.iter().any(|pumper| pumper.wants(self.reads));
+            let is_busy =
+                self.rate.is_none() && pumpers.iter().any(|pumper| pumper.wants(self.reads));
             let timeout = Duration::from_millis(if is_busy { 0 } else { 10 });
             poll.poll(&mut events, Some(timeout))?;
             for event in &events {
@@ -110,8 +138,12 @@ impl Pump {
                 pumper.can_read |= event.is_readable();
                 pumper.can_write |= event.is_writable();
             }
+            let due = self.rate.map_or(usize::MAX, |rate| {
+                let requests = began.elapsed().as_millis() as usize * rate as usize / 1000;
+                requests * request_bytes
+            });
             for pumper in pumpers.iter_mut().filter(|pumper| !pumper.is_gone) {
-                pumper.take_turn(self.reads, &mut buffer, &mut run);
+                pumper.take_turn(self.reads, due, &mut buffer, &mut run);
             }
         }
         run.sent = run.sent.saturating_sub(net::waiting(server));
@@ -124,14 +156,17 @@ impl Pumper {
         !self.is_gone && (self.can_write || (reads && self.can_read))
     }
 
-    fn take_turn(&mut self, reads: bool, buffer: &mut [u8], run: &mut Run) {
+    /// Sends no more than is due.
+    fn take_turn(&mut self, reads: bool, due: usize, buffer: &mut [u8], run: &mut Run) {
         for _ in 0..CALLS_PER_TURN {
-            if !self.can_write {
+            let bytes = due.saturating_sub(self.sent).min(self.block.len() - self.at);
+            if !self.can_write || bytes == 0 {
                 break;
             }
-            match self.stream.write(&self.block[self.at..]) {
+            match self.stream.write(&self.block[self.at..][..bytes]) {
                 Ok(count) => {
                     run.sent += count as u64;
+                    self.sent += count;
                     self.at = (self.at + count) % self.block.len();
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.can_write = false,
@@ -159,14 +194,14 @@ impl Pumper {
     }
 }
 
-/// Somebody says what is worst to repeat, and leaves.
-fn fill_history(server: SocketAddr) -> Result<()> {
-    let mut stream = net::join(server, "filler")?;
-    for _ in 0..HISTORY {
-        stream.write_all(&[&HEAVY_LINE[..], b"\n"].concat())?;
+/// Some say what is worst to repeat, and leave: one each, as that may be all that one may say.
+pub(crate) fn fill_history(server: SocketAddr) -> Result<()> {
+    for id in 0..HISTORY {
+        let from = net::next_to(FILLERS, id);
+        let mut stream = net::join_from(from, server, &format!("filler{id}"))?;
+        stream.write_all(&[&HEAVY_LINE[..], b"\n/quit\n"].concat())?;
+        // Until the server closes, which it does when all is said.
+        while stream.read(&mut [0; 4096])? > 0 {}
     }
-    stream.write_all(b"/quit\n")?;
-    // Until the server closes, which it does when all is said.
-    while stream.read(&mut [0; 4096])? > 0 {}
     Ok(())
 }

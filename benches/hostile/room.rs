@@ -2,13 +2,14 @@
 //! that they should hear.
 
 use crate::Result;
-use crate::member::{Member, Received, connect};
+use crate::member::{Member, Received, State, connect};
 use crate::message::{Dialect, Message, stamp};
 use crate::visitor::{VISITOR, Visitor, Visits};
 use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// So many of the members talk; the others listen.
@@ -38,6 +39,10 @@ pub(crate) struct Room {
     visitor: Visitor,
     dropped: usize,
     joined: usize,
+    /// The stamps of what was said during the attack, whenever it is heard …
+    attack: Range<u64>,
+    /// … and how late that was.
+    pub(crate) of_attack: Histogram<u64>,
 }
 
 /// What the members noticed in one phase.
@@ -47,12 +52,17 @@ pub(crate) struct Seen {
     /// By how much probes were said too late: this is the room's own doing.
     pub(crate) late: Histogram<u64>,
     pub(crate) visits: Visits,
+    /// What the first member read.
+    pub(crate) bytes: u64,
+    /// Lines that it heard of others than the room, by their first byte.
+    pub(crate) lines: [u64; 256],
 }
 
 impl Seen {
     fn new() -> io::Result<Self> {
         let histogram = || Histogram::new(3).map_err(io::Error::other);
-        Ok(Self { latency: histogram()?, late: histogram()?, visits: Visits::new()? })
+        let (latency, late, visits) = (histogram()?, histogram()?, Visits::new()?);
+        Ok(Self { latency, late, visits, bytes: 0, lines: [0; 256] })
     }
 }
 
@@ -74,6 +84,8 @@ impl Room {
             visitor: Visitor::new(server)?,
             dropped: 0,
             joined: 0,
+            attack: 0..0,
+            of_attack: Seen::new()?.latency,
         };
         for id in 0..members {
             let mut stream = connect(server, &Dialect::Named.introduction(id))?;
@@ -90,6 +102,19 @@ impl Room {
         }
         room.next_probe = Instant::now();
         Ok(room)
+    }
+
+    pub(crate) fn begin_attack(&mut self) {
+        self.attack = self.elapsed()..u64::MAX;
+    }
+
+    pub(crate) fn end_attack(&mut self) {
+        self.attack.end = self.elapsed();
+    }
+
+    /// Nanoseconds, as in stamps.
+    fn elapsed(&self) -> u64 {
+        self.start.elapsed().as_nanos() as u64
     }
 
     /// Talks until it is enough. Returns what was noticed since the last time.
@@ -113,7 +138,7 @@ impl Room {
     pub(crate) fn is_open(&mut self, patience: Duration) -> Result<bool> {
         let end = Instant::now() + patience;
         let mut is_open = false;
-        while !is_open && Instant::now() < end {
+        while !is_open && !self.is_deserted() && Instant::now() < end {
             is_open = !self.talk_for(Duration::from_millis(20))?.visits.welcomed.is_empty();
         }
         Ok(is_open)
@@ -134,10 +159,14 @@ impl Room {
         self.dropped
     }
 
+    /// The server has dropped all, or is gone: there is nothing to wait for.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.dropped == self.members.len()
+    }
+
     fn missing(&self) -> u64 {
         let present = self.members.iter().zip(&self.heard).enumerate();
-        let present =
-            present.filter(|(_, (member, _))| member.state == crate::member::State::Reading);
+        let present = present.filter(|(_, (member, _))| member.state == State::Reading);
         present
             .flat_map(|(id, (_, heard))| {
                 let lines = self.said.iter().zip(heard).enumerate();
@@ -155,8 +184,10 @@ impl Room {
         while self.next_probe <= now {
             self.seen.late.record((now - self.next_probe).as_nanos() as u64)?;
             self.next_probe += self.every;
-            let (id, stamp) = (self.speaker, self.start.elapsed().as_nanos() as u64);
-            self.speaker = (self.speaker + 1) % SPEAKERS;
+            let (id, stamp) = (self.speaker, self.elapsed());
+            // In a small room one talks, and the others listen.
+            let speakers = if self.members.len() < SPEAKERS { 1 } else { SPEAKERS };
+            self.speaker = (self.speaker + 1) % speakers;
             let message = Message { sender: id, sequence: self.said[id] };
             self.said[id] += 1;
             message.write(stamp, &mut self.members[id].unsent);
@@ -199,6 +230,7 @@ impl Room {
                 Received::Bytes(count) => {
                     let end = buffer[..count].iter().rposition(|&byte| byte == b'\n');
                     let end = end.map_or(0, |at| at + 1);
+                    self.seen.bytes += if id == 0 { end as u64 } else { 0 };
                     for line in buffer[..end].split_inclusive(|&byte| byte == b'\n') {
                         self.hear(id, line)?;
                     }
@@ -206,8 +238,9 @@ impl Room {
                 }
                 Received::Nothing => is_more = false,
                 Received::End => {
-                    self.members[id].state = crate::member::State::Gone;
-                    self.dropped += 1;
+                    let state = &mut self.members[id].state;
+                    self.dropped += usize::from(*state != State::Gone);
+                    *state = State::Gone;
                     is_more = false;
                 }
             }
@@ -224,7 +257,7 @@ impl Room {
         if line.len() == Dialect::Named.stride()
             && let Some(Message { sender, sequence }) = Dialect::Named.parse(line)
         {
-            let now = self.start.elapsed().as_nanos() as u64;
+            let now = self.elapsed();
             let heard = self.heard[id].get_mut(sender).ok_or("a line of nobody was heard")?;
             if sequence != *heard {
                 return Err(format!(
@@ -233,9 +266,15 @@ impl Room {
                 .into());
             }
             *heard += 1;
-            self.seen.latency.record(now.saturating_sub(stamp(line)))?;
+            let (said, late) = (stamp(line), now.saturating_sub(stamp(line)));
+            self.seen.latency.record(late)?;
+            if self.attack.contains(&said) {
+                self.of_attack.record(late)?;
+            }
         } else if line.starts_with(Dialect::WELCOME) {
             self.joined += 1;
+        } else if id == 0 {
+            self.seen.lines[usize::from(line[0])] += 1;
         }
         Ok(())
     }

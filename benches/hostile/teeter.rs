@@ -3,18 +3,26 @@
 use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use crate::pump::Say;
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Teeter {
+    /// Where the first talker comes from; each has an address of its own.
+    pub(crate) from: Ipv4Addr,
     pub(crate) readers: usize,
-    /// They say lines of 4,000 bytes, and read.
+    /// They read, and each says one of these, by turns.
     pub(crate) talkers: usize,
+    pub(crate) say: Vec<Say>,
     pub(crate) reading: Reading,
+    /// For the readers: the kernel may hold so much of what they have not read.
+    pub(crate) receive_bytes: usize,
+    /// Whether they read fast enough to stay.
+    pub(crate) stay: bool,
     pub(crate) millis: u64,
 }
 
@@ -30,20 +38,17 @@ pub(crate) enum Reading {
 }
 
 const STEP: Duration = Duration::from_millis(10);
-const LINE: [u8; 4001] = {
-    let mut line = [b'y'; 4001];
-    line[4000] = b'\n';
-    line
-};
 
 struct Reader {
     stream: TcpStream,
     heard: u64,
+    lines: u64,
     is_closed: bool,
 }
 
 struct Talker {
     stream: TcpStream,
+    line: Vec<u8>,
     /// What of the line is sent.
     at: usize,
 }
@@ -54,14 +59,16 @@ impl Teeter {
         // Hears all that is said, and so knows how far behind the others are.
         let mut mirror = Reader::join(server, "mirror".to_owned(), 1 << 20)?;
         let mut readers = (0..self.readers)
-            .map(|id| Reader::join(server, format!("t{id}"), 2 << 10))
+            .map(|id| Reader::join(server, format!("t{id}"), self.receive_bytes))
             .collect::<std::io::Result<Vec<_>>>()?;
         let before = Instant::now();
         let mut talkers = Vec::new();
         for id in 0..self.talkers {
-            let stream = net::join(server, &format!("talker{id}"))?;
+            let stream =
+                net::join_from(net::next_to(self.from, id), server, &format!("talker{id}"))?;
             stream.set_nonblocking(true)?;
-            talkers.push(Talker { stream, at: 0 });
+            let line = self.say[id % self.say.len()].request(id);
+            talkers.push(Talker { stream, line, at: 0 });
         }
         run.opened = (1 + self.readers + self.talkers) as u64;
         let end = before + Duration::from_millis(self.millis);
@@ -81,6 +88,7 @@ impl Teeter {
             thread::sleep(STEP);
         }
         run.remarks.push(format!("{} KiB were said to each", mirror.heard >> 10));
+        run.requests = mirror.lines;
         if mirror.is_closed {
             run.failures.push("one who reads was dropped".to_owned());
         }
@@ -93,6 +101,12 @@ impl Teeter {
             thread::sleep(STEP);
         }
         run.closed = readers.iter().filter(|reader| reader.is_closed).count() as u64;
+        if self.stay && run.closed > 0 {
+            let (closed, heard) = (run.closed, readers[0].heard >> 10);
+            run.failures.push(format!(
+                "{closed} who kept reading were dropped, the first after {heard} KiB"
+            ));
+        }
         run.heard = mirror.heard + readers.iter().map(|reader| reader.heard).sum::<u64>();
         Ok(run)
     }
@@ -103,7 +117,7 @@ impl Reader {
         let mut stream = net::connect_with(net::ATTACKERS, server, buffer_bytes)?;
         stream.write_all((name + "\n").as_bytes())?;
         stream.set_nonblocking(true)?;
-        Ok(Self { stream, heard: 0, is_closed: false })
+        Ok(Self { stream, heard: 0, lines: 0, is_closed: false })
     }
 
     /// Reads at most so many bytes.
@@ -114,6 +128,8 @@ impl Reader {
             match self.stream.read(&mut buffer[..part]) {
                 Ok(count) if count > 0 => {
                     self.heard += count as u64;
+                    let parts = buffer[..count].split(|&byte| byte == b'\n').count();
+                    self.lines += parts as u64 - 1;
                     allowed -= count as u64;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -125,9 +141,9 @@ impl Reader {
 
 impl Talker {
     fn talk(&mut self, run: &mut Run) {
-        while let Ok(count) = self.stream.write(&LINE[self.at..]) {
+        while let Ok(count) = self.stream.write(&self.line[self.at..]) {
             run.sent += count as u64;
-            self.at = (self.at + count) % LINE.len();
+            self.at = (self.at + count) % self.line.len();
         }
         while matches!(self.stream.read(&mut [0; 16 << 10]), Ok(count) if count > 0) {}
     }

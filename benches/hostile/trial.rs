@@ -1,22 +1,22 @@
 //! One attack beside one room: a quiet time, the attack, and what must hold after it.
 
-use crate::Result;
 use crate::generator::{Attack, Plan, Run};
+use crate::must::Must;
 use crate::process::{Kind, Server, generate};
 use crate::room::{Room, Seen};
 use crate::system::{Accounts, Place, forget_peak, pinned};
-use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use crate::{PROGRAM, Result};
+use std::net::SocketAddr;
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 /// chatd's own default for what a client may fall behind.
 const BACKLOG: usize = 1 << 20;
 /// The server lets go of descriptors in less than this when their peers are gone. What they said
 /// before is said first, however much that is.
 const RELEASE: Duration = Duration::from_secs(30);
-
 pub(crate) struct Trial {
     pub(crate) name: String,
     /// All others are chatd's own.
@@ -25,8 +25,11 @@ pub(crate) struct Trial {
     /// How often somebody says a line.
     pub(crate) every: Duration,
     pub(crate) quiet: Duration,
+    /// What goes on in the quiet time, if it is that with which the attack is compared.
+    pub(crate) before: Option<Attack>,
     /// One after another.
     pub(crate) attacks: Vec<Attack>,
+    pub(crate) must: Must,
     /// By so many bytes the server's resident memory may grow.
     pub(crate) growth_max: u64,
 }
@@ -37,8 +40,12 @@ pub(crate) struct Row {
     pub(crate) options: String,
     pub(crate) quiet: Phase,
     pub(crate) attacked: Phase,
+    /// What those did who are compared, and the attackers.
+    pub(crate) before: Run,
     pub(crate) run: Run,
     pub(crate) growth_max: u64,
+    /// Resident memory before, and some time after all have left.
+    pub(crate) resident: Option<(u64, u64)>,
     pub(crate) lost: u64,
     pub(crate) dropped: usize,
     pub(crate) descriptors_left: Option<i64>,
@@ -46,6 +53,15 @@ pub(crate) struct Row {
     pub(crate) release: Duration,
     pub(crate) pinned: bool,
     pub(crate) failures: Vec<String>,
+}
+
+/// What attackers did, and whether they were pinned; or why it failed.
+type Acted = Result<(Run, bool), String>;
+
+/// The attackers, each time they are told to begin.
+struct Attackers {
+    begin: mpsc::Sender<Vec<Attack>>,
+    ended: mpsc::Receiver<Acted>,
 }
 
 /// What the room noticed, and what the server spent.
@@ -61,72 +77,74 @@ pub(crate) struct Phase {
 
 impl Trial {
     pub(crate) fn run(&self) -> Result<Row> {
-        let mut server = Server::start(Kind::Chatd, BACKLOG, self.options)?;
+        let program = env::var("CHATD_BIN").map(|path| [PROGRAM, &path].concat());
+        let options = self.options.iter().copied().chain(program.as_deref());
+        let mut server = Server::start(Kind::Chatd, BACKLOG, &options.collect::<Vec<_>>())?;
         let process = server.process();
         let room = Room::new(server.address, self.members, self.every)?;
         // Started before this thread is pinned: its children have a place of their own.
-        let (begin, signal) = mpsc::channel();
-        let is_over = Arc::new(AtomicBool::new(false));
-        let attackers = {
-            let (address, attacks, is_over) =
-                (server.address, self.attacks.clone(), Arc::clone(&is_over));
-            thread::spawn(move || {
-                let run = signal.recv().map_err(|_| "the room failed".to_owned());
-                let run = run.and_then(|()| attack(address, process, attacks));
-                is_over.store(true, Ordering::Release);
-                run
-            })
-        };
-        let (played, is_pinned) =
-            pinned(Place::Generator, || self.play(room, process, &begin, &is_over));
+        let attackers = Attackers::start(server.address, process);
+        let (played, is_pinned) = pinned(Place::Generator, || self.play(room, process, &attackers));
         let mut row = played?;
-        let (run, apart) = attackers.join().map_err(|_| "the attackers panicked")??;
-        row.pinned = is_pinned && apart && server.pinned;
-        row.run = run;
+        row.pinned &= is_pinned && server.pinned;
         if let Some(status) = server.end() {
             row.failures.push(format!("the server ended: {status}"));
         }
         self.judge(&mut row);
+        self.must.judge(&mut row);
         Ok(row)
     }
 
-    fn play(
-        &self,
-        mut room: Room,
-        process: u32,
-        begin: &mpsc::Sender<()>,
-        is_over: &AtomicBool,
-    ) -> Result<Row> {
+    fn play(&self, mut room: Room, process: u32, attackers: &Attackers) -> Result<Row> {
         room.talk_for(self.quiet / 4)?;
-        let quiet = Phase::of(process, &mut room, |room, _| room.talk_for(self.quiet))?;
-        let before = descriptors(process);
-        forget_peak(process);
-        begin.send(())?;
-        let attacked = Phase::of(process, &mut room, |room, most| {
-            room.talk(|| {
-                *most = (*most).max(descriptors(process));
-                is_over.load(Ordering::Acquire)
-            })
-        })?;
-        let (left, release) = released(&mut room, process, before)?;
-        let serves = room.is_open(RELEASE)?;
-        let lost = room.fall_silent()?;
+        let resident = Accounts::of(process).resident;
         let mut failures = Vec::new();
-        if !serves {
+        let (mut before, mut pinned) = (Run::default(), true);
+        let quiet = Phase::of(process, &mut room, |room, most| match &self.before {
+            None => room.talk_for(self.quiet),
+            Some(attack) => {
+                let (seen, run) = attackers.act(vec![attack.clone()], room, process, most)?;
+                (before, pinned) = run?;
+                Ok(seen)
+            }
+        })?;
+        let open = descriptors(process);
+        forget_peak(process);
+        room.begin_attack();
+        let mut run = Run::default();
+        let mut attacked = Phase::of(process, &mut room, |room, most| {
+            let (seen, done) = attackers.act(self.attacks.clone(), room, process, most)?;
+            match done {
+                Ok((done, apart)) => (run, pinned) = (done, pinned && apart),
+                Err(error) => failures.push(error),
+            }
+            Ok(seen)
+        })?;
+        room.end_attack();
+        let (left, release) = released(&mut room, process, open)?;
+        if !room.is_open(RELEASE)? {
             failures.push("nobody could come in after the attack".to_owned());
         }
+        if let Some(after) = self.must.forgets {
+            room.talk_for(after)?;
+        }
+        let resident = resident.zip(Accounts::of(process).resident);
+        let lost = room.fall_silent()?;
+        attacked.seen.latency = room.of_attack.clone();
         Ok(Row {
             name: self.name.clone(),
             options: self.options.join(" "),
             quiet,
             attacked,
-            run: Run::default(),
+            before,
+            run,
             release,
             growth_max: self.growth_max,
+            resident: resident.filter(|_| self.must.forgets.is_some()),
             lost,
             dropped: room.dropped(),
             descriptors_left: left,
-            pinned: true,
+            pinned,
             failures,
         })
     }
@@ -151,11 +169,39 @@ impl Trial {
     }
 }
 
-fn attack(
-    server: std::net::SocketAddr,
-    process: u32,
-    attacks: Vec<Attack>,
-) -> Result<(Run, bool), String> {
+impl Attackers {
+    fn start(server: SocketAddr, process: u32) -> Self {
+        let (begin, signal) = mpsc::channel();
+        let (done, ended) = mpsc::channel();
+        thread::spawn(move || {
+            for attacks in signal {
+                // Nobody waits for it any more if the room failed.
+                _ = done.send(attack(server, process, attacks));
+            }
+        });
+        Self { begin, ended }
+    }
+
+    /// Lets them act while the room talks, and looks how many descriptors are open at the most.
+    fn act(
+        &self,
+        attacks: Vec<Attack>,
+        room: &mut Room,
+        process: u32,
+        most: &mut Option<u64>,
+    ) -> Result<(Seen, Acted)> {
+        self.begin.send(attacks)?;
+        let mut run = None;
+        let seen = room.talk(|| {
+            *most = (*most).max(descriptors(process));
+            run = self.ended.try_recv().ok();
+            run.is_some()
+        })?;
+        Ok((seen, run.ok_or("the attackers panicked")?))
+    }
+}
+
+fn attack(server: SocketAddr, process: u32, attacks: Vec<Attack>) -> Acted {
     let (mut all, mut all_pinned) = (Run { cpu: Some(0), ..Run::default() }, true);
     for attack in attacks {
         let (run, is_pinned) = generate(&Plan { server, process, attack })
@@ -201,7 +247,8 @@ fn released(room: &mut Room, process: u32, before: Option<u64>) -> Result<(Optio
     loop {
         let now = descriptors(process);
         let left = now.zip(before).map(|(now, before)| now.cast_signed() - before.cast_signed());
-        if left.is_none_or(|left| left <= 0) || since.elapsed() > RELEASE {
+        let is_back = left.is_none_or(|left| left <= 0);
+        if is_back || room.is_deserted() || since.elapsed() > RELEASE {
             return Ok((left, since.elapsed()));
         }
         room.talk_for(Duration::from_millis(20))?;
