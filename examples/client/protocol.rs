@@ -104,7 +104,9 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         }
         // Else it is the rest of a long list of names, the last of which is `joined`.
         Some((nick, "joined")) if !nick.ends_with(',') => ServerLine::Joined(nick),
-        Some((nick, what)) if what.starts_with("left (") => ServerLine::Left(nick),
+        Some((nick, what)) if what.starts_with("left (") || what.starts_with("left: ") => {
+            ServerLine::Left(nick)
+        }
         Some((nick, what)) => what
             .strip_prefix("is now ")
             .map_or(ServerLine::Notice, |to| ServerLine::Renamed { from: Some(nick), to }),

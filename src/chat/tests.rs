@@ -178,7 +178,7 @@ fn a_nickname_changes_hands() {
     scene.apply(1, Command::Nick(text("ana")));
     assert_eq!(scene.told(0), "*** bruno is now ana\n");
     scene.apply(0, Command::Quit(Some(text("bye"))));
-    assert_eq!(scene.told(1), "*** You are now ana.\n*** bia left (bye)\n");
+    assert_eq!(scene.told(1), "*** You are now ana.\n*** bia left: bye\n");
     scene.apply(5, Command::Nick(text("bia")));
     assert!(scene.told(5).starts_with("*** You are bia."));
 }
@@ -186,15 +186,15 @@ fn a_nickname_changes_hands() {
 #[test]
 fn every_way_to_leave_is_told() {
     for (reason, words) in [
-        (Farewell::Quit(None), "quit"),
-        (Farewell::Quit(Some(text("até já"))), "até já"),
-        (Farewell::Lost, "connection lost"),
-        (Farewell::TooSlow, "too slow"),
-        (Farewell::TimedOut, "timed out"),
+        (Farewell::Quit(None), " (quit)"),
+        (Farewell::Quit(Some(text("até já"))), ": até já"),
+        (Farewell::Lost, " (connection lost)"),
+        (Farewell::TooSlow, " (too slow)"),
+        (Farewell::TimedOut, " (timed out)"),
     ] {
         let mut scene = Scene::with(&["ana", "bruno"]);
         scene.leave(0, reason);
-        assert_eq!(scene.told(1), format!("*** ana left ({words})\n"));
+        assert_eq!(scene.told(1), format!("*** ana left{words}\n"));
     }
 }
 

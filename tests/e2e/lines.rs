@@ -151,7 +151,7 @@ fn nowhere_can_a_control_character_slip_through() {
     ana.expect_start("*** There is no command /␛c. ");
     ana.ask("/msg \u{1b}c x", "*** Nobody here is called ␛c. /who lists who is here.");
     ana.say("/quit \u{1b}c");
-    bruno.expect("*** ana left (␛c)");
+    bruno.expect("*** ana left: ␛c");
     let mut carla = server.join("carla");
     carla.expect_start("*** 1 earlier message, ");
     carla.expect("* ana ␛c");

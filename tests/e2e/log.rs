@@ -32,7 +32,7 @@ fn never_what_people_say() {
     nameless.send("hush hush\n/me hush\n//hush\n");
     ana.send(format!("hush\n/me hush\n/msg bruno hush\n/hush\n/msg hush hush\n{:x<99}\n", "hush"));
     ana.send("/quit hush\n");
-    bruno.until("*** ana left (hush)");
+    bruno.until("*** ana left: hush");
     nameless.send("hu");
     nameless.reset();
     let addr = ana.addr();

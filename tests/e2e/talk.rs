@@ -147,7 +147,7 @@ fn who_leaves_says_why() {
     carla.say("/quit see you tomorrow");
     carla.expect("*** bruno left (quit)");
     carla.expect_end();
-    ana.expect("*** carla left (see you tomorrow)");
+    ana.expect("*** carla left: see you tomorrow");
     drop(davi);
     ana.expect("*** davi left (connection lost)");
     ana.ask("/who", "*** 1 here: ana");

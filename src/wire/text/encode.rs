@@ -116,7 +116,10 @@ impl Display for Notice<'_> {
             Event::Joined(nick) => write!(f, "{nick} joined"),
             Event::Renamed { from, to } => write!(f, "{from} is now {to}"),
             Event::Named(nick) => write!(f, "You are now {nick}."),
-            Event::Left { nick, reason } => write!(f, "{nick} left ({})", Reason(reason)),
+            Event::Left { nick, reason: Farewell::Quit(Some(text)) } => {
+                write!(f, "{nick} left: {}", text.as_str())
+            }
+            Event::Left { nick, reason } => write!(f, "{nick} left ({})", reason_of(reason)),
             Event::Traffic { joined, left: 0, here } => write!(f, "{joined} joined; {here} here"),
             Event::Traffic { joined: 0, left, here } => write!(f, "{left} left; {here} here"),
             Event::Traffic { joined, left, here } => {
@@ -184,17 +187,14 @@ impl Display for Ago {
     }
 }
 
-struct Reason<'a>(Farewell<'a>);
-
-impl Display for Reason<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Farewell::Quit(None) => "quit",
-            Farewell::Quit(Some(text)) => text.as_str(),
-            Farewell::Lost => "connection lost",
-            Farewell::TooSlow => "too slow",
-            Farewell::TimedOut => "timed out",
-        })
+/// What the server knows of why somebody left, in brackets. What its user says stands behind a
+/// colon: in brackets, `/quit timed out` would read as if the network had failed.
+fn reason_of(reason: Farewell<'_>) -> &'static str {
+    match reason {
+        Farewell::Quit(_) => "quit",
+        Farewell::Lost => "connection lost",
+        Farewell::TooSlow => "too slow",
+        Farewell::TimedOut => "timed out",
     }
 }
 
@@ -291,6 +291,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_user_gives_as_a_reason_is_not_what_the_server_knows() {
+        let nick = &Nick::parse("ana").unwrap();
+        let left = |reason| written(&Event::Left { nick, reason }, LineEnd::Lf);
+        let said = Text::parse(b"timed out", Box::leak(Box::default()));
+        assert_eq!(left(Farewell::TimedOut), "*** ana left (timed out)\n");
+        assert_eq!(left(Farewell::Quit(Some(said))), "*** ana left: timed out\n");
+        assert_eq!(left(Farewell::Quit(None)), "*** ana left (quit)\n");
+    }
+
+    #[test]
     fn what_cannot_be_seen_is_named() {
         let refusal = Refusal::BadNick(NickError::Character('\u{200b}'));
         let line = written(&Event::Refused { refusal, named: true }, LineEnd::Lf);
@@ -332,7 +342,7 @@ mod tests {
                 (Event::Told { from: &nick, text }, "(private) ana: "),
                 (Event::Delivered { from: &nick, to: &nick, text }, "(private to ana) ana: "),
                 (Event::Notice(text), "*** "),
-                (Event::Left { nick: &nick, reason: Farewell::Quit(Some(text)) }, "*** ana left ("),
+                (Event::Left { nick: &nick, reason: Farewell::Quit(Some(text)) }, "*** ana left: "),
                 (Event::Refused { refusal: Refusal::UnknownCommand(text), named: true }, "*** There is no command /"),
                 (Event::Refused { refusal: Refusal::UnknownNick(text), named: true }, "*** Nobody here is called "),
             ] {

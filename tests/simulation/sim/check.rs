@@ -7,7 +7,7 @@ use chatd::spool::SEGMENT_BYTES;
 use super::client::{Client, Line};
 use super::departures::not_chat;
 use super::order::Public;
-use super::rules::{Action, REFUSALS_MAX, action, said};
+use super::rules::{Action, REFUSALS_MAX, action, left, said};
 use super::transcript::Transcript;
 use super::walk::{Run, Told, Walk};
 
@@ -108,7 +108,7 @@ fn check_heard(walk: &Walk<'_>, fate: &Fate, transcript: &Transcript) {
     match fate.left.as_deref() {
         Some("quit") => {
             let Some(Action::Quit(reason)) = next else { walk.fail("it did not quit") };
-            let told = format!("left ({})", reason.unwrap_or("quit"));
+            let told = left(reason);
             let event = own_leave(walk).and_then(|change| order.event_of[change]);
             if event.is_some_and(|index| !order.events[index].text.ends_with(&told)) {
                 walk.fail("its reason is another one");
@@ -227,9 +227,9 @@ fn explains(lines: &[Line], name: Option<&str>, effects: &[Effect<'_>], is_all: 
                     said(name.unwrap_or_default(), &asked).as_deref() == Some(*text)
                         && explains(rest, name, effects, is_all)
                 }
-                (Effect::Quit(told), Action::Quit(reason)) => told.is_none_or(|told| {
-                    told.ends_with(&format!(" left ({})", reason.unwrap_or("quit")))
-                }),
+                (Effect::Quit(told), Action::Quit(reason)) => {
+                    told.is_none_or(|told| told.ends_with(&left(reason)))
+                }
                 (Effect::Named(_) | Effect::Quit(_), _) => false,
             };
         if is_explained {

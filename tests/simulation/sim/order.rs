@@ -154,8 +154,7 @@ impl Order {
             (None, Ok(new)) => text == format!("*** {new} joined"),
             (Some(old), Ok(new)) => text == format!("*** {old} is now {new}"),
             (Some(old), Err(why)) => text
-                .strip_prefix(&format!("*** {old} left ("))
-                .and_then(|rest| rest.strip_suffix(')'))
+                .strip_prefix(&format!("*** {old} left"))
                 .is_some_and(|told| is_reason(told, why, &clients[*id])),
             (None, Err(_)) => false,
         }
@@ -238,15 +237,15 @@ fn traffic(Gathered { joined, left }: Gathered, here: usize) -> String {
     }
 }
 
-/// Whether that is what all are told if the log says `why`.
+/// Whether that is what all are told, after `left`, if the log says `why`.
 fn is_reason(told: &str, why: &str, client: &Client) -> bool {
     match why {
         // What it said is compared with what it typed.
-        "quit" => true,
-        "connection closed by peer" => told == "connection lost",
-        _ if why.starts_with("too slow: ") => told == "too slow",
-        _ if client.wire.borrow().broken == Some(ErrorKind::TimedOut) => told == "timed out",
-        _ => told == "connection lost",
+        "quit" => told == " (quit)" || told.starts_with(": "),
+        "connection closed by peer" => told == " (connection lost)",
+        _ if why.starts_with("too slow: ") => told == " (too slow)",
+        _ if client.wire.borrow().broken == Some(ErrorKind::TimedOut) => told == " (timed out)",
+        _ => told == " (connection lost)",
     }
 }
 

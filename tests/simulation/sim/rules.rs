@@ -183,6 +183,11 @@ pub(crate) fn welcome(name: &str, here: &str) -> String {
     format!("*** You are {name}. {here}. /help lists the commands, /quit leaves.")
 }
 
+/// What all are told, after the name, if somebody quits.
+pub(crate) fn left(reason: Option<&str>) -> String {
+    reason.map_or_else(|| " left (quit)".into(), |reason| format!(" left: {reason}"))
+}
+
 /// Why something is not done, as its user is told.
 pub(crate) fn refusal(why: &str, named: bool) -> String {
     format!("*** {why}{}", if named { "" } else { " Choose a nickname:" })

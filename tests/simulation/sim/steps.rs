@@ -105,7 +105,7 @@ impl World {
             }
             93 | 94 if client.wire.borrow().broken.is_none() => self.break_off(index, choices),
             95 if !client.is_ending => {
-                client.put(choices.pick(&["/quit", "/quit see you"]));
+                client.put(choices.pick(&["/quit", "/quit see you", "/quit timed out"]));
                 "types /quit".into()
             }
             96 if !client.is_ending => {
