@@ -6,6 +6,11 @@ use super::*;
 use crate::wire::Format;
 use crate::wire::text::LineEnd;
 
+/// All characters but those of planes where Unicode has none, or only private ones.
+pub(super) fn every_character() -> impl Iterator<Item = char> {
+    ('\0'..='\u{3ffff}').chain('\u{e0000}'..='\u{e0fff}')
+}
+
 /// Everything that sessions were told, as a person would read it.
 #[derive(Default)]
 struct Told(BTreeMap<SessionId, String>);

@@ -1,5 +1,7 @@
 //! What people say, made harmless once.
 
+use unicode_width::UnicodeWidthChar;
+
 /// One line of text that no terminal can be hurt by: no line break, no control or escape code, no
 /// bidirectional override.
 ///
@@ -49,7 +51,7 @@ impl<'a> Text<'a> {
     /// Whether there is nothing to see in it.
     #[must_use]
     pub fn is_blank(self) -> bool {
-        self.0.trim_start().is_empty()
+        !self.0.chars().any(is_seen)
     }
 
     /// The text after `prefix`, if it begins so.
@@ -86,6 +88,29 @@ fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether a character leaves anything on the screen.
+fn is_seen(c: char) -> bool {
+    // First what nearly every line begins with.
+    c.is_ascii_graphic()
+        || !(c.is_whitespace() || c.width() == Some(0) || is_blank_sign(c) || is_ignorable(c))
+}
+
+/// Signs whose picture is empty: Braille without dots, a note without head, and two Egyptian blanks.
+fn is_blank_sign(c: char) -> bool {
+    matches!(c, '\u{2800}' | '\u{1d159}' | '\u{13441}' | '\u{13442}')
+}
+
+/// The Unicode property `Default_Ignorable_Code_Point`: what is to show nothing even where it is not
+/// known, such as U+3164, which counts as a letter.
+pub(super) fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// The character itself, or what is shown in its place.
 fn visible(c: char) -> char {
     match c {
@@ -101,6 +126,7 @@ fn visible(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::tests::every_character;
     use proptest::prelude::*;
 
     fn parse(line: &[u8]) -> String {
@@ -137,6 +163,55 @@ mod tests {
         let (word, rest) = text.split_word();
         assert_eq!((word.as_str(), rest.as_str()), ("bruno", "hello  there "));
         assert_eq!(rest.trim().as_str(), "hello  there");
+    }
+
+    #[test]
+    fn a_line_of_what_cannot_be_seen_is_blank() {
+        let is_blank = |text: &str| Text(text).is_blank();
+        for blank in [
+            "",
+            " \t",
+            "\u{200b}",
+            "\u{3164}\u{115f} \u{ffa0}",
+            "\u{2800}",
+            "\u{200d}\u{fe0f}",
+            "\u{ad}",
+            "\u{feff}",
+            "\u{e0061}",
+            "\u{3000}\u{a0}",
+            "\u{301}",
+            "\u{1161}",
+        ] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        for seen in [
+            "a",
+            " .",
+            "👋",
+            "❤\u{fe0f}",
+            "👩\u{200d}👩",
+            "ที่",
+            "हि",
+            "\u{200f}שלום",
+            "한",
+            "\u{fffd}",
+            "\u{200b}a",
+            "ـ",
+            "１",
+            "␀",
+            "ᅡ\u{200b}x",
+        ] {
+            assert!(!is_blank(seen), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_unicode_ignores_is_known() {
+        for c in every_character() {
+            let is_left_out =
+                unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).next().is_none();
+            assert_eq!(is_ignorable(c), is_left_out, "U+{:04X}", u32::from(c));
+        }
     }
 
     proptest! {

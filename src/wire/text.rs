@@ -47,10 +47,10 @@ impl TextDecoder {
 /// What a line asks for. `//text` says `/text`.
 fn parse(line: Text<'_>, named: bool) -> Step<'_> {
     let Some(command) = line.strip_prefix('/') else {
-        return match (named, line.is_blank()) {
-            (true, true) => Step::Skip,
-            (true, false) => Step::Command(Command::Say(line)),
-            (false, _) => Step::Command(Command::Nick(line)),
+        return match named {
+            false => Step::Command(Command::Nick(line)),
+            true if line.is_blank() => Step::Skip,
+            true => Step::Command(Command::Say(line)),
         };
     };
     if command.strip_prefix('/').is_some() {
@@ -100,6 +100,9 @@ mod tests {
             ("hi", Step::Command(Command::Say(text("hi")))),
             ("  hi ", Step::Command(Command::Say(text("  hi ")))),
             (" \t", Step::Skip),
+            ("\u{3164}\u{200b}", Step::Skip),
+            ("/me \u{2800}", Step::Refused(Refusal::Usage("/me TEXT"))),
+            ("/msg bia \u{fe0f}", Step::Refused(Refusal::Usage("/msg NICK TEXT"))),
             ("//who", Step::Command(Command::Say(text("/who")))),
             ("/WHO", Step::Command(Command::Who)),
             ("/nick  bia ", Step::Command(Command::Nick(text("bia")))),
