@@ -91,6 +91,18 @@ fn apply(bencher: Bencher, members: usize) {
     bencher.bench_local(|| chat.apply(SessionId(0), Command::Say(text), now, &mut Nowhere));
 }
 
+/// What is asked for as a nickname in vain: no nickname, a usual one, and those that take longest.
+#[divan::bench(args = ["Ana Maria", "ana", "ᾞᾞᾞᾞᾞᾞᾞᾞ", "깒깒깒깒깒깒깒깒깒깒깒깒", "ẾẾẾẾẾẾẾẾẾẾẾẾ"])]
+fn nickname(bencher: Bencher, name: &str) {
+    let now = Instant::now();
+    let mut chat = Chat::new(config());
+    let name = Text::parse(name.as_bytes(), Box::leak(Box::default()));
+    for id in 0..2 {
+        let _ = chat.apply(SessionId(id), Command::Nick(name), now, &mut Nowhere);
+    }
+    bencher.bench_local(|| chat.apply(SessionId(1), Command::Nick(name), now, &mut Nowhere));
+}
+
 /// An event into bytes, in a segment that serves again and again: each span is dropped at once.
 #[divan::bench(sample_size = 1000)]
 fn append(bencher: Bencher) {

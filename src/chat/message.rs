@@ -167,6 +167,8 @@ pub enum Refusal<'a> {
     BadNick(NickError),
     /// Somebody has this nickname, or one too much like it.
     NickTaken(&'a str),
+    /// The server itself is called so, or too much like this.
+    NickReserved(&'a str),
     /// Only after choosing a nickname.
     Nameless,
     /// Nobody has this nickname.

@@ -5,8 +5,10 @@
 //! with an event ([`Refusal`]), never an error.
 #![deny(clippy::disallowed_types)]
 
+pub mod fold;
 pub mod message;
 pub mod name;
+pub mod nicknames;
 pub mod room;
 #[cfg(test)]
 mod tests;
@@ -17,7 +19,8 @@ use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 use message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
-use name::{Names, Nick, Nicks};
+use name::Nick;
+use nicknames::{Clash, Nicknames};
 use room::Room;
 use text::Text;
 
@@ -51,8 +54,7 @@ pub struct ChatConfig {
 #[derive(Debug)]
 pub struct Chat {
     config: ChatConfig,
-    names: Names,
-    nicks: Nicks,
+    nicks: Nicknames,
     room: Room,
     /// What sessions are still to be shown of the past: mostly nobody is.
     replays: HashMap<SessionId, Replay>,
@@ -80,20 +82,15 @@ impl Chat {
     #[must_use]
     pub fn new(config: ChatConfig) -> Self {
         let room = Room::new(config.history_max, config.answer_bytes_max);
-        Self {
-            config,
-            names: Names::default(),
-            nicks: Nicks::default(),
-            room,
-            replays: HashMap::new(),
-            traffic: Traffic::default(),
-        }
+        // Else somebody could speak for the server.
+        let nicks = Nicknames::new(&["server", "chatd", &config.name]);
+        Self { config, nicks, room, replays: HashMap::new(), traffic: Traffic::default() }
     }
 
     /// The nickname of a session, once it has one.
     #[must_use]
     pub fn nick(&self, id: SessionId) -> Option<&Nick> {
-        self.nicks.get(id)
+        self.nicks.of(id)
     }
 
     /// How many are in the room.
@@ -119,7 +116,7 @@ impl Chat {
             Command::Nick(name) => self.rename(id, name, now, out),
             Command::Help => out.reply(&Event::Help, id),
             Command::Quit(reason) => return ControlFlow::Break(Farewell::Quit(reason)),
-            _ if self.nicks.get(id).is_none() => refuse(id, Refusal::Nameless, false, out),
+            _ if self.nicks.of(id).is_none() => refuse(id, Refusal::Nameless, false, out),
             Command::Say(text) => self.speak(id, text, false, now, out),
             Command::Act(text) => self.speak(id, text, true, now, out),
             Command::Tell { to, text } => self.tell(id, to, text, out),
@@ -154,9 +151,8 @@ impl Chat {
         now: Instant,
         out: &mut impl Outbound,
     ) {
-        let Some(nick) = self.nicks.remove(id) else { return };
+        let Some(nick) = self.nicks.release(id) else { return };
         self.replays.remove(&id);
-        self.names.release(&nick);
         self.room.leave(id);
         if self.is_crowded() {
             self.traffic.left += 1;
@@ -198,18 +194,22 @@ impl Chat {
     }
 
     fn rename(&mut self, id: SessionId, name: Text<'_>, now: Instant, out: &mut impl Outbound) {
-        let old = self.nicks.get(id);
-        let named = old.is_some();
+        let named = self.nicks.of(id).is_some();
         let nick = match Nick::parse(name.as_str()) {
             Ok(nick) => nick,
             Err(error) => return refuse(id, Refusal::BadNick(error), named, out),
         };
-        if !self.names.claim(&nick, id, old) {
-            return refuse(id, Refusal::NickTaken(nick.as_str()), named, out);
-        }
-        match self.nicks.insert(id, nick) {
-            None => self.welcome(id, now, out),
-            Some(old) => {
+        match self.nicks.claim(id, &nick) {
+            Err(clash) => {
+                let nick = nick.as_str();
+                let refusal = match clash {
+                    Clash::Taken => Refusal::NickTaken(nick),
+                    Clash::Reserved => Refusal::NickReserved(nick),
+                };
+                refuse(id, refusal, named, out);
+            }
+            Ok(None) => self.welcome(id, now, out),
+            Ok(Some(old)) => {
                 let nick = &self.nicks[id];
                 out.reply(&Event::Named(nick), id);
                 if old != *nick {
@@ -255,7 +255,7 @@ impl Chat {
     }
 
     fn tell(&self, id: SessionId, to: Text<'_>, text: Text<'_>, out: &mut impl Outbound) {
-        match self.names.owner(to.as_str()) {
+        match self.nicks.owner(to.as_str()) {
             None => refuse(id, Refusal::UnknownNick(to), true, out),
             Some(owner) if out.is_behind(owner) => {
                 refuse(id, Refusal::Behind(&self.nicks[owner]), true, out);
@@ -306,7 +306,7 @@ impl Chat {
     fn list(&self, ids: impl Iterator<Item = SessionId>, max: usize) -> (Vec<&Nick>, usize) {
         let mut bytes = 0;
         let mut names = Vec::new();
-        let mut ids = ids.filter_map(|id| self.nicks.get(id)).peekable();
+        let mut ids = ids.filter_map(|id| self.nicks.of(id)).peekable();
         while let Some(nick) = ids.next_if(|nick| {
             names.len() < max && bytes + nick.as_str().len() <= self.config.answer_bytes_max
         }) {

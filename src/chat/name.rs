@@ -1,17 +1,14 @@
-//! Nicknames: what one may look like, and who has which.
+//! What a nickname may look like. Who has which: see [`super::nicknames`].
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::ops::Index;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
-use unicode_security::confusable_detection::skeleton;
+use unicode_security::GeneralSecurityProfile;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::message::SessionId;
+use super::text::is_ignorable;
 
 /// The widest nickname, in terminal columns: it leads every line its owner says.
 pub const NICK_COLUMNS_MAX: usize = 24;
@@ -20,17 +17,22 @@ pub const NICK_COLUMNS_MAX: usize = 24;
 /// fewer with accents.
 pub const NICK_BYTES_MAX: usize = 4 * NICK_COLUMNS_MAX;
 
-/// A longer text is no nickname, whatever normalization makes of it: not worth looking at.
-const LOOKED_AT_BYTES_MAX: usize = 8 * NICK_BYTES_MAX;
+/// The most characters of a nickname when each mark, and each part of a syllable of Hangul, is one of
+/// its own: room for [`NICK_COLUMNS_MAX`] of the largest syllables. The work that a nickname makes
+/// grows with them.
+const NICK_PARTS_MAX: usize = 3 * NICK_COLUMNS_MAX / 2;
+
+/// A longer text is no nickname: normalization takes no more than two thirds of its bytes.
+const LOOKED_AT_BYTES_MAX: usize = 3 * NICK_BYTES_MAX;
 
 /// The most combining marks in a row (UTS #39, 5.4): more pile up over the lines of other people.
 const MARKS_MAX: usize = 4;
 
-/// Letters to Unicode that nobody sees as one: blanks, and a stroke that only joins its neighbours.
-const NO_LETTERS: [char; 3] = ['\u{13441}', '\u{13442}', '\u{640}'];
-
 /// What a nickname may hold beside letters and digits.
 const PUNCTUATION: &str = "-_.[]{}|^`";
+
+/// Letters to Unicode that nobody sees as one: blanks, and a stroke that only joins its neighbours.
+const BLANK_LETTERS: [char; 3] = ['\u{13441}', '\u{13442}', '\u{640}'];
 
 /// A nickname: letters and digits of any script and some punctuation, in Unicode's normalization
 /// form C, at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible.
@@ -62,28 +64,26 @@ impl Nick {
         if name.len() > LOOKED_AT_BYTES_MAX {
             return Err(NickError::TooLong);
         }
-        let nick: Box<str> = name.trim().nfc().collect::<String>().into();
+        let nick = composed(name.trim())?;
         let first = nick.chars().next().ok_or(NickError::Empty)?;
         let (mut marks, mut base) = (0, first);
         for c in nick.chars() {
-            if !is_allowed(c) || !is_mark_of(c, base) {
+            let is_mark = is_combining_mark(c);
+            if is_ignorable(c) || !(if is_mark { is_mark_of(c, base) } else { is_letter(c) }) {
                 return Err(NickError::Character(c));
             }
             marks = if c.width() == Some(0) { marks + 1 } else { 0 };
             if marks > MARKS_MAX {
                 return Err(NickError::Marks);
             }
-            if !is_combining_mark(c) {
+            if !is_mark {
                 base = c;
             }
         }
-        if first.is_numeric() || matches!(first, '-' | '.') || first.width() == Some(0) {
+        if first.is_numeric() || matches!(first, '-' | '.') || is_combining_mark(first) {
             return Err(NickError::Start(first));
         }
-        if nick.width() > NICK_COLUMNS_MAX || nick.len() > NICK_BYTES_MAX {
-            return Err(NickError::TooLong);
-        }
-        Ok(Self(nick))
+        Ok(Self(nick.into()))
     }
 
     /// The nickname as it is shown.
@@ -99,135 +99,87 @@ impl fmt::Display for Nick {
     }
 }
 
-/// Combining marks count as letters: without them most scripts of India could not be written.
-fn is_allowed(c: char) -> bool {
-    let is_letter = c.is_alphanumeric() && !NO_LETTERS.contains(&c) && !looks_like_a_sign(c);
-    (is_letter || is_combining_mark(c) || PUNCTUATION.contains(c)) && !is_invisible(c)
+/// Normalization form C of what is short enough for a nickname. It stops at the first byte too much:
+/// all that is done with a nickname later is bounded by this.
+fn composed(name: &str) -> Result<String, NickError> {
+    let mut nick = String::with_capacity(NICK_BYTES_MAX);
+    for c in name.nfc() {
+        if nick.len() + c.len_utf8() > NICK_BYTES_MAX {
+            return Err(NickError::TooLong);
+        }
+        nick.push(c);
+    }
+    let has_more_parts = || nick.nfkd().nth(NICK_PARTS_MAX).is_some();
+    if nick.width() > NICK_COLUMNS_MAX || (!nick.is_ascii() && has_more_parts()) {
+        return Err(NickError::TooLong);
+    }
+    Ok(nick)
 }
 
-/// Unicode's `Default_Ignorable_Code_Point`, such as U+3164, a blank that counts as a letter:
-/// the skeleton leaves them out.
-fn is_invisible(c: char) -> bool {
-    skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+/// A letter, digit or sign that takes a column of its own. The letters without one that Unicode has
+/// are those of ancient scripts, and the parts of Hangul that did not become a syllable.
+fn is_letter(c: char) -> bool {
+    PUNCTUATION.contains(c)
+        || (c.is_alphanumeric()
+            && c.width() != Some(0)
+            && !BLANK_LETTERS.contains(&c)
+            && !looks_like_a_sign(c))
 }
 
-/// Whether a letter looks like a sign that stands around nicknames, as `ː` does like `:`.
-fn looks_like_a_sign(c: char) -> bool {
-    skeleton(c.encode_utf8(&mut [0; 4])).any(|c| matches!(c, '*' | ':' | '(' | ')' | '/' | ' '))
-}
-
-/// Whether a mark belongs to the script of its letter, as far as it belongs to one. On the letter
-/// of another script it may show nothing at all. Whatever is no mark is right.
+/// Whether a mark is of the script of its letter, without which most scripts of India could not be
+/// written. On the letter of another script it may show nothing at all. Of those that go with any
+/// script, only what names of today need (UTS #39, 3.1) is sure to be drawn.
 fn is_mark_of(c: char, base: char) -> bool {
     let script = c.script();
-    !is_combining_mark(c)
-        || matches!(script, Script::Inherited | Script::Common)
-        || script == base.script()
+    if matches!(script, Script::Inherited | Script::Common) {
+        return c.identifier_allowed();
+    }
+    script == base.script()
 }
 
-/// Which session has which nickname. No two are equal after case folding, nor look the same (UTS
-/// #39).
-///
-/// Of what may not be equal only a hash is kept. By chance two names meet once in 2^64 pairs, and
-/// then one is refused; nobody can make them meet, as the hash has a secret seed.
-#[derive(Debug, Default)]
-pub struct Names {
-    owners: HashMap<u64, SessionId>,
-    seed: RandomState,
-}
-
-impl Names {
-    /// Whose nickname this is, whatever its case.
-    #[must_use]
-    pub fn owner(&self, name: &str) -> Option<SessionId> {
-        // Only what can be one: to look at any other text can take a thousand times as long.
-        let nick = Nick::parse(name).ok()?;
-        // Not by the other keys: `Ines` looks like `lnes`, but is meant for `ines`.
-        let [folded, ..] = self.keys(nick.as_str());
-        self.owners.get(&folded).copied()
-    }
-
-    /// Gives `nick` to `id`, and takes `old`, which it had. Fails, changing nothing, if somebody
-    /// else has it.
-    pub fn claim(&mut self, nick: &Nick, id: SessionId, old: Option<&Nick>) -> bool {
-        let keys = self.keys(nick.as_str());
-        if keys.iter().filter_map(|key| self.owners.get(key)).any(|&owner| owner != id) {
-            return false;
-        }
-        if let Some(old) = old {
-            self.release(old);
-        }
-        self.owners.extend(keys.map(|key| (key, id)));
-        true
-    }
-
-    /// Frees a nickname.
-    pub fn release(&mut self, nick: &Nick) {
-        for key in self.keys(nick.as_str()) {
-            self.owners.remove(&key);
-        }
-    }
-
-    /// What two names that may not both be used have in common: how they look with case folded
-    /// (`IANA` like `iana`), how they look as written (`Iana` like `lana`), and what they look like
-    /// with case folded (Cyrillic `ВОВ` like `BOB`, which is `bob`).
-    fn keys(&self, name: &str) -> [u64; 3] {
-        // Compatibility forms, such as ⓐ and ª, look like the letters that they are made of.
-        let name: String = name.nfkc().collect();
-        let folded: String = skeleton(&fold(&name)).collect();
-        let written: String = skeleton(&name).collect();
-        let both: String = skeleton(&fold(&written)).collect();
-        [folded, written, both].map(|look| self.seed.hash_one(look))
-    }
-}
-
-/// Upper and then lower case is full case folding for all that matters here: `ß` is `ss`, `ς` is
-/// `σ`.
-fn fold(name: &str) -> String {
-    name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
-}
-
-/// Which nickname a session has.
-///
-/// Indexed by session: ids are keys of a slab, thus small, and this takes half the memory of a hash
-/// table.
-#[derive(Debug, Default)]
-pub struct Nicks(Vec<Option<Nick>>);
-
-impl Nicks {
-    /// The nickname of a session that has one.
-    #[must_use]
-    pub fn get(&self, SessionId(id): SessionId) -> Option<&Nick> {
-        self.0.get(id)?.as_ref()
-    }
-
-    /// Gives a session a nickname, and returns the one that it had.
-    pub fn insert(&mut self, SessionId(id): SessionId, nick: Nick) -> Option<Nick> {
-        if self.0.len() <= id {
-            self.0.resize_with(id + 1, Option::default);
-        }
-        self.0[id].replace(nick)
-    }
-
-    /// Takes the nickname of a session.
-    pub fn remove(&mut self, SessionId(id): SessionId) -> Option<Nick> {
-        self.0.get_mut(id)?.take()
-    }
-}
-
-impl Index<SessionId> for Nicks {
-    type Output = Nick;
-
-    /// The nickname of a member. All members have one; who has none is a bug.
-    fn index(&self, id: SessionId) -> &Nick {
-        self.get(id).expect("a member has a nickname")
-    }
+/// Whether a letter, or what it stands for, looks like a sign that stands around nicknames, as `ː`
+/// does like `:`, or like a blank. (But for `ノ`, which looks like `/`, and without which there is no
+/// Japanese.)
+fn looks_like_a_sign(c: char) -> bool {
+    // To compute it takes as long as all else that is checked.
+    matches!(c,
+        '\u{bc}'..='\u{be}'
+            | '\u{2d0}'
+            | '\u{37a}'
+            | '\u{156f}'
+            | '\u{2150}'..='\u{215f}'
+            | '\u{2189}'
+            | '\u{2474}'..='\u{2487}'
+            | '\u{2cc6}'..='\u{2cc7}'
+            | '\u{3033}'
+            | '\u{3220}'..='\u{3229}'
+            | '\u{4e3f}'
+            | '\u{a4fd}'
+            | '\u{fc5e}'..='\u{fc63}'
+            | '\u{fdfa}'..='\u{fdfb}'
+            | '\u{fe70}'
+            | '\u{fe72}'
+            | '\u{fe74}'
+            | '\u{fe76}'
+            | '\u{fe78}'
+            | '\u{fe7a}'
+            | '\u{fe7c}'
+            | '\u{fe7e}'
+            | '\u{ff89}'
+            | '\u{10140}'..='\u{10141}'
+            | '\u{1015b}'
+            | '\u{1031f}'
+            | '\u{10781}'
+            | '\u{11dd9}'
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::tests::every_character;
     use proptest::prelude::*;
+    use unicode_security::skeleton;
 
     #[test]
     fn nicknames_of_any_script() {
@@ -243,6 +195,40 @@ mod tests {
             "_",
             "ᏣᎳᎩ",
             "ไทย",
+            "ที่รัก",
+            "Nguyễn",
+            "한국어",
+            "\u{1112}\u{1161}\u{11ab}",
+            "ミノル",
+            "が_ぎ",
+            "か\u{3099}",
+            "бабушка",
+            "Йод",
+            "Νίκος",
+            "ᾠδή",
+            "מִרְיָם",
+            "مُحَمَّد",
+            "دُوحَة",
+            "ক্ষিতি",
+            "ਪੰਜਾਬੀ",
+            "ગુજરાતી",
+            "ଓଡ଼ିଆ",
+            "தமிழ்",
+            "తెలుగు",
+            "ಕನ್ನಡ",
+            "മലയാളം",
+            "සිංහල",
+            "ລາວ",
+            "བོད",
+            "မြန်မာ",
+            "ქართული",
+            "አማርኛ",
+            "ខ្មែរ",
+            "ᠮᠣᠩᠭᠣᠯ",
+            "Հայ",
+            "ދިވެހި",
+            "ߒߞߏ",
+            "दुःख",
         ] {
             assert!(Nick::parse(name).is_ok(), "{name}: {:?}", Nick::parse(name));
         }
@@ -269,6 +255,13 @@ mod tests {
             ("ana\u{17d2}", NickError::Character('\u{17d2}')),
             ("ana\u{903}", NickError::Character('\u{903}')),
             ("ana\u{2d0}", NickError::Character('\u{2d0}')),
+            ("ana\u{346}", NickError::Character('\u{346}')),
+            ("ana\u{485}", NickError::Character('\u{485}')),
+            ("ana\u{1acf}", NickError::Character('\u{1acf}')),
+            ("ana\u{1161}", NickError::Character('\u{1161}')),
+            ("ana\u{d4e}", NickError::Character('\u{d4e}')),
+            ("한\u{1161}", NickError::Character('\u{1161}')),
+            ("ana\u{fdfa}", NickError::Character('\u{fdfa}')),
             ("ana\u{640}", NickError::Character('\u{640}')),
             ("\u{13441}", NickError::Character('\u{13441}')),
             ("\u{1031f}", NickError::Character('\u{1031f}')),
@@ -277,6 +270,7 @@ mod tests {
             ("-ana", NickError::Start('-')),
             (".ana", NickError::Start('.')),
             ("\u{303}ana", NickError::Start('\u{303}')),
+            ("\u{93e}", NickError::Start('\u{93e}')),
             ("q\u{303}\u{304}\u{303}\u{304}\u{303}", NickError::Marks),
         ] {
             assert_eq!(Nick::parse(name), Err(error), "{name:?}");
@@ -296,56 +290,42 @@ mod tests {
     }
 
     #[test]
-    fn look_alikes_are_taken() {
-        let nick = |name| Nick::parse(name).unwrap();
-        for (one, other) in [
-            ("ana", "ANA"),
-            ("Ana", "\u{410}na"),
-            ("ana", "\u{430}n\u{430}"),
-            ("ANA", "\u{391}\u{39d}\u{391}"),
-            ("lana", "Iana"),
-            ("straße", "STRASSE"),
-            ("σίσυφος", "ΣΊΣΥΦΟΣ"),
-            ("bOb", "b0b"),
-            ("bob", "\u{412}\u{41e}\u{412}"),
-            ("bob", "\u{412}ob"),
-            ("ana", "A\u{39d}A"),
-            ("ana", "\u{24d0}na"),
-            ("ana", "\u{aa}na"),
-            ("jos\u{e9}", "JOSE\u{301}"),
-        ] {
-            let mut names = Names::default();
-            assert!(names.claim(&nick(one), SessionId(1), None));
-            assert!(!names.claim(&nick(other), SessionId(2), None), "{one} {other}");
-            names.release(&nick(one));
-            assert!(names.claim(&nick(other), SessionId(2), None), "{one} {other}");
+    fn marks_count_as_what_they_are() {
+        assert!(Nick::parse(&"ế".repeat(12)).is_ok());
+        assert_eq!(Nick::parse(&"ế".repeat(13)), Err(NickError::TooLong));
+        assert!(Nick::parse(&"e\u{302}\u{301}".repeat(12)).is_ok());
+        assert!(Nick::parse(&"שָ".repeat(18)).is_ok());
+        assert!(Nick::parse(&"한".repeat(12)).is_ok());
+        // Nothing that is too long is looked at.
+        for long in ["\u{390}".repeat(49), "a".repeat(25), "e\u{301}".repeat(90)] {
+            assert_eq!(Nick::parse(&(long + "*")), Err(NickError::TooLong));
+        }
+    }
+
+    /// Nothing can be put behind a nickname that a terminal may leave out.
+    #[test]
+    fn whatever_is_accepted_behind_a_name_can_be_seen() {
+        for c in every_character() {
+            let is_accepted =
+                Nick::parse(&format!("ana{c}")).is_ok_and(|nick| nick.as_str().ends_with(c));
+            if is_accepted && c.width().unwrap_or(0) == 0 {
+                let is_in_use = is_combining_mark(c) && c.identifier_allowed();
+                assert!(is_in_use, "ana\u{25cc}{c} U+{:04X}", u32::from(c));
+            }
         }
     }
 
     #[test]
-    fn who_is_meant_is_who_is_called_so_and_not_who_looks_so() {
-        let mut names = Names::default();
-        for (id, name) in ["ines", "lnes", "ana"].into_iter().enumerate() {
-            assert!(names.claim(&Nick::parse(name).unwrap(), SessionId(id), None));
-        }
-        for (name, id) in
-            [("ines", 0), ("Ines", 0), ("INES", 0), ("lnes", 1), ("LNES", 1), ("Ana", 2)]
+    fn letters_that_look_like_signs_are_known() {
+        let is_sign =
+            |text: &str| skeleton(text).any(|c| matches!(c, '*' | ':' | '(' | ')' | '/' | ' '));
+        for c in every_character()
+            .filter(|&c| !c.is_ascii() && c.is_alphanumeric() && !is_combining_mark(c))
         {
-            assert_eq!(names.owner(name), Some(SessionId(id)), "{name}");
+            let (text, plain) = (c.to_string(), c.nfkc().collect::<String>());
+            let looks_so = (is_sign(&text) || is_sign(&plain)) && c != 'ノ';
+            assert_eq!(looks_like_a_sign(c), looks_so, "{c} U+{:04X}", u32::from(c));
         }
-        assert_eq!(names.owner("bob"), None);
-    }
-
-    #[test]
-    fn renaming_frees_the_old_name_and_may_keep_its_look() {
-        let nick = |name| Nick::parse(name).unwrap();
-        let mut names = Names::default();
-        assert!(names.claim(&nick("ana"), SessionId(1), None));
-        assert!(names.claim(&nick("Ana"), SessionId(1), Some(&nick("ana"))));
-        assert!(names.claim(&nick("bia"), SessionId(1), Some(&nick("Ana"))));
-        assert!(names.claim(&nick("ana"), SessionId(2), None));
-        assert!(!names.claim(&nick("BIA"), SessionId(2), Some(&nick("ana"))));
-        assert_eq!(names.owner("ana"), Some(SessionId(2)));
     }
 
     proptest! {

@@ -189,6 +189,29 @@ fn a_nickname_changes_hands() {
 }
 
 #[test]
+fn nobody_is_called_as_the_server_is() {
+    let mut scene = Scene::with(&["ana"]);
+    for nick in ["server", "Chatd", "t\u{435}st"] {
+        scene.apply(0, Command::Nick(text(nick)));
+        let refusal = format!("*** {nick} is the server itself, or looks too much like it.\n");
+        assert_eq!(scene.told(0), refusal);
+    }
+}
+
+#[test]
+fn whoever_is_told_something_is_called_so() {
+    let mut scene = Scene::with(&["ana", "Iana", "João"]);
+    for (to, told) in [
+        ("lana", "*** Nobody here is called lana. /who lists who is here.\n"),
+        ("iana", "(private to Iana) ana: hi\n"),
+        ("JOAO", "(private to João) ana: hi\n"),
+    ] {
+        scene.apply(0, Command::Tell { to: text(to), text: text("hi") });
+        assert_eq!(scene.told(0), told);
+    }
+}
+
+#[test]
 fn every_way_to_leave_is_told() {
     for (reason, words) in [
         (Farewell::Quit(None), " (quit)"),
@@ -273,10 +296,10 @@ proptest! {
             prop_assert_eq!(chat.members(), named);
             for member in chat.room.members() {
                 let nick = chat.nick(*member);
-                prop_assert_eq!(nick.and_then(|nick| chat.names.owner(nick.as_str())), Some(*member));
+                prop_assert_eq!(nick.and_then(|nick| chat.nicks.owner(nick.as_str())), Some(*member));
             }
             for name in ["ana", "bia", "Ив"] {
-                let owner = chat.names.owner(name);
+                let owner = chat.nicks.owner(name);
                 prop_assert!(owner.is_none_or(|owner| chat.nick(owner).is_some()), "{name} is not free");
             }
         }

@@ -92,12 +92,13 @@ fn nobody_can_pose_as_another() {
     let [_ana, mut bruno] = server.room(["ana", "bruno"]);
     let mut other = server.connect();
     other.expect(GREETING);
-    for nick in ["ana", "ANA", "\u{430}n\u{430}", "\u{410}NA"] {
+    for nick in ["ana", "ANA", "\u{430}n\u{430}", "\u{410}NA", "anã"] {
         let taken = format!("*** {nick} is taken, or looks too much like a nickname that is.");
         other.ask(nick, &format!("{taken} Choose a nickname:"));
         bruno.ask(&format!("/nick {nick}"), &taken);
     }
     bruno.ask("/nick BRUNO", "*** You are now BRUNO.");
+    bruno.ask("/nick chatd", "*** chatd is the server itself, or looks too much like it.");
 }
 
 #[test]

@@ -226,6 +226,9 @@ impl Display for Why<'_> {
             Refusal::NickTaken(nick) => {
                 write!(f, "{nick} is taken, or looks too much like a nickname that is.")
             }
+            Refusal::NickReserved(nick) => {
+                write!(f, "{nick} is the server itself, or looks too much like it.")
+            }
             Refusal::Nameless => write!(f, "First you need a nickname."),
             Refusal::Behind(nick) => {
                 write!(f, "{nick} has not read what it was sent before: try again later.")

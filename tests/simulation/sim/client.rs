@@ -10,8 +10,8 @@ use super::rules;
 use super::stream::Wire;
 
 /// Nicknames that several clients want. Within a row each is too much like another one.
-pub(crate) const CONTESTED: [&str; 8] =
-    ["race", "RACE", "r\u{430}ce", "\u{24e1}ace", "ines", "Ines", "INES", "lnes"];
+pub(crate) const CONTESTED: [&str; 9] =
+    ["race", "RACE", "r\u{430}ce", "\u{24e1}ace", "rácé", "ines", "Ines", "INES", "lnes"];
 
 /// The longest line that the server takes.
 pub(crate) const LINE_BYTES_MAX: usize = 64;
@@ -146,7 +146,7 @@ impl Client {
         match choices.below(32) {
             0 => self.put("/who"),
             1 => self.put("/help"),
-            2 => self.put(""),
+            2 => self.put(choices.pick(&["", "\u{2800}\u{200b} "])),
             3 => self.put_raw(b"/nonsense \x1b[2J", "/nonsense \u{241b}[2J", 0),
             4 => self.put(&"x".repeat(LINE_BYTES_MAX + 1 + choices.below(400))),
             5..8 => self.put(&format!("/msg {whom} p{id}.{number} psst")),
@@ -171,7 +171,14 @@ impl Client {
             17 => self.put(&format!("//{message}")),
             // Talk, unless it is the first that it says.
             19 => self.put(&format!("{message} HTTP/1.0")),
-            18 => self.put(choices.pick(&["/nick a:b", "/nick", "/nick 1st", "/history x", "/me"])),
+            18 => self.put(choices.pick(&[
+                "/nick a:b",
+                "/nick",
+                "/nick 1st",
+                "/nick S\u{435}rver",
+                "/history x",
+                "/me \u{3164}",
+            ])),
             _ => self.put(&message),
         }
     }

@@ -9,7 +9,8 @@ use std::io::ErrorKind;
 use std::rc::Rc;
 
 use chatd::chat::message::SessionId;
-use chatd::chat::name::{Names, Nick};
+use chatd::chat::name::Nick;
+use chatd::chat::nicknames::Nicknames;
 
 use super::client::Client;
 use super::rules::{self, conflict};
@@ -258,9 +259,9 @@ pub(crate) fn is_taken(name: &str, id: usize, by: &Member, clients: &[Client]) -
         return conflict(name, &by.name);
     }
     // For names that nobody here thought of, the server's own rule.
-    let mut names = Names::default();
+    let mut names = Nicknames::default();
     let [one, other] = [name, &by.name].map(|name| Nick::parse(name).expect("a nickname"));
-    !(names.claim(&one, SessionId(0), None) && names.claim(&other, SessionId(1), None))
+    [one, other].iter().enumerate().any(|(id, nick)| names.claim(SessionId(id), nick).is_err())
 }
 
 /// Whether a member is meant by `to`.
@@ -268,7 +269,7 @@ pub(crate) fn is_meant(to: &str, member: &Member, clients: &[Client]) -> bool {
     if !clients[member.id].is_garbled {
         return rules::is_meant(&member.name, to);
     }
-    let mut names = Names::default();
+    let mut names = Nicknames::default();
     let nick = Nick::parse(&member.name).expect("a nickname");
-    names.claim(&nick, SessionId(0), None) && names.owner(to).is_some()
+    names.claim(SessionId(0), &nick).is_ok() && names.owner(to).is_some()
 }

@@ -24,7 +24,7 @@ pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
     let Some(command) = line.strip_prefix('/') else {
         return match named {
             false => Action::Nick(line.trim()),
-            true if line.trim().is_empty() => Action::Nothing,
+            true if is_blank(line) => Action::Nothing,
             true => Action::Say(line),
         };
     };
@@ -32,11 +32,11 @@ pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
     let rest = rest.trim();
     let usage = |usage: &str| Action::Refused(format!("Usage: {usage}"));
     let action = match word {
-        "nick" if rest.is_empty() => return usage("/nick NEW"),
+        "nick" if is_blank(rest) => return usage("/nick NEW"),
         "nick" => return Action::Nick(rest),
         "help" => return Action::Help,
         "quit" => return Action::Quit(Some(rest).filter(|reason| !reason.is_empty())),
-        "me" if rest.is_empty() => return usage("/me TEXT"),
+        "me" if is_blank(rest) => return usage("/me TEXT"),
         "me" => Action::Act(rest),
         "msg" => match rest.split_once(' ') {
             Some((to, text)) => Action::Tell(to, text.trim_start()),
@@ -89,6 +89,11 @@ pub(crate) const HTTP_ANSWER: [&str; 7] = [
 /// So many nicknames may be refused before one is taken.
 pub(crate) const REFUSALS_MAX: usize = 20;
 
+/// Whether there is nothing to see. Of what cannot be seen the clients here know little.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, ' ' | '\u{200b}' | '\u{2800}' | '\u{3164}'))
+}
+
 /// Why that is no nickname, if it is none.
 pub(crate) fn bad_nick(name: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_alphanumeric() || "-_.[]{}|^`".contains(c);
@@ -104,19 +109,26 @@ pub(crate) fn bad_nick(name: &str) -> Option<String> {
     if first.is_numeric() || "-.".contains(first) {
         return Some(format!("A nickname cannot start with “{first}”."));
     }
+    if name == "S\u{435}rver" {
+        return Some(format!("{name} is the server itself, or looks too much like it."));
+    }
     (name.chars().count() > 24).then(|| "That nickname is too long: at most 24 columns.".into())
+}
+
+/// What a nickname is called, whatever its case and its marks.
+fn called(name: &str) -> String {
+    let plain = |c| match c {
+        '\u{24e1}' => 'r',
+        'á' => 'a',
+        'é' => 'e',
+        c => c,
+    };
+    name.to_lowercase().chars().map(plain).collect()
 }
 
 /// How a nickname looks, case apart: as it is meant, and as it is written.
 fn looks(name: &str) -> [String; 2] {
-    let written = |c| match c {
-        '\u{430}' => 'a',
-        '\u{24e1}' => 'r',
-        c => c,
-    };
-    let fold = |name: String| name.to_lowercase();
-    let meant: String = name.chars().map(written).collect();
-    [fold(meant.clone()), fold(meant.replace('I', "l"))]
+    [name, &name.replace('I', "l")].map(|name| called(name).replace('\u{430}', "a"))
 }
 
 /// Whether two nicknames may not both be used.
@@ -127,8 +139,7 @@ pub(crate) fn conflict(one: &str, other: &str) -> bool {
 
 /// Whether somebody called `name` is meant by `to`.
 pub(crate) fn is_meant(name: &str, to: &str) -> bool {
-    let [meant, _] = looks(to);
-    looks(name).contains(&meant)
+    called(name) == called(to)
 }
 
 /// Which messages are kept of what was said: no more than the limits allow. Each is a line and how

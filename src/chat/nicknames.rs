@@ -1,0 +1,299 @@
+//! Who has which nickname.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Index;
+
+use unicode_security::skeleton;
+
+use super::fold::folded_parts;
+use super::message::SessionId;
+use super::name::Nick;
+
+/// Which session has which nickname, and whose a nickname is. No two look the same (UTS #39), nor
+/// like a name that is reserved.
+///
+/// Two tables, as two questions are asked. *Who is called so?* goes by the folded name alone: `Ines`
+/// looks like `lnes`, but whoever writes to `lnes` does not mean her. *May one be called so?* goes by
+/// looks, of which a name has up to two.
+///
+/// Of a name they keep only hashes. By chance two names meet once in 2^64 pairs, and then one is
+/// refused; nobody can make them meet, as the hash has a secret seed.
+#[derive(Debug, Default)]
+pub struct Nicknames {
+    /// By session: ids are keys of a slab, thus small, and this takes half the memory of a table.
+    nicks: Vec<Option<Nick>>,
+    called: HashMap<u64, SessionId>,
+    looks: HashMap<u64, SessionId>,
+    reserved: HashSet<u64>,
+    seed: RandomState,
+}
+
+/// Why a session cannot have a nickname.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clash {
+    /// With that of another session.
+    Taken,
+    /// With one that nobody may have.
+    Reserved,
+}
+
+impl Nicknames {
+    /// All but these, and what looks like them, may be had.
+    #[must_use]
+    pub fn new(reserved: &[&str]) -> Self {
+        let mut all = Self::default();
+        all.reserved =
+            reserved.iter().flat_map(|name| all.looks(name, &folded_parts(name))).collect();
+        all
+    }
+
+    /// The nickname of a session that has one.
+    #[must_use]
+    pub fn of(&self, SessionId(id): SessionId) -> Option<&Nick> {
+        self.nicks.get(id)?.as_ref()
+    }
+
+    /// Whose nickname this is, whatever its case, and with or without the marks of its Latin letters:
+    /// no other has one that differs only by them.
+    #[must_use]
+    pub fn owner(&self, name: &str) -> Option<SessionId> {
+        // Only what can be one: to look at any other text can take a hundred times as long.
+        let nick = Nick::parse(name).ok()?;
+        self.called.get(&self.seed.hash_one(folded_parts(nick.as_str()))).copied()
+    }
+
+    /// Gives `nick` to `id`, and returns the one that it had.
+    ///
+    /// # Errors
+    ///
+    /// Somebody else has it, or nobody may. Nothing has changed then.
+    pub fn claim(&mut self, id: SessionId, nick: &Nick) -> Result<Option<Nick>, Clash> {
+        let called = folded_parts(nick.as_str());
+        let looks = self.looks(nick.as_str(), &called);
+        if looks.iter().any(|look| self.reserved.contains(look)) {
+            return Err(Clash::Reserved);
+        }
+        if looks.iter().filter_map(|look| self.looks.get(look)).any(|&owner| owner != id) {
+            return Err(Clash::Taken);
+        }
+        let old = self.release(id);
+        self.called.insert(self.seed.hash_one(called), id);
+        self.looks.extend(looks.map(|look| (look, id)));
+        let SessionId(index) = id;
+        if self.nicks.len() <= index {
+            self.nicks.resize_with(index + 1, Option::default);
+        }
+        self.nicks[index] = Some(nick.clone());
+        Ok(old)
+    }
+
+    /// Takes the nickname of a session. Then it is free.
+    pub fn release(&mut self, SessionId(id): SessionId) -> Option<Nick> {
+        let nick = self.nicks.get_mut(id)?.take()?;
+        let called = folded_parts(nick.as_str());
+        for look in self.looks(nick.as_str(), &called) {
+            self.looks.remove(&look);
+        }
+        self.called.remove(&self.seed.hash_one(called));
+        Some(nick)
+    }
+
+    /// What two names that may not both be used have in common: how they look once they are folded
+    /// (`IANA` like `iana`, `ⓐna` like `ana`), and what they look like as they are, folded then
+    /// (`Iana` like `lana`, `ϲarla`, whose first letter stands for `σ`, like `carla`, and Cyrillic
+    /// `ВОВ` like `BOB`, which is `bob`).
+    ///
+    /// What looks like a Latin letter loses its marks as one: else a Cyrillic `а̃` could pass for `ã`.
+    fn looks(&self, name: &str, folded: &str) -> [u64; 2] {
+        let written: String = skeleton(name).collect();
+        let seen = folded_parts(&written);
+        [(folded, name), (&seen, &written)].map(|(text, known)| {
+            // What is looked like looks like itself: both that are known look as written.
+            if text == known {
+                self.seed.hash_one(&written)
+            } else {
+                self.seed.hash_one(skeleton(text).collect::<String>())
+            }
+        })
+    }
+}
+
+impl Index<SessionId> for Nicknames {
+    type Output = Nick;
+
+    /// The nickname of a member. All members have one; who has none is a bug.
+    fn index(&self, id: SessionId) -> &Nick {
+        self.of(id).expect("a member has a nickname")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::tests::every_character;
+    use proptest::prelude::*;
+
+    fn nick(name: &str) -> Nick {
+        Nick::parse(name).unwrap()
+    }
+
+    fn claim(names: &mut Nicknames, id: usize, name: &str) -> Result<Option<Nick>, Clash> {
+        names.claim(SessionId(id), &nick(name))
+    }
+
+    /// Whether nobody can have one of them while somebody has the other.
+    fn clash(one: &str, other: &str) -> bool {
+        let is_taken = |one, other| {
+            let mut names = Nicknames::default();
+            claim(&mut names, 1, one).unwrap();
+            claim(&mut names, 2, other) == Err(Clash::Taken)
+        };
+        assert_eq!(is_taken(one, other), is_taken(other, one), "{one} {other}");
+        is_taken(one, other)
+    }
+
+    #[test]
+    fn look_alikes_are_taken() {
+        for (one, other) in [
+            ("ana", "ANA"),
+            ("Ana", "\u{410}na"),
+            ("ana", "\u{430}n\u{430}"),
+            ("ANA", "\u{391}\u{39d}\u{391}"),
+            ("lana", "Iana"),
+            ("straße", "STRASSE"),
+            ("straße", "STRAẞE"),
+            ("σίσυφος", "ΣΊΣΥΦΟΣ"),
+            ("bOb", "b0b"),
+            ("bob", "\u{412}\u{41e}\u{412}"),
+            ("bob", "\u{412}ob"),
+            ("ana", "A\u{39d}A"),
+            ("ana", "\u{24d0}na"),
+            ("ana", "\u{aa}na"),
+            ("jos\u{e9}", "JOSE\u{301}"),
+            ("carla", "\u{3f2}arla"),
+            ("carla", "\u{3f9}arla"),
+            ("sara", "\u{17f}ara"),
+            ("fara", "\u{17f}ara"),
+            ("joao", "joão"),
+            ("joâo", "JOÃO"),
+            ("joao", "j\u{43e}ão"),
+            ("joão", "jo\u{430}\u{303}o"),
+            ("lukasz", "Łukasz"),
+            ("lana", "Îana"),
+            ("мой", "мои"),
+        ] {
+            assert!(clash(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_free() {
+        for (one, other) in [
+            ("ines", "lnes"),
+            ("ana", "anna"),
+            ("हिन्दी", "हिन्दि"),
+            ("かき", "がき"),
+            ("שִׁיר", "שיר"),
+        ] {
+            assert!(!clash(one, other), "{one} {other}");
+        }
+    }
+
+    /// What the table of UTS #39 says of each character.
+    #[test]
+    fn none_of_the_pairs_of_the_table_may_be_here_together() {
+        let (mut pairs, mut together) = (0, Vec::new());
+        for c in every_character() {
+            let prototype: String = skeleton(c.encode_utf8(&mut [0; 4])).collect();
+            let [one, other] =
+                [format!("o{c}"), format!("o{prototype}")].map(|name| Nick::parse(&name));
+            let (Ok(one), Ok(other)) = (one, other) else { continue };
+            if one != other {
+                pairs += 1;
+                if !clash(one.as_str(), other.as_str()) {
+                    together.push(format!("{one} U+{:04X} {other}", u32::from(c)));
+                }
+            }
+        }
+        assert!(together.is_empty(), "{} of {pairs} pairs: {together:?}", together.len());
+        assert!(pairs > 3000, "only {pairs} pairs: what became of the table?");
+    }
+
+    #[test]
+    fn who_is_meant_is_who_is_called_so_and_not_who_looks_so() {
+        let mut names = Nicknames::default();
+        for (id, name) in ["ines", "lnes", "Iana", "João"].into_iter().enumerate() {
+            claim(&mut names, id, name).unwrap();
+        }
+        for (name, id) in [
+            ("ines", Some(0)),
+            ("Ines", Some(0)),
+            ("INES", Some(0)),
+            ("lnes", Some(1)),
+            ("LNES", Some(1)),
+            ("iana", Some(2)),
+            ("lana", None),
+            ("joao", Some(3)),
+            ("JOÃO", Some(3)),
+            ("j\u{43e}ao", None),
+            ("bob", None),
+            ("no name", None),
+        ] {
+            assert_eq!(names.owner(name), id.map(SessionId), "{name}");
+        }
+    }
+
+    #[test]
+    fn renaming_frees_the_old_name_and_may_keep_its_look() {
+        let mut names = Nicknames::default();
+        assert_eq!(claim(&mut names, 1, "ana"), Ok(None));
+        assert_eq!(claim(&mut names, 1, "Ana"), Ok(Some(nick("ana"))));
+        assert_eq!(claim(&mut names, 1, "bia"), Ok(Some(nick("Ana"))));
+        assert_eq!(claim(&mut names, 2, "ana"), Ok(None));
+        assert_eq!(claim(&mut names, 2, "BIA"), Err(Clash::Taken));
+        assert_eq!(names.owner("ana"), Some(SessionId(2)));
+        assert_eq!(names[SessionId(1)].as_str(), "bia");
+    }
+
+    #[test]
+    fn what_is_reserved_nobody_can_have_nor_what_looks_like_it() {
+        let mut names = Nicknames::new(&["server", "Our chat é", "Praça"]);
+        for name in ["server", "SERVER", "s\u{435}rver", "sérver", "praca", "PRAÇA"] {
+            assert_eq!(claim(&mut names, 1, name), Err(Clash::Reserved), "{name}");
+        }
+        assert_eq!(names.owner("server"), None);
+        assert_eq!(claim(&mut names, 1, "servers"), Ok(None));
+    }
+
+    proptest! {
+        #[test]
+        fn the_tables_hold_what_is_in_use_and_nothing_else(
+            steps in prop::collection::vec((0..4usize, prop::option::of("[aAIlã\u{430}\u{24d0}oO0ϲc]{1,2}")), 0..40),
+        ) {
+            let mut names = Nicknames::default();
+            for (id, name) in steps {
+                let Some(name) = name else {
+                    names.release(SessionId(id));
+                    continue;
+                };
+                let Ok(nick) = Nick::parse(&name) else { continue };
+                if names.claim(SessionId(id), &nick).is_ok() {
+                    prop_assert_eq!(names.owner(&name), Some(SessionId(id)));
+                }
+            }
+            let here: Vec<(SessionId, String)> = (0..4)
+                .filter_map(|id| Some((SessionId(id), names.of(SessionId(id))?.as_str().to_owned())))
+                .collect();
+            let mut looks = HashMap::new();
+            for (id, name) in &here {
+                prop_assert_eq!(names.owner(name), Some(*id));
+                for look in names.looks(name, &folded_parts(name)) {
+                    prop_assert!(looks.insert(look, *id).is_none_or(|owner| owner == *id));
+                }
+            }
+            prop_assert_eq!(&names.looks, &looks);
+            prop_assert_eq!(names.called.len(), here.len());
+        }
+    }
+}
