@@ -1,10 +1,9 @@
 //! The command line: what was typed ([`Args`]), and what the server needs ([`Config`]), checked
 //! once.
 
-use std::io::Read;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::{fmt, fs, io};
 
 use clap::builder::FalseyValueParser;
 use clap::error::ErrorKind;
@@ -14,6 +13,7 @@ use log::LevelFilter;
 use crate::chat::ChatConfig;
 use crate::chat::text::Text;
 use crate::limits::Limits;
+use crate::motd::{MotdError, MotdFile};
 use crate::pace::Rate;
 
 /// Descriptors that are not for clients: standard streams, poll, signals, listeners, the spare one,
@@ -27,9 +27,6 @@ const CLIENTS_FALLBACK: usize = 1024;
 /// line in which every byte had to be replaced by three do not fill it. So nobody is over it before
 /// talkers can be slowed.
 const LINES_PER_BACKLOG_MIN: usize = 32;
-
-/// What stands around each line of the text for newcomers.
-const LINE_MARKS_BYTES: usize = 6;
 
 /// A chat room on one TCP port: join with netcat, telnet or any program that sends lines.
 #[derive(Debug, Clone, Parser)]
@@ -138,6 +135,8 @@ pub struct Config {
     pub quiet: bool,
     /// What the operator decides about the chat.
     pub chat: ChatConfig,
+    /// Where the text for newcomers is, to read it again.
+    pub motd: Option<MotdFile>,
     /// Every bound.
     pub limits: Limits,
 }
@@ -155,12 +154,7 @@ pub enum ConfigError {
         needed: usize,
     },
     /// The text for newcomers cannot be shown.
-    Motd {
-        /// Its file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: io::Error,
-    },
+    Motd(MotdError),
 }
 
 impl Args {
@@ -213,19 +207,16 @@ impl Config {
                 "--max-clients {wanted} needs more descriptors than there are: {allowed} will fit; see ulimit -n"
             );
         }
-        let motd = match args.motd {
-            Some(path) => read_motd(&path, limits.answer_bytes_max())
-                .map_err(|source| ConfigError::Motd { path, source })?,
-            None => String::new(),
-        };
+        let motd = args.motd.map(|path| MotdFile { path, bytes_max: limits.answer_bytes_max() });
+        let text = motd.as_ref().map(MotdFile::read).transpose().map_err(ConfigError::Motd)?;
         let chat = ChatConfig {
             name: args.name,
-            motd,
+            motd: text.unwrap_or_default(),
             history_max: args.history,
             answer_bytes_max: limits.answer_bytes_max(),
             history_bytes_at_once: limits.history_bytes_at_once(),
         };
-        Ok(Self { bind: args.bind, quiet: args.quiet, chat, limits })
+        Ok(Self { bind: args.bind, quiet: args.quiet, chat, motd, limits })
     }
 }
 
@@ -239,39 +230,12 @@ impl fmt::Display for ConfigError {
                     "the limit of open files is {limit}, and it takes {needed}: raise it with ulimit -n {needed}"
                 )
             }
-            Self::Motd { path, source } => {
-                write!(
-                    f,
-                    "cannot show --motd {}: {source}; give a readable text file, or leave it out",
-                    path.display()
-                )
-            }
+            Self::Motd(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for ConfigError {}
-
-/// Reads the text for newcomers, and makes it harmless. `bytes_max` is what it may take to show it.
-fn read_motd(path: &PathBuf, bytes_max: usize) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    // Not all of it, whatever it is: a device can be read for ever.
-    fs::File::open(path)?.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
-    let mut text = String::new();
-    for line in bytes.split(|&byte| byte == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        text.push_str(Text::parse(line, &mut String::new()).as_str());
-        text.push('\n');
-    }
-    text.truncate(text.trim_end().len());
-    let shown = text.len() + text.lines().count() * LINE_MARKS_BYTES;
-    if shown > bytes_max || bytes.len() > bytes_max {
-        let message =
-            format!("with this --max-backlog it may take {bytes_max} bytes, and it takes more");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(text)
-}
 
 fn parse_addr(text: &str) -> Result<SocketAddr, String> {
     text.trim().parse().map_err(|_| {
@@ -344,15 +308,6 @@ mod tests {
             |args: &[&str]| Config::new(Args::parse_from([&["chatd"], args].concat()), Some(33));
         assert!(matches!(few(&[]), Err(ConfigError::Descriptors { limit: 33, needed: 34 })));
         assert_eq!(few(&["--max-clients", "5"]).unwrap().limits.clients_max, 5);
-    }
-
-    #[test]
-    fn the_text_for_newcomers_is_bounded_as_it_is_shown() {
-        let path = std::env::temp_dir().join(format!("chatd-motd-{}", std::process::id()));
-        fs::write(&path, "be\r\nkind\x1b\n\n").unwrap();
-        assert_eq!(read_motd(&path, 9 + 1 + 12).unwrap(), "be\nkind␛");
-        assert!(read_motd(&path, 9 + 12).is_err());
-        fs::remove_file(&path).unwrap();
     }
 
     #[test]

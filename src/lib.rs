@@ -101,6 +101,7 @@ pub mod inbox;
 pub mod limits;
 pub mod listener;
 pub mod logging;
+pub mod motd;
 pub mod outbox;
 pub mod pace;
 pub mod reactor;

@@ -37,7 +37,7 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .iter()
         .map(mio::net::TcpListener::local_addr)
         .collect::<io::Result<Vec<SocketAddr>>>()?;
-    let reactor = Reactor::new(listeners, config.chat, config.limits)?;
+    let reactor = Reactor::new(listeners, config.chat, config.motd, config.limits)?;
     banner::print(&bound, config.quiet);
     let result = reactor.run();
     log::info!("stopped");

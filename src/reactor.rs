@@ -4,18 +4,20 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::chat::ChatConfig;
 use crate::limits::Limits;
+use crate::motd::{MotdFile, Rereading};
 use crate::server::{Readiness, Server, TurnedAway};
 use crate::stream::Stream;
-use crate::sys::{self, Signals, Spare};
+use crate::sys::{self, Asked, Signals, Spare};
 
 /// Events taken from the system at once; more wait for the next round.
 const EVENTS_PER_POLL: usize = 1024;
@@ -42,8 +44,10 @@ const OF_ONE_CONNECTION: [ErrorKind; 6] = [
 ];
 
 /// Tokens from here down are listeners, by their index; connections have their key, from 0 up.
-const LISTENER_LAST: usize = usize::MAX - 2;
+const LISTENER_LAST: usize = usize::MAX - 3;
 const SIGNALS: Token = Token(usize::MAX - 1);
+/// A helping thread is done.
+const HELPER: Token = Token(usize::MAX - 2);
 
 /// One thread, one poll, all sockets.
 #[derive(Debug)]
@@ -51,7 +55,18 @@ pub struct Reactor {
     poll: Poll,
     signals: Signals,
     door: Door,
+    notice: Notice,
     server: Server<TcpStream>,
+}
+
+/// The text for newcomers, as a file that may change.
+#[derive(Debug)]
+struct Notice {
+    file: Option<MotdFile>,
+    rereading: Option<Rereading>,
+    /// It was asked for while it was read: it may have changed after that.
+    is_asked_again: bool,
+    waker: Arc<Waker>,
 }
 
 /// The listeners, and what is known of who waits there.
@@ -74,14 +89,21 @@ struct Listener {
 }
 
 impl Reactor {
-    /// Registers listeners and signals.
+    /// Registers listeners and signals. `motd` is the file of the text in `chat`.
     ///
     /// # Errors
     ///
     /// The system's, when it refuses to watch one of them.
-    pub fn new(listeners: Vec<TcpListener>, chat: ChatConfig, limits: Limits) -> io::Result<Self> {
+    pub fn new(
+        listeners: Vec<TcpListener>,
+        chat: ChatConfig,
+        motd: Option<MotdFile>,
+        limits: Limits,
+    ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let signals = Signals::install(poll.registry(), SIGNALS)?;
+        let waker = Arc::new(Waker::new(poll.registry(), HELPER)?);
+        let notice = Notice { file: motd, rereading: None, is_asked_again: false, waker };
         let mut door =
             Door { listeners: Vec::new(), spare: Spare::hold(), retry: None, is_full: false };
         for (index, mut socket) in listeners.into_iter().enumerate() {
@@ -92,7 +114,7 @@ impl Reactor {
             )?;
             door.listeners.push(Listener { socket, is_pending: true });
         }
-        Ok(Self { poll, signals, door, server: Server::new(chat, limits) })
+        Ok(Self { poll, signals, door, notice, server: Server::new(chat, limits) })
     }
 
     /// Serves until a signal ends it.
@@ -111,16 +133,14 @@ impl Reactor {
                 same_request_until.map(|until: Instant| until.saturating_duration_since(now));
             let timeouts = [self.server.timeout(now), self.door.timeout(now), meant];
             let timeout = timeouts.into_iter().flatten().min();
-            match self.poll.poll(&mut events, timeout) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                result => result?,
-            }
+            self.wait(&mut events, timeout)?;
             now = clock();
             for event in &events {
                 self.note(event);
             }
             let is_signal = events.iter().any(|event| event.token() == SIGNALS);
-            if is_signal && self.signals.is_raised() && !is_stopping {
+            let asked = if is_signal { self.signals.take() } else { Asked::default() };
+            if asked.stop && !is_stopping {
                 info!("stopping: {} connections", self.server.len());
                 is_stopping = true;
                 same_request_until = Some(now + SAME_REQUEST_WITHIN);
@@ -131,17 +151,33 @@ impl Reactor {
             if same_request_until.take_if(|until| *until <= now).is_some() {
                 self.signals.end_at_once();
             }
+            if asked.reread {
+                self.notice.reread();
+            }
+            self.notice.show(&mut self.server);
             self.door.accept(&self.poll, &mut self.server, now);
             self.server.tick(now);
         }
         Ok(())
     }
 
+    /// Waits for events, or until something is due. A signal that is caught ends it early, without
+    /// events: what is due by the clock is done even if signals come all the time.
+    fn wait(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                events.clear();
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
     /// Notes what an event says. Nothing is done yet: later events of the same round may concern
     /// the same connection.
     fn note(&mut self, event: &Event) {
         match event.token() {
-            SIGNALS => {}
+            SIGNALS | HELPER => {}
             Token(token) if token > LISTENER_LAST - self.door.listeners.len() => {
                 self.door.listeners[LISTENER_LAST - token].is_pending = true;
             }
@@ -154,6 +190,44 @@ impl Reactor {
                     broken: event.is_error() || (event.is_read_closed() && event.is_write_closed()),
                 },
             ),
+        }
+    }
+}
+
+impl Notice {
+    /// Begins to read it again.
+    fn reread(&mut self) {
+        let Some(file) = &self.file else {
+            return info!("SIGHUP: there is no --motd to read again");
+        };
+        if self.rereading.is_some() {
+            self.is_asked_again = true;
+            return;
+        }
+        let waker = Arc::clone(&self.waker);
+        let wake = move || {
+            // Without it the text is shown when something else happens.
+            let _ = waker.wake();
+        };
+        match file.reread(wake) {
+            Ok(rereading) => self.rereading = Some(rereading),
+            Err(error) => warn!("{error}; the old text stays"),
+        }
+    }
+
+    /// Shows it from now on, if it was read.
+    fn show(&mut self, server: &mut Server<TcpStream>) {
+        let Some(result) = self.rereading.as_ref().and_then(Rereading::finished) else { return };
+        self.rereading = None;
+        match result {
+            Ok(text) => {
+                info!("--motd was read again: {} lines", text.lines().count());
+                server.set_motd(text);
+            }
+            Err(error) => warn!("{error}; the old text stays"),
+        }
+        if std::mem::take(&mut self.is_asked_again) {
+            self.reread();
         }
     }
 }

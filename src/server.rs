@@ -192,6 +192,11 @@ impl<S: Stream> Server<S> {
         self.settle(now);
     }
 
+    /// From now on newcomers are shown this text.
+    pub fn set_motd(&mut self, motd: String) {
+        self.chat.set_motd(motd);
+    }
+
     /// Begins to stop: tells everybody, and receives nothing more. The server has stopped when it
     /// is empty.
     pub fn stop(&mut self, now: Instant) {

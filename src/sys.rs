@@ -102,6 +102,15 @@ pub fn is_out_of_descriptors(error: &io::Error) -> bool {
 
 pub use os::{Signals, Spare};
 
+/// What signals have asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// To stop: SIGINT, SIGTERM, or the terminal is gone.
+    pub stop: bool,
+    /// To read again what can be read again: SIGHUP where there was no terminal to lose.
+    pub reread: bool,
+}
+
 #[cfg(unix)]
 mod os {
     use std::fs::File;
@@ -112,18 +121,30 @@ mod os {
 
     use mio::net::UnixStream;
     use mio::{Interest, Registry, Token};
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
     use signal_hook::{flag, low_level::pipe};
 
-    /// SIGINT and SIGTERM as something that a poll can wait for.
+    use super::Asked;
+
+    /// Signals as something that a poll can wait for.
+    ///
+    /// A signal that was ignored when the program started stays ignored, as POSIX asks of a shell's
+    /// background jobs, and as nohup(1) means it.
     #[derive(Debug)]
     pub struct Signals {
         receiver: UnixStream,
+        stop: Arc<AtomicBool>,
+        reread: Arc<AtomicBool>,
         ends_at_once: Arc<AtomicBool>,
     }
 
     impl Signals {
-        /// Catches them.
+        /// Catches them: SIGINT, SIGTERM and SIGHUP to tell of, SIGUSR1 and SIGUSR2, which would end
+        /// the process, to do nothing.
+        ///
+        /// SIGHUP is two signals in one: that the terminal is gone, and, to a process that has none,
+        /// that its files are to be read again. Which it is has to be known before it comes: a
+        /// terminal that is gone cannot be opened (tty(4)).
         ///
         /// # Errors
         ///
@@ -131,24 +152,90 @@ mod os {
         pub fn install(registry: &Registry, token: Token) -> io::Result<Self> {
             let (receiver, sender) = StdUnixStream::pair()?;
             receiver.set_nonblocking(true)?;
-            let ends_at_once = Arc::new(AtomicBool::new(false));
-            for signal in [SIGINT, SIGTERM] {
+            let [stop, reread, ends_at_once]: [Arc<AtomicBool>; 3] = Default::default();
+            let is_kept = ignored();
+            for signal in [SIGINT, SIGTERM].into_iter().filter(|&signal| !is_kept.has(signal)) {
                 flag::register_conditional_shutdown(signal, 1, Arc::clone(&ends_at_once))?;
+                flag::register(signal, Arc::clone(&stop))?;
                 pipe::register(signal, sender.try_clone()?)?;
+            }
+            if !is_kept.has(SIGHUP) {
+                // It is never a second request to stop: when a terminal closes, the shell and the
+                // kernel each send one, whenever they come to it.
+                let asked = if File::open("/dev/tty").is_ok() { &stop } else { &reread };
+                flag::register(SIGHUP, Arc::clone(asked))?;
+                pipe::register(SIGHUP, sender)?;
+            }
+            for signal in [SIGUSR1, SIGUSR2].into_iter().filter(|&signal| !is_kept.has(signal)) {
+                flag::register(signal, Arc::default())?;
             }
             let mut receiver = UnixStream::from_std(receiver);
             registry.register(&mut receiver, token, Interest::READABLE)?;
-            Ok(Self { receiver, ends_at_once })
+            Ok(Self { receiver, stop, reread, ends_at_once })
         }
 
-        /// From now on a signal ends the process at once, with exit code 1.
+        /// From now on a signal to stop ends the process at once, with exit code 1.
         pub fn end_at_once(&self) {
             self.ends_at_once.store(true, Ordering::Relaxed);
         }
 
-        /// Whether a signal came since the last call.
-        pub fn is_raised(&mut self) -> bool {
-            matches!(self.receiver.read(&mut [0; 16]), Ok(count) if count > 0)
+        /// What signals have asked for since the last call.
+        pub fn take(&mut self) -> Asked {
+            // All of it: there is no event for what comes on top of something unread.
+            while matches!(self.receiver.read(&mut [0; 64]), Ok(count) if count > 0) {}
+            Asked {
+                stop: self.stop.swap(false, Ordering::Relaxed),
+                reread: self.reread.swap(false, Ordering::Relaxed),
+            }
+        }
+    }
+
+    /// Signals as a mask: that of number n has the bit n - 1.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    struct Mask(u64);
+
+    impl Mask {
+        fn has(self, signal: i32) -> bool {
+            u32::try_from(signal - 1).is_ok_and(|bit| self.0.checked_shr(bit).unwrap_or(0) & 1 == 1)
+        }
+    }
+
+    /// Which signals are ignored now, by what Linux tells (`SigIgn` in `proc_pid_status(5)`).
+    ///
+    /// Elsewhere, and without `/proc`, none: to ask the system itself takes `sigaction(2)`, which
+    /// nobody wraps without `unsafe`. There a signal that was ignored is caught like any other.
+    fn ignored() -> Mask {
+        let status = if cfg!(target_os = "linux") {
+            std::fs::read_to_string("/proc/self/status").unwrap_or_default()
+        } else {
+            String::new()
+        };
+        parse_ignored(&status).unwrap_or_default()
+    }
+
+    fn parse_ignored(status: &str) -> Option<Mask> {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(mask.trim(), 16).ok().map(Mask)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn ignored_signals_are_read_from_their_mask() {
+            let status = "SigBlk:\tffffffffffffffff\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+            let mask = parse_ignored(status).unwrap();
+            assert!(mask.has(SIGHUP) && mask.has(13));
+            assert!(!mask.has(SIGINT) && !mask.has(SIGTERM) && !mask.has(0) && !mask.has(65));
+            assert_eq!(parse_ignored("SigIgn:\tx\n"), None);
+            assert_eq!(parse_ignored(""), None);
+        }
+
+        #[cfg(target_os = "linux")]
+        #[test]
+        fn this_process_ignores_what_rust_does() {
+            assert!(ignored().has(signal_hook::consts::SIGPIPE), "std does so before main");
         }
     }
 
@@ -187,6 +274,8 @@ mod os {
 
     use mio::{Registry, Token};
 
+    use super::Asked;
+
     /// No signals here.
     #[derive(Debug)]
     pub struct Signals;
@@ -204,9 +293,9 @@ mod os {
         /// Does nothing.
         pub fn end_at_once(&self) {}
 
-        /// `false`.
-        pub fn is_raised(&mut self) -> bool {
-            false
+        /// Nothing.
+        pub fn take(&mut self) -> Asked {
+            Asked::default()
         }
     }
 

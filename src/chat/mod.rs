@@ -87,6 +87,11 @@ impl Chat {
         Self { config, nicks, room, replays: HashMap::new(), traffic: Traffic::default() }
     }
 
+    /// From now on newcomers are shown this text.
+    pub fn set_motd(&mut self, motd: String) {
+        self.config.motd = motd;
+    }
+
     /// The nickname of a session, once it has one.
     #[must_use]
     pub fn nick(&self, id: SessionId) -> Option<&Nick> {

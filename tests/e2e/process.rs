@@ -129,6 +129,22 @@ fn a_text_for_newcomers_that_cannot_be_read_is_one_sentence() {
     assert!(sentence.starts_with("cannot show --motd /nonexistent/motd: "), "{sentence}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_text_for_newcomers_that_is_a_pipe_is_refused_and_not_waited_for() {
+    let path = format!("{}/pipe-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let sentence = expect_failure(chatd(&format!("--motd {path}")));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(
+        sentence,
+        format!(
+            "cannot show --motd {path}: it is a pipe, and only a regular file is read; \
+             give a readable text file, or leave it out"
+        )
+    );
+}
+
 #[test]
 fn arguments_that_make_no_sense_are_usage_errors() {
     for (args, about) in [

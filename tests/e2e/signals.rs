@@ -1,10 +1,16 @@
-//! How the server stops.
+//! What signals do: how the server stops, and what else they ask for.
 
 use std::net::TcpStream;
-use std::thread;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::{fs, thread};
 
-use crate::support::{Server, chatd, eventually, now};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{PATIENCE, Server, chatd, chatd_in_shell, eventually, now};
 
 /// What is queued gets so long to be sent.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -116,4 +122,140 @@ fn a_signal_that_comes_twice_is_one_request() {
     ana.expect("*** server is stopping");
     ana.expect_end();
     assert_eq!(server.exit_code(), 0);
+}
+
+/// A file of this test, with its name.
+fn motd(name: &str) -> PathBuf {
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    fs::write(&path, "old\n").unwrap();
+    path
+}
+
+/// A server whose parent is the shell, after `before`.
+fn start_after(before: &str, args: &str) -> Server {
+    Server::launch(chatd_in_shell(&format!("{before} exec \"$0\" --bind 127.0.0.1:0 {args}")))
+}
+
+/// What a newcomer is shown between the welcome and the end of the answer to a question.
+fn shown(server: &Server) -> Vec<String> {
+    let mut client = server.join("newcomer");
+    client.say("/msg nobody hi");
+    let lines = client.until("*** Nobody here is called nobody. /who lists who is here.");
+    client.say("/quit");
+    client.expect_end();
+    lines
+}
+
+#[test]
+fn a_terminal_that_closes_is_a_polite_stop() {
+    let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
+    let mut command = chatd_in_shell("exec setsid --ctty \"$0\" --bind 127.0.0.1:0");
+    command.stdin(pts.as_fd().try_clone_to_owned().unwrap());
+    let mut server = Server::launch(command);
+    drop(pts);
+    let mut ana = server.join("ana");
+    drop(pty);
+    ana.expect("*** server is stopping");
+    ana.expect_end();
+    assert_eq!(server.exit_code(), 0);
+}
+
+#[test]
+fn hangups_of_a_terminal_are_one_request_whenever_they_come() {
+    let (_pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
+    let mut command = chatd_in_shell("exec setsid --ctty \"$0\" --rate 0 --bind 127.0.0.1:0");
+    command.stdin(pts.as_fd().try_clone_to_owned().unwrap());
+    let mut server = Server::launch(command);
+    drop(pts);
+    let _stalled = server.join_stalled("stalled");
+    server.signal("HUP");
+    server.expect_log("stopping: 1 connections");
+    // The shell's came, and the kernel's comes late.
+    thread::sleep(Duration::from_millis(500));
+    server.signal("HUP");
+    assert_eq!(server.exit_code(), 0);
+}
+
+#[test]
+fn without_a_terminal_a_hangup_reads_the_text_for_newcomers_again() {
+    let path = motd("motd");
+    // The tests may run in a terminal.
+    let script = format!("exec setsid \"$0\" --bind 127.0.0.1:0 --motd {}", path.display());
+    let mut server = Server::launch(chatd_in_shell(&script));
+    let mut ana = server.join("ana");
+    assert_eq!(shown(&server)[0], "*** old");
+    fs::write(&path, "\u{feff}new\nand longer\n").unwrap();
+    server.signal("HUP");
+    server.expect_log("--motd was read again: 2 lines");
+    assert_eq!(shown(&server)[..2], ["*** new", "*** and longer"]);
+    fs::remove_file(&path).unwrap();
+    server.signal("HUP");
+    server.expect_log("No such file or directory");
+    let status = Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(status.success());
+    server.signal("HUP");
+    server.expect_log("it is a pipe, and only a regular file is read; ");
+    assert_eq!(server.log().matches("; the old text stays").count(), 2);
+    assert_eq!(shown(&server)[0], "*** new");
+    fs::remove_file(&path).unwrap();
+    ana.say("/who");
+    ana.until("*** 1 here: ana");
+    server.stop();
+}
+
+#[test]
+fn without_a_text_for_newcomers_a_hangup_does_nothing() {
+    let server = Server::launch(chatd_in_shell("exec setsid \"$0\" --bind 127.0.0.1:0"));
+    let mut ana = server.join("ana");
+    server.signal("HUP");
+    server.expect_log("there is no --motd to read again");
+    ana.ask("/who", "*** 1 here: ana");
+}
+
+#[test]
+fn user_signals_do_nothing() {
+    let mut server = Server::start("");
+    let mut ana = server.join("ana");
+    server.signals(&["USR1", "USR2", "USR1", "USR2"]);
+    ana.ask("/who", "*** 1 here: ana");
+    server.stop();
+}
+
+#[test]
+fn what_was_ignored_when_it_started_stays_ignored() {
+    // As by nohup(1), and by a script's `chatd &`.
+    for signal in ["HUP", "INT", "USR1", "USR2"] {
+        let mut server = start_after(&format!("trap '' {signal};"), "");
+        let mut ana = server.join("ana");
+        server.signals(&[signal, signal]);
+        thread::sleep(Duration::from_millis(50));
+        ana.ask("/who", "*** 1 here: ana");
+        assert_eq!(server.log().lines().count(), 2, "{}", server.log());
+        server.stop();
+    }
+    let mut server = start_after("trap '' TERM;", "");
+    let mut ana = server.join("ana");
+    server.signal("TERM");
+    ana.ask("/who", "*** 1 here: ana");
+    server.signal("INT");
+    assert_eq!(server.exit_code(), 0);
+}
+
+#[test]
+fn signals_all_the_time_do_not_stop_the_clock() {
+    let server = Server::start("");
+    let is_enough = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let pid = Pid::from_raw(server.pid().try_into().unwrap()).unwrap();
+            let start = now();
+            while !is_enough.load(Ordering::Relaxed) && start.elapsed() < 2 * PATIENCE {
+                kill_process(pid, Signal::USR1).expect("it runs");
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        server.connect().expect("*** Welcome to chatd. Choose a nickname:");
+        is_enough.store(true, Ordering::Relaxed);
+    });
 }
