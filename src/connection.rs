@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use log::Level;
+
 use crate::chat::message::Farewell;
 use crate::chat::text::Text;
 use crate::inbox::Inbox;
@@ -58,6 +60,8 @@ pub(crate) struct Connection<S> {
     pub(crate) is_heavy: bool,
     /// On the server's list of those to settle.
     pub(crate) is_unsettled: bool,
+    /// The log tells of it to everybody; of others only in the details.
+    pub(crate) is_told: bool,
     /// Has met a limit, which the log has said.
     pub(crate) is_noted: bool,
 }
@@ -112,8 +116,14 @@ impl<S> Connection<S> {
             is_queued: false,
             is_heavy: false,
             is_unsettled: false,
+            is_told: true,
             is_noted: false,
         }
+    }
+
+    /// At which level the log tells of it.
+    pub(crate) fn log_level(&self) -> Level {
+        if self.is_told { Level::Info } else { Level::Debug }
     }
 
     /// Whether it takes part: it is read, and written to.

@@ -21,6 +21,11 @@ pub struct Limits {
     /// The most that is read from one peer before it is the next one's turn: so much does one peer
     /// delay the others. `server::run_queue` says when it is less.
     pub receive_bytes_per_turn: usize,
+    /// Connections of one address that the log tells of one by one. Those beyond are counted, and told
+    /// once a minute: a connection costs its peer less than the log.
+    pub logged_per_address: Option<Rate>,
+    /// The same, for all addresses together: one machine can have many.
+    pub logged_together: Option<Rate>,
     /// A peer that is silent for so long is greeted as a person. Programs that speak first do so
     /// within a round trip.
     pub greet_after: Duration,
@@ -131,6 +136,8 @@ impl Default for Limits {
             backlog_bytes_max: 1024 * 1024,
             rate: Rate::new(10, 100),
             receive_bytes_per_turn: 32 * 1024,
+            logged_per_address: Rate::new(5, 20),
+            logged_together: Rate::new(50, 1000),
             greet_after: Duration::from_millis(250),
             nickname_within: Duration::from_secs(60),
             nicknames_refused_max: 20,

@@ -12,12 +12,13 @@ mod receive;
 mod run_queue;
 mod settle;
 mod timers;
+mod visits;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use log::{Level, info, log};
+use log::{Level, log};
 
 use crate::chat::message::{Event, Outbound, SessionId};
 use crate::chat::{Chat, ChatConfig};
@@ -32,6 +33,7 @@ use peers::Peers;
 use receive::Scratch;
 use run_queue::RunQueue;
 use timers::Timers;
+use visits::{Visit, Visits};
 
 /// The server: connections, the chat, and who is to be served next.
 #[derive(Debug)]
@@ -42,6 +44,7 @@ pub struct Server<S> {
     run_queue: RunQueue,
     timers: Timers,
     addresses: Addresses,
+    visits: Visits,
     scratch: Scratch,
     congestion: Congestion,
     /// Connections that broke since the last tick.
@@ -84,6 +87,7 @@ impl<S: Stream> Server<S> {
             scratch: Scratch::new(limits.receive_bytes_per_turn),
             addresses: Addresses::new(limits.per_address_max),
             peers: Peers::new(limits.private_bytes_max()),
+            visits: Visits::new(&limits),
             limits,
             chat: Chat::new(chat),
             run_queue: RunQueue::default(),
@@ -118,14 +122,20 @@ impl<S: Stream> Server<S> {
     /// # Errors
     ///
     /// With the limit that it would be over.
-    pub fn room_for(&mut self, peer: SocketAddr) -> Result<(), TurnedAway> {
+    pub fn room_for(&mut self, peer: SocketAddr, now: Instant) -> Result<(), TurnedAway> {
         if self.is_full() {
             return Err(TurnedAway::AtAll);
         }
         let level = match self.addresses.admission(peer.ip()) {
             Admission::Free => return Ok(()),
-            Admission::FirstFull => Level::Info,
-            Admission::Full => Level::Debug,
+            Admission::FirstFull if self.visits.is_told(peer.ip(), Visit::Connection, now) => {
+                Level::Info
+            }
+            Admission::FirstFull => Level::Debug,
+            Admission::Full => {
+                self.visits.gather(peer.ip(), Visit::Connection, now);
+                Level::Debug
+            }
         };
         log!(level, "{peer} turned away: its address has --max-per-ip connections");
         Err(TurnedAway::ForAddress)
@@ -139,10 +149,12 @@ impl<S: Stream> Server<S> {
 
     /// Takes a new connection, and returns its key: what [`Server::ready`] is to be called with.
     pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Instant) -> usize {
-        info!("{peer} connected");
         let greet_at = now + self.limits.greet_after;
+        let mut connection = Connection::new(stream, peer, greet_at);
+        connection.is_told = self.visits.is_told(peer.ip(), Visit::Connection, now);
+        log!(connection.log_level(), "{peer} connected");
         self.addresses.enter(peer.ip(), now);
-        let key = self.peers.connections.insert(Connection::new(stream, peer, greet_at));
+        let key = self.peers.connections.insert(connection);
         self.rearm(key);
         key
     }
@@ -180,7 +192,10 @@ impl<S: Stream> Server<S> {
         } else {
             Some(held_until.filter(|_| !may_go_on).unwrap_or(now))
         };
-        let due = [receive, self.timers.first(), self.chat.due()].into_iter().flatten().min()?;
+        let due = [receive, self.timers.first(), self.chat.due(), self.visits.due()]
+            .into_iter()
+            .flatten()
+            .min()?;
         Some(due.saturating_duration_since(now))
     }
 
@@ -201,6 +216,7 @@ impl<S: Stream> Server<S> {
     /// is empty.
     pub fn stop(&mut self, now: Instant) {
         self.is_stopping = true;
+        self.visits.tell();
         let by = now + self.limits.stop_within;
         let mut told = Vec::new();
         for (key, connection) in &mut self.peers.connections {
@@ -236,6 +252,7 @@ impl<S: Stream> Server<S> {
             self.rearm(key);
         }
         self.chat.tick(now, &mut self.peers);
+        self.visits.tick(now);
     }
 
     /// Ends the phase of a connection if its time is over.
@@ -289,8 +306,8 @@ impl<S: Stream> Server<S> {
             return;
         }
         match self.chat.nick(SessionId(key)) {
-            Some(nick) => info!("{} left ({nick}): {why}", connection.peer),
-            None => info!("{} left (no nickname): {why}", connection.peer),
+            Some(nick) => log!(connection.log_level(), "{} left ({nick}): {why}", connection.peer),
+            None => log!(connection.log_level(), "{} left (no nickname): {why}", connection.peer),
         }
         self.addresses.owe(connection, now);
         connection.phase = if why.is_polite() {
@@ -351,7 +368,7 @@ impl TurnedAway {
 
 /// Logs that a peer met a limit: the first time for everybody to see, then in the details.
 fn note_limit<S>(connection: &mut Connection<S>, limit: &str) {
-    let level =
-        if std::mem::replace(&mut connection.is_noted, true) { Level::Debug } else { Level::Info };
+    let was_noted = std::mem::replace(&mut connection.is_noted, true);
+    let level = if was_noted { Level::Debug } else { connection.log_level() };
     log!(level, "{}: {limit}", connection.peer);
 }

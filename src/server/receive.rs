@@ -4,10 +4,10 @@ use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use log::info;
+use log::{Level, log};
 
 use super::run_queue::Moment;
-use super::{Server, note_limit};
+use super::{Server, Visit, note_limit};
 use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
 use crate::connection::{Connection, Disconnect, Pause, Phase};
 use crate::inbox::Inbox;
@@ -278,7 +278,11 @@ impl<S: Stream> Server<S> {
         };
         match self.chat.nick(id) {
             Some(nick) if before.as_ref() != Some(nick) => {
-                info!("{} is {nick}", connection.peer);
+                let is_told = connection.is_told
+                    && (before.is_none()
+                        || self.visits.is_told(connection.peer.ip(), Visit::Rename, now));
+                let level = if is_told { Level::Info } else { Level::Debug };
+                log!(level, "{} is {nick}", connection.peer);
                 connection.phase = Phase::Member;
             }
             Some(_) => {}

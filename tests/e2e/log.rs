@@ -66,6 +66,62 @@ fn more_or_less_of_it_and_rust_log_wins() {
     }
 }
 
+/// The most that is told of one address since then.
+#[cfg(unix)]
+fn told_max(since: std::time::Instant) -> usize {
+    20 + 5 * (usize::try_from(since.elapsed().as_secs()).expect("not years") + 1)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn thousands_that_come_and_go_are_one_line_of_it() {
+    const CONNECTIONS: usize = 2000;
+    let mut server = Server::start("");
+    let start = crate::support::now();
+    let first = server.connect();
+    for _ in 2..CONNECTIONS {
+        server.connect().reset();
+    }
+    // Who comes last is heard when all before have come.
+    let _last = server.join("ana");
+    let addr = first.addr();
+    drop(first);
+    server.expect_log(&format!("{addr} connected\n"));
+    server.expect_log(&format!("{addr} left (no nickname): "));
+    let told_max = told_max(start);
+    server.stop();
+    let log = server.log();
+    let told = log.matches(" connected\n").count();
+    assert!((20..=told_max).contains(&told), "{told}, not up to {told_max}");
+    let line = log.lines().find(|line| line.contains(" 127.0.0.1: ")).expect("one for the others");
+    let (_, rest) = line.split_once(" 127.0.0.1: ").unwrap();
+    let (more, rest) = rest.split_once(' ').unwrap();
+    assert_eq!(rest, "more connections in the last minute; -v tells of each");
+    assert_eq!(told + more.replace(',', "").parse::<usize>().unwrap(), CONNECTIONS);
+    let bytes_max = 300 + 200 * told_max;
+    assert!(log.len() < bytes_max, "{} bytes, not less than {bytes_max}", log.len());
+}
+
+#[cfg(unix)]
+#[test]
+fn nicknames_changed_without_end_are_one_line_of_it() {
+    let mut server = Server::start("--rate 0");
+    let mut ana = server.join("ana");
+    let start = crate::support::now();
+    for number in 0..500 {
+        ana.ask(&format!("/nick ana{number}"), &format!("*** You are now ana{number}."));
+    }
+    let told_max = told_max(start);
+    server.stop();
+    let log = server.log();
+    let told = log.matches(" is ana").count();
+    assert!((20..=told_max).contains(&told), "{told}, not up to {told_max}");
+    assert!(
+        log.contains(&format!(" {} more new nicknames in the last minute", 501 - told)),
+        "{log}"
+    );
+}
+
 /// The room is what it always is.
 fn expect_a_room(server: &Server) {
     let [mut ana, mut bruno] = server.room(["ana", "bruno"]);

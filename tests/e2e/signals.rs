@@ -128,7 +128,7 @@ fn a_signal_that_comes_twice_is_one_request() {
 fn motd(name: &str) -> PathBuf {
     let path =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    fs::write(&path, "old\n").unwrap();
+    fs::write(&path, "old\n").expect("a file");
     path
 }
 

@@ -64,6 +64,9 @@ impl World {
             backlog_bytes_max: choices.pick(&[2 * 1024, 8 * 1024, 64 * 1024, 1024 * 1024]),
             rate: choices.pick(&[None, Rate::new(10, 100), Rate::new(50, 3)]),
             receive_bytes_per_turn: choices.pick(&[16, 1024, 16 * 1024]),
+            // The journal is to know everybody.
+            logged_per_address: None,
+            logged_together: None,
             ..Limits::default()
         };
         let history_max = usize::from(is_crowd) + choices.below(10);
@@ -134,7 +137,7 @@ impl World {
         let from_there = there().filter(|client| client.id % 2 == id % 2).count();
         let is_room = there().count() < self.limits.clients_max
             && self.limits.per_address_max.is_none_or(|max| from_there < max);
-        assert_eq!(self.server.room_for(peer).is_ok(), is_room, "room for {peer}");
+        assert_eq!(self.server.room_for(peer, self.now).is_ok(), is_room, "room for {peer}");
         if !is_room {
             return;
         }
