@@ -9,6 +9,22 @@ use super::message::{Event, SessionId};
 /// What stands around a name and a text in a line.
 const MARKS_BYTES: usize = 8;
 
+/// A string of a remembered message holds so many bytes more than it needs, at the most: what a
+/// longer one left.
+const SPARE_BYTES: usize = 24;
+
+/// What an allocation takes beside what is in it: glibc puts 8 bytes before it, and rounds up to 16;
+/// others round to one of their sizes.
+const ALLOCATION_BYTES: usize = 24;
+
+/// What a message takes beside the bytes of its two strings. A `VecDeque` that grew has up to twice
+/// the room that it needs.
+const MESSAGE_BYTES: usize = 256;
+const _: () = assert!(
+    2 * size_of::<Message>() + 2 * (SPARE_BYTES + ALLOCATION_BYTES) <= MESSAGE_BYTES,
+    "what is counted is no less than what is kept"
+);
+
 /// Members, in the order they came, and recent messages.
 #[derive(Debug)]
 pub struct Room {
@@ -45,14 +61,19 @@ impl Message {
     }
 
     /// About how many bytes it takes to show it.
-    fn bytes(&self) -> usize {
+    fn shown_bytes(&self) -> usize {
         self.from.len() + self.text.len() + MARKS_BYTES
+    }
+
+    /// How much memory it takes, at the most.
+    fn kept_bytes(&self) -> usize {
+        self.from.len() + self.text.len() + MESSAGE_BYTES
     }
 }
 
 impl Room {
-    /// An empty room that remembers at most `history_max` messages of together at most
-    /// `history_bytes_max` bytes.
+    /// An empty room that remembers at most `history_max` messages, in at most `history_bytes_max`
+    /// bytes of memory.
     #[must_use]
     pub fn new(history_max: usize, history_bytes_max: usize) -> Self {
         Self {
@@ -100,8 +121,8 @@ impl Room {
         self.number(kept - kept.min(count))..self.number(kept)
     }
 
-    /// The messages with these numbers, oldest first, as far as they are kept and take no more than
-    /// `bytes_max` together; at least one.
+    /// The messages with these numbers, oldest first, as far as they are kept and it takes no more
+    /// than `bytes_max` to show them together; at least one.
     #[must_use]
     pub fn messages(
         &self,
@@ -116,7 +137,7 @@ impl Room {
         let mut bytes = 0;
         let fits = self.history.range(kept.clone()).take_while(|message| {
             let is_first = bytes == 0;
-            bytes += message.bytes();
+            bytes += message.shown_bytes();
             is_first || bytes <= bytes_max
         });
         self.history.range(kept.start..kept.start + fits.count())
@@ -144,9 +165,10 @@ impl Room {
         from.clone_into(&mut old_from);
         text.clone_into(&mut old_text);
         // What is kept is what is counted: a long message must not leave its room to a short one.
-        old_text.shrink_to(2 * text.len() + MARKS_BYTES);
+        old_from.shrink_to(from.len() + SPARE_BYTES);
+        old_text.shrink_to(text.len() + SPARE_BYTES);
         let message = Message { from: old_from, text: old_text, is_action, at };
-        self.history_bytes += message.bytes();
+        self.history_bytes += message.kept_bytes();
         self.history.push_back(message);
         while self.history_bytes > self.history_bytes_max {
             self.forget();
@@ -156,7 +178,7 @@ impl Room {
     fn forget(&mut self) -> Option<Message> {
         let oldest = self.history.pop_front()?;
         self.forgotten += 1;
-        self.history_bytes -= oldest.bytes();
+        self.history_bytes -= oldest.kept_bytes();
         Some(oldest)
     }
 }
@@ -175,7 +197,7 @@ mod tests {
     #[test]
     fn history_is_bounded_in_messages_and_bytes() {
         let now = Instant::now();
-        let mut room = Room::new(3, 10 + 3 * MARKS_BYTES);
+        let mut room = Room::new(3, 10 + 3 * MESSAGE_BYTES);
         for text in ["1", "2", "3", "4"] {
             room.remember("a", text, false, now);
         }
@@ -183,17 +205,19 @@ mod tests {
         assert_eq!(texts(&room, 2), ["3", "4"]);
         room.remember("a", "12345", false, now);
         assert_eq!(texts(&room, 9), ["3", "4", "12345"]);
-        room.remember("a", &"x".repeat(17), true, now);
-        assert_eq!(
-            texts(&room, 9),
-            ["x".repeat(17)],
-            "with the one before it would be a byte too much"
-        );
+        let long = "x".repeat(3 + MESSAGE_BYTES);
+        room.remember("a", &long, false, now);
+        assert_eq!(texts(&room, 9), ["12345", &long]);
+        room.remember("a", "123456", true, now);
+        assert_eq!(texts(&room, 9), ["123456"], "with the one before it would be a byte too much");
         assert!(matches!(
             room.messages(&room.recent(9), usize::MAX).next().map(Message::event),
             Some(Event::Acted { from: "a", .. })
         ));
-        room.remember("a", &"x".repeat(26), false, now);
+        let longest = "x".repeat(9 + 2 * MESSAGE_BYTES);
+        room.remember("a", &longest, false, now);
+        assert_eq!(texts(&room, 9), [longest.as_str()]);
+        room.remember("a", &(longest + "x"), false, now);
         assert_eq!(texts(&room, 9), [""; 0]);
         assert_eq!(room.history_bytes, 0);
     }
@@ -215,23 +239,26 @@ mod tests {
         assert_eq!(texts(0..3, usize::MAX), ["3"]);
         assert_eq!(texts(0..2, usize::MAX), [""; 0]);
         assert_eq!(texts(3..5, usize::MAX), ["4", "5"]);
-        let two = room.history[0].bytes() * 2;
+        let two = room.history[0].shown_bytes() * 2;
         assert_eq!(texts(0..6, two), ["3", "4"]);
         assert_eq!(texts(0..6, two - 1), ["3"]);
         assert_eq!(texts(0..6, 0), ["3"]);
     }
 
     #[test]
-    fn a_short_message_takes_no_room_that_a_long_one_left() {
+    fn no_more_is_kept_than_is_counted() {
         let mut room = Room::new(10, 1 << 20);
-        for _ in 0..10 {
-            room.remember("a", &"x".repeat(10_000), false, Instant::now());
+        for length in [10_000, 1, 100, 101, 50, 3000, 2999, 0, 20_000, 1, 1, 24, 25, 26] {
+            for _ in 0..10 {
+                room.remember(&"a".repeat(length), &"x".repeat(length), false, Instant::now());
+                let strings = room.history.iter().flat_map(|it| [&it.from, &it.text]);
+                let kept: usize = strings.map(|it| it.capacity() + ALLOCATION_BYTES).sum();
+                let kept = kept + room.history.capacity() * size_of::<Message>();
+                // A `VecDeque` begins with a few.
+                let counted = room.history_bytes + 4 * size_of::<Message>();
+                assert!(kept <= counted, "{kept} bytes, counted as {counted}");
+            }
         }
-        for _ in 0..10 {
-            room.remember("a", "x", false, Instant::now());
-        }
-        let kept: usize = room.history.iter().map(|message| message.text.capacity()).sum();
-        assert!(kept <= 2 * room.history_bytes, "{kept} bytes");
     }
 
     #[test]

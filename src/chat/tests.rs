@@ -45,7 +45,7 @@ impl Scene {
             motd: "be\nkind\x1b".into(),
             history_max: 3,
             answer_bytes_max: 1000,
-            history_bytes_at_once: 200,
+            history_bytes_at_once: 100,
         };
         Self { chat: Chat::new(config), told: Told::default(), now: Instant::now() }
     }
@@ -83,7 +83,7 @@ fn text(text: &str) -> Text<'_> {
 #[test]
 fn the_past_is_shown_in_parts_and_what_is_forgotten_meanwhile_is_left_out() {
     let mut scene = Scene::with(&["ana", "bruno"]);
-    let long = "x".repeat(150);
+    let long = "x".repeat(60);
     for number in 1..=3 {
         scene.apply(0, Command::Say(text(&format!("{number}{long}"))));
     }

@@ -51,11 +51,15 @@ pub(crate) fn open() {
 
 /// What was said since the last time: of whom, by port, and what.
 pub(crate) fn take() -> Vec<(u16, Entry)> {
-    LINES.with_borrow_mut(|lines| lines.drain(..).map(|line| parse(&line)).collect())
+    LINES.with_borrow_mut(|lines| lines.drain(..).filter_map(|line| parse(&line)).collect())
 }
 
-fn parse(line: &str) -> (u16, Entry) {
+fn parse(line: &str) -> Option<(u16, Entry)> {
     assert!(!line.contains(char::is_control), "a log of one line per entry: {line:?}");
+    if line.ends_with(" in the last minute; -v tells of each") {
+        // Of those that were turned away.
+        return None;
+    }
     let (address, rest) = line.split_once(' ').expect("a peer first");
     let port = address.trim_end_matches(':').rsplit_once(':').expect("a port").1;
     let entry = if rest == "connected" {
@@ -68,5 +72,5 @@ fn parse(line: &str) -> (u16, Entry) {
     } else {
         Entry::Limited
     };
-    (port.parse().expect("a port"), entry)
+    Some((port.parse().expect("a port"), entry))
 }

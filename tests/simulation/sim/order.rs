@@ -54,7 +54,7 @@ pub(crate) struct Order {
     pub(crate) bounds: Vec<(usize, usize)>,
     /// Which event tells a change, if it is told alone.
     pub(crate) event_of: Vec<Option<usize>>,
-    /// What was said to all, and how much each counts for the limit of history.
+    /// What was said to all, and how many bytes it takes to show each.
     pub(crate) said: Vec<(String, usize)>,
 }
 

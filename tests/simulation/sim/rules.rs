@@ -142,13 +142,17 @@ pub(crate) fn is_meant(name: &str, to: &str) -> bool {
     called(name) == called(to)
 }
 
+/// What it takes to keep a message, beyond what it takes to show it.
+const KEPT_BYTES: usize = 256 - 8;
+
 /// Which messages are kept of what was said: no more than the limits allow. Each is a line and how
-/// many bytes it counts for.
+/// many bytes it takes to show it.
 pub(crate) fn history(said: &[(String, usize)], limits: (usize, usize)) -> Range<usize> {
     let (count_max, mut bytes_left) = limits;
     let kept = said.iter().rev().take(count_max).take_while(|(_, bytes)| {
-        let fits = *bytes <= bytes_left;
-        bytes_left = bytes_left.saturating_sub(*bytes);
+        let bytes = bytes + KEPT_BYTES;
+        let fits = bytes <= bytes_left;
+        bytes_left = bytes_left.saturating_sub(bytes);
         fits
     });
     said.len() - kept.count()..said.len()
