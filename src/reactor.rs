@@ -28,6 +28,9 @@ const ACCEPTS_PER_TICK: usize = 256;
 /// When accepting fails for a reason that will pass, no event says when: try again after this long.
 const ACCEPT_RETRY: Duration = Duration::from_secs(1);
 
+/// How often the log says, at the most, that the server is full.
+const FULL_TOLD_EVERY: Duration = Duration::from_secs(60);
+
 /// A signal so soon after the first is the same request: a terminal, a shell and `timeout(1)` may
 /// each pass it on.
 const SAME_REQUEST_WITHIN: Duration = Duration::from_millis(250);
@@ -77,8 +80,10 @@ struct Door {
     /// Accepting failed; there is no use in trying before this, unless there are fewer connections
     /// than then.
     retry: Option<(Instant, usize)>,
-    /// The log has said that the server is full.
+    /// Nobody was let in since the log has said that the server is full.
     is_full: bool,
+    /// It does not say so again before this: somebody may leave and come without end.
+    full_told_again_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -104,8 +109,13 @@ impl Reactor {
         let signals = Signals::install(poll.registry(), SIGNALS)?;
         let waker = Arc::new(Waker::new(poll.registry(), HELPER)?);
         let notice = Notice { file: motd, rereading: None, is_asked_again: false, waker };
-        let mut door =
-            Door { listeners: Vec::new(), spare: Spare::hold(), retry: None, is_full: false };
+        let mut door = Door {
+            listeners: Vec::new(),
+            spare: Spare::hold(),
+            retry: None,
+            is_full: false,
+            full_told_again_at: None,
+        };
         for (index, mut socket) in listeners.into_iter().enumerate() {
             poll.registry().register(
                 &mut socket,
@@ -257,11 +267,11 @@ impl Door {
                             admit(stream, peer, poll, server, now);
                             self.spare.refill();
                         }
-                        Err(TurnedAway::AtAll) => self.turn_away_from_full(stream, peer),
+                        Err(TurnedAway::AtAll) => self.turn_away_from_full(stream, peer, now),
                         Err(why @ TurnedAway::ForAddress) => turn_away(stream, why),
                     },
                     Err(error) => {
-                        if !self.recover(index, &error) {
+                        if !self.recover(index, &error, now) {
                             self.retry = Some((now + ACCEPT_RETRY, server.len()));
                         }
                     }
@@ -271,12 +281,12 @@ impl Door {
     }
 
     /// Deals with a failure to accept. `false` if the next try has to wait.
-    fn recover(&mut self, index: usize, error: &io::Error) -> bool {
+    fn recover(&mut self, index: usize, error: &io::Error, now: Instant) -> bool {
         let kind = error.kind();
         if kind == ErrorKind::WouldBlock {
             self.listeners[index].is_pending = false;
         } else if sys::is_out_of_descriptors(error) {
-            return self.turn_away_with_spare(index);
+            return self.turn_away_with_spare(index, now);
         } else if !OF_ONE_CONNECTION.contains(&kind) {
             warn!("cannot accept a connection: {error}; trying again");
             return false;
@@ -286,14 +296,14 @@ impl Door {
 
     /// Whoever waits in the kernel can be neither told nor closed without a descriptor: the spare
     /// one serves for that.
-    fn turn_away_with_spare(&mut self, index: usize) -> bool {
+    fn turn_away_with_spare(&mut self, index: usize, now: Instant) -> bool {
         if !self.spare.release() {
             return false;
         }
         let accepted = self.listeners[index].socket.accept();
         let is_done = match accepted {
             Ok((stream, peer)) => {
-                self.turn_away_from_full(stream, peer);
+                self.turn_away_from_full(stream, peer, now);
                 true
             }
             Err(error) => {
@@ -308,8 +318,10 @@ impl Door {
         is_done
     }
 
-    fn turn_away_from_full(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if !std::mem::replace(&mut self.is_full, true) {
+    fn turn_away_from_full(&mut self, stream: TcpStream, peer: SocketAddr, now: Instant) {
+        let may_be_told = self.full_told_again_at.is_none_or(|at| at <= now);
+        if !std::mem::replace(&mut self.is_full, true) && may_be_told {
+            self.full_told_again_at = Some(now + FULL_TOLD_EVERY);
             warn!(
                 "full: {peer} and whoever comes is turned away; see --max-clients and the limit of descriptors"
             );

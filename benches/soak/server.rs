@@ -13,9 +13,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 const CHATD: &str = env!("CARGO_BIN_EXE_chatd");
-/// Its defaults, but for the port, which the system picks, and for the address, which others cannot
-/// reach.
-pub(crate) const OPTIONS: [&str; 2] = ["--bind", "127.0.0.1:0"];
+/// Its defaults, but for the port, which the system picks, for the address, which others cannot
+/// reach, and for the log, which is to tell of each connection though all come from one address.
+pub(crate) const OPTIONS: [&str; 3] = ["--bind", "127.0.0.1:0", "--verbose"];
 /// So long it may take to listen, and to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// So much of a line of its log is looked at.
@@ -167,7 +167,7 @@ impl Log {
         self.lines += 1;
         let level = line.strip_prefix('[').and_then(|rest| rest.split(' ').nth(1));
         match level {
-            Some("INFO") => {}
+            Some("INFO" | "DEBUG]") => {}
             Some("WARN") => self.warnings += 1,
             Some("lines") if line.contains(" lines of the log are lost") => self.has_gaps = true,
             _ if self.complaints.len() < COMPLAINTS_MAX => self.complaints.push(line.to_owned()),

@@ -104,6 +104,22 @@ fn thousands_that_come_and_go_are_one_line_of_it() {
 
 #[cfg(unix)]
 #[test]
+fn that_it_is_full_is_told_once_however_often_somebody_comes_and_goes() {
+    let mut server = Server::start("--max-clients 1");
+    for _ in 0..5 {
+        // It may take a moment until there is room again.
+        let _inside = crate::support::eventually("room for one", || {
+            let mut next = server.connect();
+            next.line().starts_with("*** Welcome").then_some(next)
+        });
+        server.connect().expect("*** server full: try again later");
+    }
+    server.stop();
+    assert_eq!(server.log().matches(" full: ").count(), 1, "{}", server.log());
+}
+
+#[cfg(unix)]
+#[test]
 fn nicknames_changed_without_end_are_one_line_of_it() {
     let mut server = Server::start("--rate 0");
     let mut ana = server.join("ana");
