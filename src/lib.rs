@@ -48,7 +48,7 @@
 //! - Everything that a peer can make grow has a bound in [`limits`], and what happens there is
 //!   written beside it.
 //! - Nothing that a peer sends can panic, block or loop. Nor can the log ([`logging`]): lines are
-//!   lost before time is.
+//!   lost before time is. Nor can the disk: a file is read by a thread of its own ([`motd`]).
 //!
 //! Who may know whom, in one direction only; `clippy.toml` and `deny` attributes hold the wall
 //! around `chat` and `wire`:

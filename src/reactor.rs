@@ -231,7 +231,7 @@ impl Notice {
         self.rereading = None;
         match result {
             Ok(text) => {
-                info!("--motd was read again: {} lines", text.lines().count());
+                info!("--motd was read again, for whoever comes from now on");
                 server.set_motd(text);
             }
             Err(error) => warn!("{error}; the old text stays"),
