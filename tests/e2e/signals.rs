@@ -15,6 +15,13 @@ use crate::support::{PATIENCE, Server, chatd, chatd_in_shell, eventually, now};
 /// What is queued gets so long to be sent.
 const FLUSH: Duration = Duration::from_secs(2);
 
+/// A server with these arguments that ignores no signal, whatever ignores who runs the tests: a
+/// script's `cargo test &` ignores SIGINT. `by` is what starts it.
+fn unaffected(by: &str, args: &str) -> Command {
+    let script = format!("exec env --default-signal {by} \"$0\" --bind 127.0.0.1:0 {args}");
+    chatd_in_shell(&script)
+}
+
 fn expect_refused(server: &Server) {
     eventually("a refused connection", || TcpStream::connect(server.addr()).is_err().then_some(()));
 }
@@ -29,7 +36,7 @@ fn successor(server: &Server) -> Server {
 #[test]
 fn a_signal_tells_everybody_and_ends_the_server_and_the_port_is_free_at_once() {
     for signal in ["TERM", "INT"] {
-        let mut server = Server::start("");
+        let mut server = Server::launch(unaffected("", ""));
         let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
         let mut nameless = server.connect();
         nameless.expect("*** Welcome to chatd. Choose a nickname:");
@@ -100,7 +107,7 @@ fn who_waits_for_their_rate_is_told_too() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     for second in ["TERM", "INT"] {
-        let mut server = Server::start("--rate 0");
+        let mut server = Server::launch(unaffected("", "--rate 0"));
         let _stalled = server.join_stalled("stalled");
         server.signal("TERM");
         server.expect_log("stopping: 1 connections");
@@ -132,11 +139,6 @@ fn motd(name: &str) -> PathBuf {
     path
 }
 
-/// A server whose parent is the shell, after `before`.
-fn start_after(before: &str, args: &str) -> Server {
-    Server::launch(chatd_in_shell(&format!("{before} exec \"$0\" --bind 127.0.0.1:0 {args}")))
-}
-
 /// What a newcomer is shown between the welcome and the end of the answer to a question.
 fn shown(server: &Server) -> Vec<String> {
     let mut client = server.join("newcomer");
@@ -150,7 +152,7 @@ fn shown(server: &Server) -> Vec<String> {
 #[test]
 fn a_terminal_that_closes_is_a_polite_stop() {
     let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
-    let mut command = chatd_in_shell("exec setsid --ctty \"$0\" --bind 127.0.0.1:0");
+    let mut command = unaffected("setsid --ctty", "");
     command.stdin(pts.as_fd().try_clone_to_owned().unwrap());
     let mut server = Server::launch(command);
     drop(pts);
@@ -164,7 +166,7 @@ fn a_terminal_that_closes_is_a_polite_stop() {
 #[test]
 fn hangups_of_a_terminal_are_one_request_whenever_they_come() {
     let (_pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
-    let mut command = chatd_in_shell("exec setsid --ctty \"$0\" --rate 0 --bind 127.0.0.1:0");
+    let mut command = unaffected("setsid --ctty", "--rate 0");
     command.stdin(pts.as_fd().try_clone_to_owned().unwrap());
     let mut server = Server::launch(command);
     drop(pts);
@@ -181,8 +183,8 @@ fn hangups_of_a_terminal_are_one_request_whenever_they_come() {
 fn without_a_terminal_a_hangup_reads_the_text_for_newcomers_again() {
     let path = motd("motd");
     // The tests may run in a terminal.
-    let script = format!("exec setsid \"$0\" --bind 127.0.0.1:0 --motd {}", path.display());
-    let mut server = Server::launch(chatd_in_shell(&script));
+    let args = format!("--motd {}", path.display());
+    let mut server = Server::launch(unaffected("setsid", &args));
     let mut ana = server.join("ana");
     assert_eq!(shown(&server)[0], "*** old");
     fs::write(&path, "\u{feff}new\nand longer\n").unwrap();
@@ -206,7 +208,7 @@ fn without_a_terminal_a_hangup_reads_the_text_for_newcomers_again() {
 
 #[test]
 fn without_a_text_for_newcomers_a_hangup_does_nothing() {
-    let server = Server::launch(chatd_in_shell("exec setsid \"$0\" --bind 127.0.0.1:0"));
+    let server = Server::launch(unaffected("setsid", ""));
     let mut ana = server.join("ana");
     server.signal("HUP");
     server.expect_log("there is no --motd to read again");
@@ -215,7 +217,7 @@ fn without_a_text_for_newcomers_a_hangup_does_nothing() {
 
 #[test]
 fn user_signals_do_nothing() {
-    let mut server = Server::start("");
+    let mut server = Server::launch(unaffected("", ""));
     let mut ana = server.join("ana");
     server.signals(&["USR1", "USR2", "USR1", "USR2"]);
     ana.ask("/who", "*** 1 here: ana");
@@ -225,8 +227,9 @@ fn user_signals_do_nothing() {
 #[test]
 fn what_was_ignored_when_it_started_stays_ignored() {
     // As by nohup(1), and by a script's `chatd &`.
+    let ignoring = |signal: &str| format!("--ignore-signal={signal}");
     for signal in ["HUP", "INT", "USR1", "USR2"] {
-        let mut server = start_after(&format!("trap '' {signal};"), "");
+        let mut server = Server::launch(unaffected(&ignoring(signal), ""));
         let mut ana = server.join("ana");
         server.signals(&[signal, signal]);
         thread::sleep(Duration::from_millis(50));
@@ -234,7 +237,7 @@ fn what_was_ignored_when_it_started_stays_ignored() {
         assert_eq!(server.log().lines().count(), 2, "{}", server.log());
         server.stop();
     }
-    let mut server = start_after("trap '' TERM;", "");
+    let mut server = Server::launch(unaffected(&ignoring("TERM"), ""));
     let mut ana = server.join("ana");
     server.signal("TERM");
     ana.ask("/who", "*** 1 here: ana");
@@ -244,7 +247,7 @@ fn what_was_ignored_when_it_started_stays_ignored() {
 
 #[test]
 fn signals_all_the_time_do_not_stop_the_clock() {
-    let server = Server::start("");
+    let server = Server::launch(unaffected("", ""));
     let is_enough = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
