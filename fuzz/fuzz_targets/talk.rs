@@ -90,6 +90,10 @@ impl Outbound for Check {
     fn reply(&mut self, event: &Event<'_>, _: SessionId) {
         check(event);
     }
+
+    fn is_behind(&self, _: SessionId) -> bool {
+        false
+    }
 }
 
 fn check(event: &Event<'_>) {
