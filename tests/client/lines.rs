@@ -53,7 +53,7 @@ fn end(child: Child) -> (Option<i32>, String, String) {
 
 #[test]
 fn a_pipe_says_it_and_leaves() {
-    let server = Server::start("--motd /dev/null");
+    let server = Server::start("");
     let mut bruno = server.join("bruno");
     let mut child = run(&server, "--nick bot", Stdio::piped());
     child.stdin.take().expect("a pipe").write_all("olá\n/me acena".as_bytes()).expect("a reader");
