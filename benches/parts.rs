@@ -182,7 +182,7 @@ fn answer_shared(bencher: Bencher, lines: usize) {
 fn answer_own(bencher: Bencher, lines: usize) {
     bencher.with_inputs(Outbox::default).bench_local_refs(|outbox| {
         for _ in 0..lines {
-            outbox.push_own(|out| out.extend(black_box(LINE)));
+            outbox.push_own(black_box(LINE));
         }
         outbox.flush(&mut io::sink())
     });

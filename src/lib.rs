@@ -94,6 +94,7 @@
 //! the others once, when it is over.
 
 pub mod banner;
+pub mod block;
 pub mod chat;
 pub mod config;
 mod connection;

@@ -54,7 +54,7 @@ pub struct Limits {
 }
 
 /// So much of the past is sent at once at the most.
-const HISTORY_BYTES_AT_ONCE: usize = 16 * 1024;
+const HISTORY_BYTES_AT_ONCE: usize = 8 * 1024;
 
 /// What is said counts as one line, and as one more for so many bytes.
 const TALK_BYTES_PER_LINE: usize = 512;
@@ -72,8 +72,9 @@ impl Limits {
         1 + bytes / per_line.clamp(1, TALK_BYTES_PER_LINE)
     }
 
-    /// Somebody with more than this in its outbox is told nothing more by others privately, so that
-    /// nobody can fill the memory of the server with it.
+    /// Somebody with more than this in its outbox, or more than [`Limits::own_bytes_max`] that it
+    /// alone was told, is told nothing more by others privately: else they could fill the memory of
+    /// the server with it.
     #[must_use]
     pub fn private_bytes_max(&self) -> usize {
         self.backlog_bytes_max / 4
@@ -105,7 +106,7 @@ impl Limits {
     /// read that: whoever asks and does not read costs no more than this and one answer.
     #[must_use]
     pub fn own_bytes_max(&self) -> usize {
-        self.backlog_bytes_max / 16
+        self.backlog_bytes_max / 64
     }
 
     /// So much of the past a peer is sent at once; more when it has read that.

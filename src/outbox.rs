@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::ops::Deref;
 
+use crate::block::Block;
 use crate::spool::{SEGMENT_BYTES, Segment, Span};
 
 /// How many pieces one system call sends at most. More than a few are rare: spans in a row are one
@@ -62,7 +63,7 @@ enum Piece {
         gap: u32,
     },
     Own {
-        bytes: Vec<u8>,
+        bytes: Block,
         sent: usize,
     },
 }
@@ -143,25 +144,26 @@ impl Outbox {
         }
     }
 
-    /// Queues bytes for this peer alone, as `write` appends them.
+    /// Queues bytes for this peer alone.
     ///
     /// They are not shared: a few bytes in a segment would keep all of it for a peer that does not
-    /// read. The copy takes 1.4 times as long as sharing one line would, and 1.7 times for twenty
-    /// (`cargo bench --bench parts -- answer`, AMD EPYC, 2026-11-22): nanoseconds beside a system
-    /// call, for a bound on memory.
-    pub fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    /// read.
+    pub fn push_own(&mut self, own: &[u8]) {
+        if own.is_empty() {
+            return;
+        }
+        self.len += own.len();
+        self.own_cost += own.len();
         let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
         // Not behind what is being sent: a piece gives its memory back as a whole.
-        let mut own = Vec::new();
-        let bytes = if let Some(Piece::Own { bytes, sent: 0 }) = last { bytes } else { &mut own };
-        let before = bytes.len();
-        write(bytes);
-        let written = bytes.len() - before;
-        self.len += written;
-        self.own_cost += written;
-        if !own.is_empty() {
-            self.own_cost += PIECE_COST;
-            self.queue(Piece::Own { bytes: own, sent: 0 });
+        let is_appended = match last {
+            Some(Piece::Own { bytes, sent: 0 }) => bytes.append(own),
+            Some(_) | None => false,
+        };
+        if !is_appended {
+            let piece = Piece::Own { bytes: Block::new(own), sent: 0 };
+            self.own_cost += piece.overhead();
+            self.queue(piece);
         }
     }
 
@@ -227,7 +229,7 @@ impl Outbox {
             }
             count -= left;
             if is_own {
-                self.own_cost -= PIECE_COST;
+                self.own_cost -= first.overhead();
             }
             self.overhead -= first.overhead();
             self.first = self.rest.pop_front();
@@ -247,7 +249,7 @@ impl Piece {
     fn overhead(&self) -> usize {
         match self {
             Self::Shared { gap, .. } => PIECE_COST + *gap as usize,
-            Self::Own { .. } => PIECE_COST,
+            Self::Own { bytes, .. } => PIECE_COST + bytes.slack(),
         }
     }
 
@@ -330,7 +332,7 @@ mod tests {
         for _ in 0..50 {
             outbox.push(&spool.append(|out| out.extend(b"to all")));
             spool.append(|out| out.extend(vec![b'x'; SEGMENT_BYTES as usize]));
-            outbox.push_own(|out| out.extend(b"to one"));
+            outbox.push_own(b"to one");
         }
         assert_eq!(outbox.len(), 50 * 12);
         assert!(
@@ -345,15 +347,13 @@ mod tests {
     #[test]
     fn what_is_sent_is_given_back_even_if_the_outbox_is_never_empty() {
         let mut outbox = Outbox::default();
-        outbox.push_own(|out| out.extend([b'x'; 1000]));
+        outbox.push_own(&[b'x'; 1000]);
         for _ in 0..100 {
-            outbox.push_own(|out| out.extend([b'x'; 1000]));
+            outbox.push_own(&[b'x'; 1000]);
             outbox.flush(&mut Sink { takes: vec![0, 1000], got: vec![] }).unwrap();
             let pieces = outbox.first.iter().chain(&outbox.rest);
             let held: usize = pieces
-                .map(
-                    |piece| if let Piece::Own { bytes, .. } = piece { bytes.capacity() } else { 0 },
-                )
+                .map(|piece| if let Piece::Own { bytes, .. } = piece { bytes.len() } else { 0 })
                 .sum();
             assert!(held <= 4 * outbox.cost(), "{held} bytes are held, {} counted", outbox.cost());
         }
@@ -372,7 +372,7 @@ mod tests {
             }
         }
         let mut outbox = Outbox::default();
-        outbox.push_own(|out| out.push(b'x'));
+        outbox.push_own(b"x");
         assert_eq!(outbox.flush(&mut Full).unwrap_err().kind(), ErrorKind::WriteZero);
     }
 
@@ -390,7 +390,7 @@ mod tests {
                 let bytes = vec![byte; count];
                 match kind {
                     0 => outbox.push(&spool.append(|out| out.extend(&bytes))),
-                    1 => outbox.push_own(|out| out.extend(&bytes)),
+                    1 => outbox.push_own(&bytes),
                     _ => {
                         spool.append(|out| out.extend(&bytes));
                         outbox.flush(&mut sink).unwrap();

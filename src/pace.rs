@@ -58,6 +58,15 @@ impl Pace {
         self.idle_at.is_none_or(|idle_at| idle_at <= now)
     }
 
+    /// How many lines may come now. `u32::MAX` without a limit.
+    #[must_use]
+    pub fn allowed(&self, rate: Option<Rate>, now: Instant) -> u32 {
+        let Some(rate) = rate else { return u32::MAX };
+        let debt = self.idle_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        let lines = debt.as_nanos().div_ceil(rate.interval.as_nanos());
+        rate.burst.saturating_sub(u32::try_from(lines).unwrap_or(u32::MAX))
+    }
+
     /// When the next line may come.
     #[must_use]
     pub fn ready_at(&self, rate: Option<Rate>) -> Option<Instant> {
@@ -93,11 +102,15 @@ mod tests {
         }
         assert_eq!(sent, [0, 0, 0, 100, 200, 300]);
         now += Duration::from_secs(60);
-        for _ in 0..3 {
+        assert_eq!(pace.allowed(None, now), u32::MAX);
+        for allowed in [3, 2, 1] {
+            assert_eq!(pace.allowed(rate, now), allowed);
             assert_eq!(pace.wait_until(rate, now), None);
             pace.spend(rate, 1, now);
         }
         assert_eq!(pace.wait_until(rate, now), Some(now + Duration::from_millis(100)));
+        assert_eq!(pace.allowed(rate, now), 0);
+        assert_eq!(pace.allowed(rate, now + Duration::from_millis(100)), 1);
     }
 
     #[test]

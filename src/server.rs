@@ -86,7 +86,7 @@ impl<S: Stream> Server<S> {
         Self {
             scratch: Scratch::new(limits.receive_bytes_per_turn),
             addresses: Addresses::new(limits.per_address_max),
-            peers: Peers::new(limits.private_bytes_max()),
+            peers: Peers::new(&limits),
             visits: Visits::new(&limits),
             limits,
             chat: Chat::new(chat),

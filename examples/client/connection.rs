@@ -104,7 +104,7 @@ impl Connection {
             let _ = sys::wait_for_room(stream);
         }
         if !bytes.is_empty() {
-            self.outbox.push_own(|out| out.extend_from_slice(bytes));
+            self.outbox.push_own(bytes);
         }
     }
 

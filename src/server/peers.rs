@@ -6,6 +6,7 @@ use slab::Slab;
 
 use crate::chat::message::{Event, Outbound, SessionId};
 use crate::connection::Connection;
+use crate::limits::Limits;
 use crate::spool::{Span, Spool};
 use crate::wire::Format;
 
@@ -16,9 +17,13 @@ pub(super) struct Peers<S> {
     pub(super) unsettled: Vec<usize>,
     spools: [Spool; Format::COUNT],
     own_bytes: u64,
+    /// Where what one peer is told is written before it is queued.
+    scratch: Vec<u8>,
     run: Option<Run>,
-    /// See [`Limits::private_bytes_max`](crate::limits::Limits::private_bytes_max).
+    /// See [`Limits::private_bytes_max`].
     private_bytes_max: usize,
+    /// See [`Limits::own_bytes_max`].
+    own_bytes_max: usize,
 }
 
 /// One event as it was written, in each format that somebody needs.
@@ -37,14 +42,16 @@ struct Run {
 }
 
 impl<S> Peers<S> {
-    pub(super) fn new(private_bytes_max: usize) -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
             connections: Slab::new(),
             unsettled: Vec::new(),
             spools: Default::default(),
             own_bytes: 0,
+            scratch: Vec::new(),
             run: None,
-            private_bytes_max,
+            private_bytes_max: limits.private_bytes_max(),
+            own_bytes_max: limits.own_bytes_max(),
         }
     }
 
@@ -138,17 +145,20 @@ impl<S> Outbound for Peers<S> {
     fn is_behind(&self, SessionId(key): SessionId) -> bool {
         // What was queued in this tick may still be taken at once.
         self.connections.get(key).is_some_and(|connection| {
-            !connection.is_writable && connection.outbox.cost() > self.private_bytes_max
+            let Connection { is_writable, outbox, .. } = connection;
+            !is_writable
+                && (outbox.cost() > self.private_bytes_max
+                    || outbox.own_cost() > self.own_bytes_max)
         })
     }
 
     fn reply(&mut self, event: &Event<'_>, SessionId(key): SessionId) {
         self.end_run();
         if let Some(connection) = self.connections.get_mut(key) {
-            let format = connection.format;
-            let before = connection.outbox.len();
-            connection.outbox.push_own(|out| format.encode(event, out));
-            self.own_bytes += (connection.outbox.len() - before) as u64;
+            self.scratch.clear();
+            connection.format.encode(event, &mut self.scratch);
+            connection.outbox.push_own(&self.scratch);
+            self.own_bytes += self.scratch.len() as u64;
             self.unsettle(key);
         }
     }

@@ -219,7 +219,7 @@ impl<S: Stream> Server<S> {
                 return ControlFlow::Continue(());
             }
             Step::Reply(bytes) => {
-                connection.outbox.push_own(|out| out.extend(bytes));
+                connection.outbox.push_own(&bytes);
                 self.peers.unsettle(key);
             }
             Step::Refused(refusal) => {
@@ -230,7 +230,7 @@ impl<S: Stream> Server<S> {
             }
             Step::Command(command) => self.apply(key, command, now)?,
             Step::End { reply, why } => {
-                connection.outbox.push_own(|out| out.extend(reply));
+                connection.outbox.push_own(reply);
                 self.end(key, Disconnect::Foreign(why), now);
                 return ControlFlow::Break(());
             }

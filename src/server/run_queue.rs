@@ -13,6 +13,9 @@ use crate::wire::Decoder;
 /// best kept by the kernel), and, while others wait, from one whose turns were light until now.
 const LIGHT_BYTES_PER_TURN: usize = 1024;
 
+/// So many bytes a line usually takes at the most.
+const BYTES_PER_LINE: usize = 128;
+
 /// A turn of more work than this is a heavy one: a few lines of talk, or a few commands, are not.
 const LIGHT_WORK_PER_TURN: u64 = 4096;
 
@@ -162,16 +165,20 @@ impl<S: Stream> Server<S> {
         }
         // The decoder and the bytes leave the connection for the turn: commands borrow from them
         // while they are applied.
+        // What it may not say yet is best kept by the kernel.
+        let allowed = connection.pace.allowed(self.limits.rate, moment.now) as usize;
         let has_long_turn = connection.is_named() && (connection.is_heavy || !moment.is_crowded);
         let mut decoder = mem::replace(&mut connection.decoder, Decoder::Ended);
         let mut inbox = mem::take(&mut connection.inbox);
         let mut scratch = mem::take(&mut self.scratch);
         let begin = self.work();
         let (bytes, work) = if has_long_turn {
-            (scratch.received.len(), HEAVY_WORK_PER_TURN)
+            let bytes = allowed.saturating_mul(BYTES_PER_LINE);
+            (bytes.max(LIGHT_BYTES_PER_TURN), HEAVY_WORK_PER_TURN)
         } else {
-            (scratch.received.len().min(LIGHT_BYTES_PER_TURN), LIGHT_WORK_PER_TURN)
+            (LIGHT_BYTES_PER_TURN, LIGHT_WORK_PER_TURN)
         };
+        let bytes = bytes.min(scratch.received.len());
         let moment = Moment { turn_end: moment.turn_end.max(begin + work), ..moment };
         let turn = self.take_turn(key, &mut decoder, &mut inbox, &mut scratch, bytes, moment);
         let work = self.work() - begin;
