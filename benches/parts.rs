@@ -7,13 +7,14 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::rc::Rc;
 use std::time::Instant;
 
-use chatd::chat::message::{Command, Event, Outbound, SessionId};
+use chatd::buffer::outbox::Outbox;
+use chatd::buffer::spool::Spool;
+use chatd::chat::message::{Command, Event, Outbound};
+use chatd::chat::session::SessionId;
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};
 use chatd::limits::Limits;
-use chatd::outbox::Outbox;
 use chatd::server::{Readiness, Server};
-use chatd::spool::Spool;
 use chatd::stream::Stream;
 use chatd::wire::text::LineEnd;
 use chatd::wire::{Decoder, Format, Step};

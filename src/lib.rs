@@ -11,8 +11,8 @@
 //!    into bytes.
 //! 3. **The [`server`] joins the two over any [`Stream`](stream::Stream)**, so that all of it runs
 //!    in a test without a network.
-//! 4. **Only the [`reactor`] knows mio and the clock.** It notes which sockets are ready, then lets
-//!    the server work.
+//! 4. **Only the [`net`] side knows mio and the clock.** Its [`reactor`](net::reactor) notes which
+//!    sockets are ready, then lets the server work.
 //! 5. **Nobody sends or closes while events are handled.** The end of the tick does, in one place.
 //! 6. **A broadcast is written once and shared.** An [`outbox`] holds spans of a [`spool`]: a
 //!    message to ten thousand clients is one copy and ten thousand spans, and ten thousand readers
@@ -40,13 +40,13 @@
 //! - A socket is registered once, for both directions, edge-triggered. To make a peer wait is not
 //!   to read it.
 //! - Only *settle* sends to a peer or drops it: mostly one system call per peer and tick, however
-//!   many messages there are.
+//!   many messages there are. (Whoever is turned away at the door never was a peer.)
 //! - Everybody sees the messages of the room in one and the same order, that of the calls to
 //!   [`Outbound`].
 //! - What was received before the end of a stream is decoded before the end is acted on; after a
 //!   reset, as far as the peer's rate allows at once. However bytes are split, they mean the same.
-//! - Everything that a peer can make grow has a bound in [`limits`], and what happens there is
-//!   written beside it.
+//! - Everything that a peer can make grow has a bound, and what happens there is written beside it.
+//!   What can be set is in [`limits`]; constants stand beside their use.
 //! - Nothing that a peer sends can panic, block or loop. Nor can the log ([`logging`]): lines are
 //!   lost before time is. Nor can the disk: a file is read by a thread of its own ([`motd`]).
 //!
@@ -54,9 +54,23 @@
 //! around `chat` and `wire`:
 //!
 //! ```text
-//! main -> config, reactor -> server -> connection -> inbox, outbox -> spool
-//!                            server -> chat    server -> wire -> chat::message
+//! main -> config, net -> server -> buffer, wire, chat, stream      wire -> chat
+//!         net, server, chat -> pace, limits (no bytes, no sockets, no clock: figures)
 //! ```
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | peer, connection | the other end of a socket; what is kept for it |
+//! | session | a seat in the chat: [`SessionId`](chat::session::SessionId) |
+//! | room, member | the chat room; a session in it. Free space is called *vacancy*, never room |
+//! | hearer, speaker | who is told something; who caused it |
+//! | turn | one connection's share of receiving, in a tick |
+//! | tick | one round of the loop |
+//! | light, heavy | who had little to say in its last turn, or much |
+//! | lag | how far behind a member is with reading |
+//! | debt | what an address has said faster than its rate, and is still to wait for |
 //!
 //! # Where to add
 //!
@@ -64,11 +78,12 @@
 //! |---|---|
 //! | another protocol on the same port | [`wire::detect`], a variant of [`wire::Decoder`] and of [`wire::Format`], and a module in `wire` |
 //! | another command | [`chat::message`], [`chat::Chat::apply`], and its words in [`wire::text`] |
-//! | rooms | [`chat::room`] |
-//! | TLS | an implementation of [`stream::Stream`] |
+//! | another limit | [`limits`], its option in [`config`], and a row of the README's table |
 //!
 //! [`Event`]: chat::message::Event
 //! [`Outbound`]: chat::message::Outbound
+//! [`outbox`]: buffer::outbox
+//! [`spool`]: buffer::spool
 //!
 //! # When somebody is too fast, or too slow
 //!
@@ -89,25 +104,19 @@
 //! A `send` costs microseconds, whatever it carries; a span costs nanoseconds. So all that is said
 //! in a tick goes to each member in one `send`, and the busier the room, the more messages share
 //! it. Spans that follow each other merge, which makes a backlog of thousands of messages one pair
-//! of integers. What one peer alone is told ([`outbox::Outbox::push_own`]) is not shared: it would
+//! of integers. What one peer alone is told ([`push_own`](buffer::outbox::Outbox::push_own)) is not shared: it would
 //! keep a whole segment alive for a few bytes. And what one member says in a row is queued for all
 //! the others once, when it is over.
 
 pub mod banner;
-pub mod block;
+pub mod buffer;
 pub mod chat;
 pub mod config;
-mod connection;
-pub mod inbox;
 pub mod limits;
-pub mod listener;
 pub mod logging;
 pub mod motd;
-pub mod outbox;
+pub mod net;
 pub mod pace;
-pub mod reactor;
 pub mod server;
-pub mod spool;
 pub mod stream;
-pub mod sys;
 pub mod wire;

@@ -13,7 +13,7 @@ pub struct Limits {
     pub per_address_max: Option<usize>,
     /// The longest line, without its end. A longer one is left out, and its sender told.
     pub line_bytes_max: usize,
-    /// What may wait to be sent to one peer, in bytes of memory ([`crate::outbox::Outbox::cost`]).
+    /// What may wait to be sent to one peer, in bytes of memory ([`crate::buffer::outbox::Outbox::cost`]).
     /// A peer beyond it is dropped.
     pub backlog_bytes_max: usize,
     /// How fast lines are taken from one peer. Above it the peer is not read.

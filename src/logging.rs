@@ -14,7 +14,7 @@ use std::time::Duration;
 use env_logger::{Builder, Env, Target};
 use log::LevelFilter;
 
-use crate::sys;
+use crate::net::sys;
 
 /// Lines that may wait for stderr.
 const LINES_MAX: usize = 4096;

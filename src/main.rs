@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chatd::config::{Args, Config, ConfigError};
-use chatd::reactor::Reactor;
-use chatd::{banner, listener, logging, sys};
+use chatd::net::reactor::Reactor;
+use chatd::net::{listener, sys};
+use chatd::{banner, logging};
 use clap::Parser;
 
 /// The last log lines get so long to be written.

@@ -5,9 +5,9 @@ use std::mem;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
+use chatd::buffer::outbox::Outbox;
 use chatd::chat::text::Text;
-use chatd::outbox::Outbox;
-use chatd::sys;
+use chatd::net::sys;
 use chatd::wire::text::{Line, Lines};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};

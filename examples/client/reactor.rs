@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
 
+use super::connection::Connection;
 use crate::address::Address;
-use crate::connection::Connection;
 use crate::frontend::{Actions, Event, Frontend};
 use crate::terminal::{self, Input, Request, Terminal};
 

@@ -7,7 +7,8 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use chatd::chat::message::{Event, Farewell, Outbound, SessionId};
+use chatd::chat::message::{Event, Farewell, Outbound};
+use chatd::chat::session::SessionId;
 use chatd::chat::name::Nick;
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};

@@ -3,12 +3,8 @@
 use std::time::Duration;
 
 use super::name::{Nick, NickError};
+use super::session::SessionId;
 use super::text::Text;
-
-/// Who, for the chat. The server uses its connection's slab key; a session leaves the chat before
-/// its key is used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub usize);
 
 /// What a session asks for. Borrows from the received bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

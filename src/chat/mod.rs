@@ -10,6 +10,7 @@ pub mod message;
 pub mod name;
 pub mod nicknames;
 pub mod room;
+pub mod session;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -18,10 +19,11 @@ use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
-use message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
+use message::{Command, Event, Farewell, Outbound, Refusal};
 use name::Nick;
 use nicknames::{Clash, Nicknames};
 use room::Room;
+use session::SessionId;
 use text::Text;
 
 /// With more people than this in the room, comings and goings are gathered: n arrivals must not

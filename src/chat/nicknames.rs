@@ -7,8 +7,8 @@ use std::ops::Index;
 use unicode_security::skeleton;
 
 use super::fold::folded_parts;
-use super::message::SessionId;
 use super::name::Nick;
+use super::session::SessionId;
 
 /// Which session has which nickname, and whose a nickname is. No two look the same (UTS #39), nor
 /// like a name that is reserved.

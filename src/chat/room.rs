@@ -4,7 +4,8 @@ use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::time::Instant;
 
-use super::message::{Event, SessionId};
+use super::message::Event;
+use super::session::SessionId;
 
 /// What stands around a name and a text in a line.
 const MARKS_BYTES: usize = 8;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
 
-use crate::connection::Connection;
+use super::connection::Connection;
 use crate::pace::Pace;
 
 /// Addresses that are remembered at least, before it is looked whether anything is left to know of

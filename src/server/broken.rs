@@ -4,10 +4,9 @@ use std::mem;
 use std::time::Instant;
 
 use super::Server;
-use super::receive::Turn;
-use super::run_queue::Moment;
-use crate::chat::message::SessionId;
-use crate::connection::Disconnect;
+use super::connection::Disconnect;
+use super::turn::{Moment, Turn};
+use crate::chat::session::SessionId;
 use crate::stream::Stream;
 
 impl<S: Stream> Server<S> {

@@ -4,10 +4,11 @@ use std::mem;
 
 use slab::Slab;
 
-use crate::chat::message::{Event, Outbound, SessionId};
-use crate::connection::Connection;
+use super::connection::Connection;
+use crate::buffer::spool::{Span, Spool};
+use crate::chat::message::{Event, Outbound};
+use crate::chat::session::SessionId;
 use crate::limits::Limits;
-use crate::spool::{Span, Spool};
 use crate::wire::Format;
 
 /// Connections, what they share, and which of them have something to be sent or closed.

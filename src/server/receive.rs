@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use log::{Level, log};
 
-use super::run_queue::Moment;
+use super::connection::{Connection, Disconnect, Pause, Phase};
+use super::turn::{Moment, Scratch, Turn};
 use super::{Server, Visit, note_limit};
-use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal, SessionId};
-use crate::connection::{Connection, Disconnect, Pause, Phase};
-use crate::inbox::Inbox;
+use crate::buffer::inbox::Inbox;
+use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal};
+use crate::chat::session::SessionId;
 use crate::stream::Stream;
 use crate::wire::{Decoder, Step};
 
@@ -24,40 +25,6 @@ const ANSWER_BYTES_PER_LINE: usize = 1024;
 const EFFORT_OF_NOTHING: u64 = 8;
 const EFFORT_OF_REFUSAL: u64 = 64;
 const EFFORT_OF_COMMAND: u64 = 512;
-
-/// Memory that every connection uses in its turn, and none keeps.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    pub(super) received: Box<[u8]>,
-    text: String,
-}
-
-impl Scratch {
-    pub(super) fn new(bytes: usize) -> Self {
-        Self { received: vec![0; bytes].into(), text: String::new() }
-    }
-}
-
-/// How a connection's turn ended.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Turn {
-    /// Nothing more to read.
-    Drained,
-    /// It has had its share; the next one's turn.
-    Share,
-    /// The room has had its share of this tick, or has to wait.
-    Held,
-    /// It is over its rate.
-    Wait,
-    /// It has to read before it is read.
-    Clogged,
-    /// It is shown the past, and goes on when it has read that.
-    Shown,
-    /// It has left.
-    Left,
-    /// Its stream has ended.
-    Ended(Disconnect<'static>),
-}
 
 impl<S: Stream> Server<S> {
     /// Decodes what it sent, and reads at most `share` bytes more.

@@ -5,7 +5,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::Server;
-use super::receive::Turn;
+use super::turn::{Moment, Turn};
 use crate::stream::Stream;
 use crate::wire::Decoder;
 
@@ -75,21 +75,6 @@ impl RunQueue {
     fn queue(&mut self, is_heavy: bool) -> &mut VecDeque<usize> {
         if is_heavy { &mut self.heavy } else { &mut self.light }
     }
-}
-
-/// The moment of a turn, and the room's share in it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
-    pub(super) now: Instant,
-    /// At so much work ([`Server::work`]) the room has had its share.
-    pub(super) work_end: u64,
-    /// At so many bytes queued for many, members have to wait, also those who were none a moment
-    /// ago.
-    pub(super) said_end: u64,
-    /// Before so much work the turn does not end.
-    pub(super) turn_end: u64,
-    /// Others wait: whoever is light has a short turn.
-    pub(super) is_crowded: bool,
 }
 
 impl<S: Stream> Server<S> {

@@ -4,9 +4,10 @@ use std::io::ErrorKind;
 use std::mem;
 use std::time::Instant;
 
-use super::{Lag, Server};
-use crate::connection::{Disconnect, Pause, Phase};
-use crate::outbox::Flush;
+use super::Server;
+use super::connection::{Disconnect, Pause, Phase};
+use super::lag::Lag;
+use crate::buffer::outbox::Flush;
 use crate::stream::Stream;
 
 /// How often unread bytes are read when the server stops: a peer that floods even then gets its

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chatd::spool::SEGMENT_BYTES;
+use chatd::buffer::spool::SEGMENT_BYTES;
 
 use super::client::{Client, Line};
 use super::departures::not_chat;

@@ -8,9 +8,9 @@
 use std::io::ErrorKind;
 use std::rc::Rc;
 
-use chatd::chat::message::SessionId;
 use chatd::chat::name::Nick;
 use chatd::chat::nicknames::Nicknames;
+use chatd::chat::session::SessionId;
 
 use super::client::Client;
 use super::rules::{self, conflict};

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::ops::Deref;
 
-use crate::block::Block;
-use crate::spool::{SEGMENT_BYTES, Segment, Span};
+use crate::buffer::block::Block;
+use crate::buffer::spool::{SEGMENT_BYTES, Segment, Span};
 
 /// How many pieces one system call sends at most. More than a few are rare: spans in a row are one
 /// piece.
@@ -23,7 +23,7 @@ const PIECE_COST: usize = 64;
 /// caller's: see [`Outbox::cost`].
 ///
 /// ```
-/// use chatd::{outbox::Outbox, spool::Spool};
+/// use chatd::buffer::{outbox::Outbox, spool::Spool};
 ///
 /// let mut spool = Spool::default();
 /// let (mut ana, mut bruno) = (Outbox::default(), Outbox::default());
@@ -288,7 +288,7 @@ impl Deref for Bytes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::Spool;
+    use crate::buffer::spool::Spool;
     use proptest::prelude::*;
 
     /// A stream that takes so many bytes with each call, and blocks where that is 0.

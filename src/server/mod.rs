@@ -7,11 +7,14 @@
 mod addresses;
 mod broken;
 mod congestion;
+mod connection;
+mod lag;
 mod peers;
 mod receive;
 mod run_queue;
 mod settle;
 mod timers;
+mod turn;
 mod visits;
 
 use std::io::ErrorKind;
@@ -20,19 +23,19 @@ use std::time::{Duration, Instant};
 
 use log::{Level, log};
 
-use crate::chat::message::{Event, Outbound, SessionId};
+use crate::chat::message::{Event, Outbound};
+use crate::chat::session::SessionId;
 use crate::chat::{Chat, ChatConfig};
-use crate::connection::{Connection, Disconnect, Pause, Phase};
 use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::wire::Format;
 use addresses::{Addresses, Admission};
 use congestion::Congestion;
-pub(crate) use congestion::Lag;
+use connection::{Connection, Disconnect, Pause, Phase};
 use peers::Peers;
-use receive::Scratch;
 use run_queue::RunQueue;
 use timers::Timers;
+use turn::Scratch;
 use visits::{Visit, Visits};
 
 /// The server: connections, the chat, and who is to be served next.

@@ -1,6 +1,6 @@
 //! What a peer sent and the server has not decoded yet, because the peer has to wait its turn.
 
-use crate::block::Block;
+use crate::buffer::block::Block;
 
 /// Received bytes. Empty, and without memory, for everybody who is not made to wait.
 #[derive(Debug, Default)]

@@ -15,9 +15,9 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use crate::chat::ChatConfig;
 use crate::limits::Limits;
 use crate::motd::{MotdFile, Rereading};
+use crate::net::sys::{self, Asked, Signals, Spare};
 use crate::server::{Readiness, Server, TurnedAway};
 use crate::stream::Stream;
-use crate::sys::{self, Asked, Signals, Spare};
 
 /// Events taken from the system at once; more wait for the next round.
 const EVENTS_PER_POLL: usize = 1024;

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use log::Level;
 
+use super::lag::Lag;
+use crate::buffer::inbox::Inbox;
+use crate::buffer::outbox::Outbox;
 use crate::chat::message::Farewell;
 use crate::chat::text::Text;
-use crate::inbox::Inbox;
 use crate::limits::Limits;
-use crate::outbox::Outbox;
 use crate::pace::{Pace, Rate};
-use crate::server::Lag;
 use crate::wire::detect::Foreign;
 use crate::wire::{Decoder, Format};
 
