@@ -101,7 +101,7 @@ impl Connection {
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         let State::Open { stream, .. } = &self.state else { return };
         if bytes.len() > PASTE_BYTES {
-            let _ = sys::wait_for_room(stream);
+            let _ = sys::wait_for_window(stream);
         }
         if !bytes.is_empty() {
             self.outbox.push_own(bytes);
@@ -173,7 +173,7 @@ impl Connection {
         // Without these options a message may be late, and a dead connection be noticed late.
         let _ = sys::tune(&stream);
         if self.is_script {
-            let _ = sys::wait_for_room(&stream);
+            let _ = sys::wait_for_window(&stream);
         }
         self.state = State::Open { stream, half_closed: false, write_error: None };
         self.readable = true;

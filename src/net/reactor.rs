@@ -261,7 +261,7 @@ impl Door {
                     break;
                 }
                 match self.listeners[index].socket.accept() {
-                    Ok((stream, peer)) => match server.room_for(peer, now) {
+                    Ok((stream, peer)) => match server.admits(peer, now) {
                         Ok(()) => {
                             self.is_full = false;
                             admit(stream, peer, poll, server, now);

@@ -60,7 +60,7 @@ pub fn tune(stream: &TcpStream) -> io::Result<()> {
 /// # Errors
 ///
 /// The system's. The connection works all the same.
-pub fn wait_for_room(stream: &TcpStream) -> io::Result<()> {
+pub fn wait_for_window(stream: &TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     SockRef::from(stream).set_tcp_user_timeout(None)?;
     #[cfg(not(target_os = "linux"))]

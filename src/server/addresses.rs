@@ -135,6 +135,15 @@ impl Addresses {
         }
     }
 
+    /// # Panics
+    ///
+    /// If there are not so many connections.
+    #[cfg(debug_assertions)]
+    pub(super) fn check(&self, connections: usize) {
+        let counted: usize = self.known.values().map(|known| known.connections).sum();
+        assert_eq!(counted, connections, "each connection is counted at its address");
+    }
+
     /// Keeps what a connection owes that is leaving.
     pub(super) fn owe<S>(&mut self, connection: &Connection<S>, now: Instant) {
         // The debt of one whose stream has ended is known already.

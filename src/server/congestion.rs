@@ -37,6 +37,14 @@ impl Congestion {
         }
     }
 
+    /// # Panics
+    ///
+    /// If other numbers are behind and near.
+    #[cfg(debug_assertions)]
+    pub(super) fn check(&self, behind: usize, near: usize) {
+        assert_eq!((self.behind, self.near), (behind, near), "lags are counted");
+    }
+
     /// Whether any member is far behind.
     pub(super) fn has_anybody_behind(&self) -> bool {
         self.behind > 0

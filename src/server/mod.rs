@@ -8,6 +8,8 @@ mod addresses;
 mod broken;
 mod congestion;
 mod connection;
+#[cfg(debug_assertions)]
+mod invariants;
 mod lag;
 mod peers;
 mod receive;
@@ -55,6 +57,9 @@ pub struct Server<S> {
     /// What was done and queued nothing, in bytes of talk that would have taken as long.
     effort: u64,
     is_stopping: bool,
+    /// How many there were.
+    #[cfg(debug_assertions)]
+    ticks: u64,
 }
 
 /// Why a newcomer is turned away.
@@ -99,6 +104,8 @@ impl<S: Stream> Server<S> {
             congestion: Congestion::default(),
             broken: Vec::new(),
             is_stopping: false,
+            #[cfg(debug_assertions)]
+            ticks: 0,
         }
     }
 
@@ -125,7 +132,7 @@ impl<S: Stream> Server<S> {
     /// # Errors
     ///
     /// With the limit that it would be over.
-    pub fn room_for(&mut self, peer: SocketAddr, now: Instant) -> Result<(), TurnedAway> {
+    pub fn admits(&mut self, peer: SocketAddr, now: Instant) -> Result<(), TurnedAway> {
         if self.is_full() {
             return Err(TurnedAway::AtAll);
         }
@@ -208,6 +215,8 @@ impl<S: Stream> Server<S> {
         self.receive(now);
         self.sweep(now);
         self.settle(now);
+        #[cfg(debug_assertions)]
+        self.check_invariants();
     }
 
     /// From now on newcomers are shown this text.

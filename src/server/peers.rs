@@ -16,6 +16,8 @@ use crate::wire::Format;
 pub(super) struct Peers<S> {
     pub(super) connections: Slab<Connection<S>>,
     pub(super) unsettled: Vec<usize>,
+    /// Those that were settled last.
+    pub(super) settled: Vec<usize>,
     spools: [Spool; Format::COUNT],
     own_bytes: u64,
     /// Where what one peer is told is written before it is queued.
@@ -47,6 +49,7 @@ impl<S> Peers<S> {
         Self {
             connections: Slab::new(),
             unsettled: Vec::new(),
+            settled: Vec::new(),
             spools: Default::default(),
             own_bytes: 0,
             scratch: Vec::new(),

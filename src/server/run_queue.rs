@@ -113,7 +113,10 @@ impl<S: Stream> Server<S> {
                 self.run_queue.push(key, is_heavy);
             } else {
                 connection.is_queued = false;
-                self.receive_from(key, moment);
+                // It may have had a turn out of turn, which ended in a pause.
+                if connection.pause.is_none() {
+                    self.receive_from(key, moment);
+                }
             }
         }
     }

@@ -26,6 +26,7 @@ impl<S: Stream> Server<S> {
             self.close(key, now);
             self.rearm(key);
         }
+        mem::swap(&mut self.peers.unsettled, &mut self.peers.settled);
         self.peers.unsettled.clear();
         self.run_queue.drop_gone(|key| self.peers.connections.contains(key));
     }

@@ -34,6 +34,12 @@ impl Timers {
         self.deadlines.first().map(|&(at, _)| at)
     }
 
+    /// Whether the timer of `key` is set for then, if it is to be set.
+    #[cfg(debug_assertions)]
+    pub(super) fn has(&self, key: usize, deadline: Option<Instant>) -> bool {
+        deadline.is_none_or(|at| self.deadlines.contains(&(at, key)))
+    }
+
     /// Takes a connection whose deadline is over.
     pub(super) fn pop(&mut self, now: Instant) -> Option<usize> {
         let &(at, key) = self.deadlines.first()?;

@@ -137,7 +137,7 @@ impl World {
         let from_there = there().filter(|client| client.id % 2 == id % 2).count();
         let is_room = there().count() < self.limits.clients_max
             && self.limits.per_address_max.is_none_or(|max| from_there < max);
-        assert_eq!(self.server.room_for(peer, self.now).is_ok(), is_room, "room for {peer}");
+        assert_eq!(self.server.admits(peer, self.now).is_ok(), is_room, "room for {peer}");
         if !is_room {
             return;
         }
