@@ -1,62 +1,55 @@
 //! How a crowd comes, does what it does, comes to rest, and goes.
 
 use crate::Result;
-use crate::crowd::{Crowd, DROPPED_BEHIND, LISTENER};
-use crate::hearing::Hearing;
-use crate::lines::shown;
-use crate::seat::{Reading, Role};
+use crate::client::Role;
+use crate::client::{Connection, Reading};
+use crate::crowd::{Crowd, LISTENER};
 use std::time::Duration;
 
 /// Clients on their way in at once: well under any listener's backlog.
 const JOINING_MAX: usize = 100;
-/// Without any progress for so long, in milliseconds, what is missing counts as lost. A busy
-/// machine makes progress.
-const PATIENCE: u64 = 60_000;
-/// Whatever is due within so many milliseconds is done together: many actions at one moment are
-/// what a server sees, and leave this process some rest.
-const STEP: u64 = 15;
+/// Without any progress for so long, what is missing counts as lost. A busy machine makes progress,
+/// and a debt of a neighbour is paid in ten seconds.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// Whatever is due within this time is done together: many actions at one moment are what a server
+/// sees, and leave this process some rest.
+const STEP: Duration = Duration::from_millis(15);
 /// In this time, in milliseconds, everybody has begun to do something.
 const BEGIN: usize = 3000;
 
 impl Crowd {
-    /// Lets everybody come in, one nickname each, and the listener before all others.
+    /// Lets everybody come in, and the listener before all others.
     pub(crate) fn come(&mut self) -> Result<()> {
         self.enter(LISTENER)?;
-        self.wait("the listener to be in the room", |_| {}, |crowd| crowd.members() == 1)?;
+        self.wait("the listener to be in the room", |crowd| crowd.members() == 1)?;
         for index in 1..self.seats.len() {
             self.enter(index)?;
             if index % JOINING_MAX == 0 {
-                let done = |crowd: &Self| crowd.members() == index + 1;
-                self.wait("newcomers to be in the room", |_| {}, done)?;
+                self.wait("newcomers to come in", |crowd| crowd.members() == index + 1)?;
             }
         }
-        let done = |crowd: &Self| crowd.members() == crowd.seats.len();
-        self.wait("newcomers to be in the room", |_| {}, done)
+        self.wait("newcomers to come in", |crowd| crowd.members() == crowd.seats.len())
     }
 
     /// Nobody does anything but read.
     pub(crate) fn rest(&mut self, time: Duration) -> Result<()> {
-        let end = self.now() + time.as_nanos() as u64;
+        let end = self.now() + time;
         while self.now() < end {
-            self.pump(Duration::from_nanos(end.saturating_sub(self.now())))?;
+            self.pump(end.saturating_sub(self.now()))?;
         }
         Ok(())
     }
 
     /// Everybody does what it does, while `goes_on`, which is asked every second.
-    pub(crate) fn live(
-        &mut self,
-        mut goes_on: impl FnMut(&mut Self) -> Result<bool>,
-    ) -> Result<()> {
+    pub(crate) fn live(&mut self, mut goes_on: impl FnMut(&Self) -> Result<bool>) -> Result<()> {
         for index in 0..self.seats.len() {
-            let within = self.seats[index].random.below(BEGIN);
-            self.seats[index].wake = Some(self.millis() + within as u64);
+            let within = self.seats[index].random.below(BEGIN) as u64;
+            self.seats[index].wake = Some(self.now() + Duration::from_millis(within));
         }
-        let mut step = self.millis();
-        let mut second = step;
+        let (mut step, mut second) = (self.now(), self.now());
         loop {
-            self.pump(Duration::from_millis(step.saturating_sub(self.millis())))?;
-            let now = self.millis();
+            self.pump(step.saturating_sub(self.now()))?;
+            let now = self.now();
             if now < step {
                 continue;
             }
@@ -68,10 +61,9 @@ impl Crowd {
                 }
             }
             if now >= second {
-                second = now + 1000;
+                second = now + Duration::from_secs(1);
                 self.trim();
-                let long_ago = self.now().saturating_sub(PATIENCE * 1_000_000);
-                if let Some(index) = self.room.unheard(long_ago) {
+                if let Some(index) = self.room.unheard(now.saturating_sub(PATIENCE)) {
                     return Err(self.blame(index, "has said what nobody hears").into());
                 }
                 if !goes_on(self)? {
@@ -86,140 +78,85 @@ impl Crowd {
     pub(crate) fn settle(&mut self) -> Result<()> {
         for index in 0..self.seats.len() {
             self.seats[index].wake = None;
-            self.stop(index)?;
+            let role = self.seats[index].role;
+            if matches!(role, Role::Resetter | Role::Staller | Role::Babbler) {
+                self.cut(index, role != Role::Babbler);
+            } else if let Some(connection) = &mut self.seats[index].connection {
+                connection.reading = Reading::On;
+                self.receive(index)?;
+            }
         }
-        let settled = |crowd: &Self| {
-            crowd.room.due() == 0
-                && crowd.seats.iter().all(|seat| match (&seat.connection, seat.role.stays()) {
-                    (None, stays) => !stays,
-                    (Some(connection), stays) => {
-                        let hearing = connection.hearing.as_ref();
-                        stays && hearing.is_some_and(|hearing| hearing.is_caught_up(&crowd.room))
-                    }
-                })
+        let visitors = self.with_role(|role| !role.stays());
+        let are_in = |crowd: &Self| {
+            let mut there = visitors.iter().filter_map(|&at| crowd.seats[at].connection.as_ref());
+            there.all(|connection| connection.hearing.is_member() || connection.is_leaving)
         };
-        self.wait("everybody to hear everything", Self::dismiss, settled)?;
-        // One line more, behind all that was said without being counted.
-        let talkers = self.with_role(|role| role == Role::Talker);
-        self.say(talkers[0], 1, Some(100));
-        self.wait("everybody to hear the last line", |_| {}, settled)
-    }
-
-    /// Those who only visit, and are in by now, leave with a last line.
-    fn dismiss(&mut self) {
-        for index in self.with_role(|role| role.is_checked() && !role.stays()) {
+        self.wait("visitors to come in", are_in)?;
+        for &index in &visitors {
             let connection = self.seats[index].connection.as_ref();
-            if connection.is_some_and(|connection| connection.is_member() && !connection.is_leaving)
-            {
+            if connection.is_some_and(Connection::is_member) {
                 self.end(index);
             }
         }
-    }
-
-    fn stop(&mut self, index: usize) -> Result<()> {
-        match self.seats[index].role {
-            Role::Resetter => self.cut(index, true),
-            Role::Babbler => self.cut(index, false),
-            Role::Staller => {
-                let (bytes, millis) = (self.room.bytes(), self.millis());
-                let Some(connection) = &mut self.seats[index].connection else { return Ok(()) };
-                match connection.reading {
-                    Reading::Off(at) if bytes - at > DROPPED_BEHIND => {
-                        connection.reading = Reading::ToTheEnd(millis);
-                        self.receive(index, true)?;
-                    }
-                    Reading::ToTheEnd(_) => {}
-                    Reading::On | Reading::Off(_) => self.cut(index, true),
-                }
-            }
-            Role::Pauser => {
-                if let Some(connection) = &mut self.seats[index].connection {
-                    connection.reading = Reading::On;
-                    self.receive(index, true)?;
-                }
-            }
-            Role::Listener
-            | Role::Lurker
-            | Role::Talker
-            | Role::Renamer
-            | Role::Asker
-            | Role::Visitor
-            | Role::Racer
-            | Role::HalfCloser => {}
-        }
-        Ok(())
+        let staying = self.with_role(Role::stays).len();
+        let is_settled = |crowd: &Self| {
+            crowd.room.due == 0
+                && crowd.connected() == staying
+                && crowd.connections().all(|it| it.hearing.is_caught_up(&crowd.room))
+        };
+        self.wait("everybody to hear everything", is_settled)?;
+        // One line more: what was heard once too often before it comes to light.
+        let talkers = self.with_role(|role| role == Role::Talker);
+        self.say(talkers[0], 1, 100);
+        self.wait("everybody to hear the last line", is_settled)
     }
 
     /// Everybody leaves, in one way or the other, and the listener after all others.
     pub(crate) fn go(&mut self) -> Result<()> {
         for index in self.with_role(|role| role.stays() && role != Role::Listener) {
-            if index % 2 == 0 {
+            if index.is_multiple_of(3) {
                 self.quit(index, "/quit");
             } else {
                 self.end(index);
             }
         }
-        let alone = |crowd: &Self| crowd.connected() == 1 && crowd.room.due() == 0;
-        self.wait("everybody to be let go", |_| {}, alone)?;
+        let is_alone = |crowd: &Self| crowd.connected() == 1 && crowd.room.due == 0;
+        self.wait("everybody to be let go", is_alone)?;
         self.quit(LISTENER, "/quit");
-        self.wait("the listener to be let go", |_| {}, |crowd| crowd.connected() == 0)
+        self.wait("the listener to be let go", |crowd| crowd.connected() == 0)
     }
 
-    fn members(&self) -> usize {
-        let connections = self.seats.iter().filter_map(|seat| seat.connection.as_ref());
-        connections.filter(|connection| connection.is_member()).count()
-    }
-
-    /// Waits until it is `done`, doing something meanwhile, as long as there is progress.
-    pub(crate) fn wait(
-        &mut self,
-        what: &str,
-        meanwhile: fn(&mut Self),
-        done: impl Fn(&Self) -> bool,
-    ) -> Result<()> {
+    /// Waits until it is `done`, as long as there is progress.
+    pub(crate) fn wait(&mut self, what: &str, done: impl Fn(&Self) -> bool) -> Result<()> {
         let measure = |crowd: &Self| {
-            let positions: u64 = crowd.hearings().map(|(_, hearing)| hearing.position).sum();
-            (positions, crowd.members(), crowd.connected(), crowd.room.due())
+            let positions: u64 = crowd.connections().map(|it| it.hearing.position).sum();
+            (positions, crowd.members(), crowd.connected(), crowd.room.due)
         };
-        let (mut progress, mut since) = (measure(self), self.millis());
+        let (mut progress, mut by) = (measure(self), self.now() + PATIENCE);
         while !done(self) {
             self.pump(Duration::from_millis(50))?;
-            meanwhile(self);
             let now = measure(self);
             if now != progress {
-                (progress, since) = (now, self.millis());
-            } else if self.millis() - since > PATIENCE {
-                let (due, who) = (self.room.due(), self.first_behind());
-                return Err(format!("waited in vain for {what}: {due} lines due; {who}").into());
+                (progress, by) = (now, self.now() + PATIENCE);
+            } else if self.now() > by {
+                let who = self.first_behind();
+                return Err(format!("waited in vain for {what}: {who}").into());
             }
         }
         Ok(())
     }
 
-    pub(crate) fn hearings(&self) -> impl Iterator<Item = (usize, &Hearing)> {
-        let seats = self.seats.iter().enumerate();
-        seats.filter_map(|(index, seat)| Some((index, seat.connection.as_ref()?.hearing.as_ref()?)))
-    }
-
     fn first_behind(&self) -> String {
-        let mut seats = self.seats.iter().map(|seat| seat.connection.as_ref());
-        let to_the_end = seats.position(|connection| {
-            connection.is_some_and(|there| matches!(there.reading, Reading::ToTheEnd(_)))
-        });
-        if let Some(index) = to_the_end {
-            return self.blame(index, "has not read, and was not dropped");
+        let is_behind = |index: &usize| {
+            let connection = self.seats[*index].connection.as_ref();
+            connection.is_some_and(|it| it.is_leaving || !it.hearing.is_caught_up(&self.room))
+        };
+        if let Some(index) = self.room.unheard(Duration::MAX) {
+            self.blame(index, "has said what nobody hears")
+        } else if let Some(index) = (0..self.seats.len()).find(is_behind) {
+            self.blame(index, "waits for the room, or for its end")
+        } else {
+            "nobody is behind".into()
         }
-        if let Some(index) = self.room.unheard(u64::MAX) {
-            return self.blame(index, "has said what nobody hears");
-        }
-        if let Some(index) = self.room.private_missing() {
-            return self.blame(index, "has not got what was said to it in private");
-        }
-        let behind = self.hearings().find(|(_, hearing)| !hearing.is_caught_up(&self.room));
-        behind.map_or("nobody is behind".into(), |(index, hearing)| {
-            let due = self.room.get(hearing.position);
-            let due = due.map_or("an answer".into(), |line| shown(&line.text));
-            self.blame(index, &format!("({:?}) waits for {due}", hearing.stage))
-        })
     }
 }
