@@ -36,6 +36,7 @@ fn config() -> ChatConfig {
         motd: String::new(),
         history_max: 20,
         answer_bytes_max: 1 << 18,
+        names_bytes_max: 1 << 14,
         history_bytes_at_once: 1 << 14,
     }
 }

@@ -214,6 +214,7 @@ impl Config {
             motd: text.unwrap_or_default(),
             history_max: args.history,
             answer_bytes_max: limits.answer_bytes_max(),
+            names_bytes_max: limits.own_bytes_max(),
             history_bytes_at_once: limits.history_bytes_at_once(),
         };
         Ok(Self { bind: args.bind, quiet: args.quiet, chat, motd, limits })

@@ -32,6 +32,7 @@ fuzz_target!(|data: &[u8]| {
         motd: "be kind".into(),
         history_max: 3,
         answer_bytes_max: 1 << 16,
+        names_bytes_max: 1 << 14,
         history_bytes_at_once: 1 << 14,
     });
     let mut now = Instant::now();

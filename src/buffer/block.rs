@@ -1,6 +1,7 @@
 //! Bytes that wait for one peer, and what they are kept in.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::MmapMut;
 
@@ -12,27 +13,51 @@ const PAGE_BYTES: usize = 4096;
 /// few bytes that lie between are still in use.
 pub const PAGES_FROM: usize = PAGE_BYTES / 2;
 
+/// A process may have 65,530 maps on Linux (`vm.max_map_count`). At that limit pages could not even be
+/// given back, so blocks take no more than a part of them.
+const MAPS_MAX: usize = 16 * 1024;
+
+/// How many there are.
+static MAPS: AtomicUsize = AtomicUsize::new(0);
+
 /// Bytes that do not change any more, but for a short block, to which more can be added.
 #[derive(Debug)]
 pub enum Block {
     /// Few.
     Short(Vec<u8>),
     /// [`PAGES_FROM`] or more.
-    Pages(MmapMut),
+    Pages(Pages),
+}
+
+/// Pages that are counted.
+#[derive(Debug)]
+pub struct Pages(MmapMut);
+
+impl Pages {
+    /// A copy of `bytes`. `None` if there are too many, or the system has no more.
+    fn new(bytes: &[u8]) -> Option<Self> {
+        if MAPS.load(Ordering::Relaxed) >= MAPS_MAX {
+            return None;
+        }
+        let mut map = MmapMut::map_anon(bytes.len()).ok()?;
+        map.copy_from_slice(bytes);
+        MAPS.fetch_add(1, Ordering::Relaxed);
+        Some(Self(map))
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        MAPS.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Block {
     /// A copy of `bytes`.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        // A system may be out of maps before it is out of memory.
-        if bytes.len() >= PAGES_FROM
-            && let Ok(mut pages) = MmapMut::map_anon(bytes.len())
-        {
-            pages.copy_from_slice(bytes);
-            return Self::Pages(pages);
-        }
-        Self::Short(bytes.to_vec())
+        let pages = if bytes.len() >= PAGES_FROM { Pages::new(bytes) } else { None };
+        pages.map_or_else(|| Self::Short(bytes.to_vec()), Self::Pages)
     }
 
     /// What it takes beside its bytes.
@@ -40,7 +65,7 @@ impl Block {
     pub fn slack(&self) -> usize {
         match self {
             Self::Short(_) => 0,
-            Self::Pages(pages) => pages.len().next_multiple_of(PAGE_BYTES) - pages.len(),
+            Self::Pages(Pages(map)) => map.len().next_multiple_of(PAGE_BYTES) - map.len(),
         }
     }
 
@@ -69,7 +94,7 @@ impl Deref for Block {
     fn deref(&self) -> &[u8] {
         match self {
             Self::Short(bytes) => bytes,
-            Self::Pages(pages) => pages,
+            Self::Pages(Pages(map)) => map,
         }
     }
 }

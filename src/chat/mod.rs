@@ -45,9 +45,10 @@ pub struct ChatConfig {
     pub motd: String,
     /// How many messages are kept, and shown to a newcomer.
     pub history_max: usize,
-    /// The most bytes that one request is answered with: a short line must not buy an endless
-    /// answer.
+    /// The most bytes of messages that are kept.
     pub answer_bytes_max: usize,
+    /// The most bytes of nicknames in one list.
+    pub names_bytes_max: usize,
     /// So much of the past a session is shown at once, in bytes; more only when it has read that.
     pub history_bytes_at_once: usize,
 }
@@ -106,6 +107,12 @@ impl Chat {
         self.room.members().len()
     }
 
+    /// How many of them are told what is said.
+    #[must_use]
+    pub fn hearers(&self) -> usize {
+        self.room.hearers()
+    }
+
     /// Says hello to a newcomer.
     pub fn greet(&self, id: SessionId, out: &mut impl Outbound) {
         out.reply(&Event::Greeting { server: &self.config.name }, id);
@@ -139,15 +146,10 @@ impl Chat {
         ControlFlow::Continue(())
     }
 
-    /// These sessions hear nothing more, and do not count any more. What they still say is heard,
-    /// until they [leave](Chat::leave).
-    pub fn deafen(&mut self, ids: impl Iterator<Item = SessionId>, now: Instant) {
-        let before = self.members();
-        self.room.leave_all(&ids.collect());
-        // The first of them to leave leaves a crowd.
-        if self.members() < before && before > CROWD + 1 {
-            self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
-        }
+    /// These sessions are told nothing more. What they still say is heard, until they
+    /// [leave](Chat::leave).
+    pub fn deafen(&mut self, ids: impl Iterator<Item = SessionId>) {
+        self.room.deafen(ids.filter(|&id| self.nicks.of(id).is_some()));
     }
 
     /// A session is gone. The others are told, and its nickname is free.
@@ -165,7 +167,7 @@ impl Chat {
             self.traffic.left += 1;
             self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
         } else {
-            out.deliver(&Event::Left { nick: &nick, reason }, self.room.members().iter().copied());
+            out.deliver(&Event::Left { nick: &nick, reason }, self.room.all());
         }
     }
 
@@ -192,8 +194,7 @@ impl Chat {
     fn tell_traffic(&mut self, out: &mut impl Outbound) {
         let Traffic { joined, left, .. } = std::mem::take(&mut self.traffic);
         let here = self.members();
-        let to = self.room.members().iter().copied();
-        out.deliver(&Event::Traffic { joined, left, here }, to);
+        out.deliver(&Event::Traffic { joined, left, here }, self.room.all());
     }
 
     fn is_crowded(&self) -> bool {
@@ -281,6 +282,12 @@ impl Chat {
         !self.replays.is_empty() && self.replays.contains_key(&id)
     }
 
+    /// Whether it asked for that, and has not yet got all of it.
+    #[must_use]
+    pub fn awaits_more(&self, id: SessionId) -> bool {
+        !self.replays.is_empty() && self.replays.get(&id).is_some_and(|replay| replay.is_asked)
+    }
+
     /// Shows a session the next part of the past that it is still to be shown, as far as that is
     /// not forgotten by now, and tells whether it asked for it. To be called when it has read what
     /// it was sent before: so nobody makes the server keep a copy of everything for it.
@@ -315,7 +322,7 @@ impl Chat {
         let mut names = Vec::new();
         let mut ids = ids.filter_map(|id| self.nicks.of(id)).peekable();
         while let Some(nick) = ids.next_if(|nick| {
-            names.len() < max && bytes + nick.as_str().len() <= self.config.answer_bytes_max
+            names.len() < max && bytes + nick.as_str().len() <= self.config.names_bytes_max
         }) {
             bytes += nick.as_str().len() + ", ".len();
             names.push(nick);

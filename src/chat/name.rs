@@ -66,19 +66,21 @@ impl Nick {
         }
         let nick = composed(name.trim())?;
         let first = nick.chars().next().ok_or(NickError::Empty)?;
-        let (mut marks, mut base) = (0, first);
+        let (mut marks, mut base, mut before) = (0, first, None);
         for c in nick.chars() {
             let is_mark = is_combining_mark(c);
             if is_ignorable(c) || !(if is_mark { is_mark_of(c, base) } else { is_letter(c) }) {
                 return Err(NickError::Character(c));
             }
             marks = if c.width() == Some(0) { marks + 1 } else { 0 };
-            if marks > MARKS_MAX {
+            // The same mark twice looks like once (UTS #39, 5.4).
+            if marks > MARKS_MAX || (marks > 1 && before == Some(c)) {
                 return Err(NickError::Marks);
             }
             if !is_mark {
                 base = c;
             }
+            before = Some(c);
         }
         if first.is_numeric() || matches!(first, '-' | '.') || is_combining_mark(first) {
             return Err(NickError::Start(first));
@@ -272,6 +274,7 @@ mod tests {
             ("\u{303}ana", NickError::Start('\u{303}')),
             ("\u{93e}", NickError::Start('\u{93e}')),
             ("q\u{303}\u{304}\u{303}\u{304}\u{303}", NickError::Marks),
+            ("\u{5e9}\u{5b8}\u{5b8}\u{5e8}\u{5d4}", NickError::Marks),
         ] {
             assert_eq!(Nick::parse(name), Err(error), "{name:?}");
         }
@@ -283,7 +286,7 @@ mod tests {
         assert_eq!(Nick::parse(&"a".repeat(25)), Err(NickError::TooLong));
         assert!(Nick::parse(&"李".repeat(12)).is_ok());
         assert_eq!(Nick::parse(&"李".repeat(13)), Err(NickError::TooLong));
-        let heavy = "\u{1e800}\u{1e8d0}\u{1e8d0}\u{1e8d0}";
+        let heavy = "\u{1e800}\u{1e8d0}\u{1e8d1}\u{1e8d2}";
         assert_eq!(Nick::parse(&heavy.repeat(6)).unwrap().as_str().len(), NICK_BYTES_MAX);
         assert_eq!(Nick::parse(&heavy.repeat(7)), Err(NickError::TooLong));
         assert_eq!(Nick::parse(&"e\u{301}".repeat(100_000)), Err(NickError::TooLong));

@@ -30,6 +30,8 @@ const _: () = assert!(
 #[derive(Debug)]
 pub struct Room {
     members: Vec<SessionId>,
+    /// Those whose connections broke, mostly nobody: they are still to say what they said before.
+    deaf: HashSet<SessionId>,
     history: VecDeque<Message>,
     /// How many messages were forgotten: the oldest one kept has this number.
     forgotten: u64,
@@ -79,6 +81,7 @@ impl Room {
     pub fn new(history_max: usize, history_bytes_max: usize) -> Self {
         Self {
             members: Vec::new(),
+            deaf: HashSet::new(),
             history: VecDeque::new(),
             forgotten: 0,
             history_bytes: 0,
@@ -93,9 +96,9 @@ impl Room {
         &self.members
     }
 
-    /// Everybody here but `id`.
+    /// All here who are told what is said, but `id`.
     pub fn others(&self, id: SessionId) -> impl Iterator<Item = SessionId> + '_ {
-        self.members.iter().copied().filter(move |&member| member != id)
+        self.all().filter(move |&member| member != id)
     }
 
     /// `id` comes in.
@@ -108,11 +111,27 @@ impl Room {
         // A scan of ten thousand ids costs as much as one system call; a table of positions would
         // not pay.
         self.members.retain(|&member| member != id);
+        self.deaf.remove(&id);
     }
 
-    /// Many go out at once.
-    pub fn leave_all(&mut self, ids: &HashSet<SessionId>) {
-        self.members.retain(|member| !ids.contains(member));
+    /// These are told nothing more until they leave.
+    pub fn deafen(&mut self, ids: impl Iterator<Item = SessionId>) {
+        self.deaf.extend(ids);
+    }
+
+    /// How many are told what is said.
+    #[must_use]
+    pub fn hearers(&self) -> usize {
+        self.members.len() - self.members.iter().filter(|id| self.is_deaf(**id)).count()
+    }
+
+    /// All here who are told what is said.
+    pub fn all(&self) -> impl Iterator<Item = SessionId> + '_ {
+        self.members.iter().copied().filter(|&id| !self.is_deaf(id))
+    }
+
+    fn is_deaf(&self, id: SessionId) -> bool {
+        !self.deaf.is_empty() && self.deaf.contains(&id)
     }
 
     /// The numbers of the last `count` messages or fewer. Each message said has the next number.

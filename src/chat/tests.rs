@@ -45,6 +45,7 @@ impl Scene {
             motd: "be\nkind\x1b".into(),
             history_max: 3,
             answer_bytes_max: 1000,
+            names_bytes_max: 1000,
             history_bytes_at_once: 100,
         };
         Self { chat: Chat::new(config), told: Told::default(), now: Instant::now() }

@@ -1,7 +1,7 @@
 //! What connections of one address have in common: their number, and their debts.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
@@ -60,8 +60,9 @@ impl fmt::Display for Address {
 /// - A connection that leaves before its allowance is whole again leaves its debt here, and the
 ///   first one of its address that begins to talk after that takes it over. So whoever comes and
 ///   goes says no more than whoever stays.
-/// - Connections whose streams have ended only have what they sent before. Those of one address
-///   share one allowance for it, or it would be renewed by leaving early and often.
+/// - A connection whose stream has ended, and which has more to say than it may, is as good as gone:
+///   its debt is left here at once. Those of one address share one allowance for what they have
+///   left, and stand in line for it: else it would be renewed by ending the stream early.
 ///
 /// Connections that stay share nothing.
 #[derive(Debug)]
@@ -79,8 +80,10 @@ struct Known {
     is_noted: bool,
     /// Of those who have left.
     debts: Debts,
-    /// Of those whose streams have ended.
+    /// Of those whose streams have ended and who have more to say.
     ended: Pace,
+    /// Their keys, in the order of their turns.
+    line: VecDeque<usize>,
 }
 
 /// What a newcomer from an address meets.
@@ -146,33 +149,59 @@ impl Addresses {
 
     /// Keeps what a connection owes that is leaving.
     pub(super) fn owe<S>(&mut self, connection: &Connection<S>, now: Instant) {
-        // The debt of one whose stream has ended is known already.
-        if !connection.is_ended
+        if !connection.is_in_line
             && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
         {
             known.debts.add(connection.pace, now);
         }
     }
 
-    /// Makes a connection begin with what somebody of its address still owes, or go on where the
-    /// others are whose streams have ended.
+    /// Makes a connection begin with what somebody of its address still owes, or go on with the
+    /// allowance that it shares.
     pub(super) fn begin_turn<S>(&mut self, connection: &mut Connection<S>, now: Instant) {
-        let is_first = connection.pace.is_unused();
-        if (is_first || connection.is_ended)
-            && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
-        {
-            let debt = if is_first { known.debts.take_largest(now) } else { Pace::default() };
-            connection.pace = connection.pace.max(debt).max(known.ended);
+        if !(connection.pace.is_unused() || connection.is_in_line) {
+            return;
+        }
+        if let Some(known) = self.known.get_mut(&connection.peer.ip().into()) {
+            connection.pace =
+                if connection.is_in_line { known.ended } else { known.debts.take_largest(now) };
         }
     }
 
-    /// Notes what a connection owes whose stream has ended.
+    /// Notes what a connection owes that shares its allowance.
     pub(super) fn end_turn<S>(&mut self, connection: &Connection<S>) {
-        if connection.is_ended
+        if connection.is_in_line
             && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
         {
+            known.ended = connection.pace;
+        }
+    }
+
+    /// Puts a connection whose stream has ended, and which has to wait, last in line.
+    pub(super) fn line_up<S>(&mut self, key: usize, connection: &mut Connection<S>, now: Instant) {
+        let Some(known) = self.known.get_mut(&connection.peer.ip().into()) else { return };
+        if !connection.is_in_line {
+            connection.is_in_line = true;
+            known.debts.add(connection.pace, now);
             known.ended = known.ended.max(connection.pace);
         }
+        known.line.push_back(key);
+    }
+
+    /// Takes a connection out of its line, where it mostly is the first.
+    pub(super) fn leave_line(&mut self, key: usize, ip: IpAddr) {
+        let Some(known) = self.known.get_mut(&ip.into()) else { return };
+        if known.line.front() == Some(&key) {
+            known.line.pop_front();
+        } else {
+            known.line.retain(|&other| other != key);
+        }
+    }
+
+    /// Who is the first in line, and the allowance that it has.
+    pub(super) fn first_in_line(&self, ip: IpAddr) -> Option<(usize, Pace)> {
+        let known = self.known.get(&ip.into())?;
+        Some((*known.line.front()?, known.ended))
     }
 }
 
@@ -295,24 +324,31 @@ mod tests {
     }
 
     #[test]
-    fn those_whose_streams_have_ended_share_one_allowance_and_others_do_not() {
+    fn those_in_line_share_one_allowance_and_have_their_turns() {
         let now = Instant::now();
+        let rate = Rate::new(10, 100);
         let mut addresses = Addresses::new(None);
-        let [mut first, mut second, mut staying] =
-            [50, 20, 10].map(|lines| connection("192.0.2.1", lines, now));
-        for _ in 0..3 {
+        let [mut first, mut second] = [50, 20].map(|lines| connection("192.0.2.1", lines, now));
+        for _ in 0..2 {
             addresses.enter(ip("192.0.2.1"), now);
         }
-        (first.is_ended, second.is_ended) = (true, true);
+        addresses.line_up(1, &mut first, now);
+        addresses.line_up(2, &mut second, now);
+        assert_eq!(addresses.first_in_line(ip("192.0.2.1")), Some((1, debt(50, now))));
+        addresses.leave_line(1, ip("192.0.2.1"));
         addresses.begin_turn(&mut first, now);
-        first.pace.spend(Rate::new(10, 100), 1, now);
+        first.pace.spend(rate, 1, now);
         addresses.end_turn(&first);
-        addresses.begin_turn(&mut second, now);
-        addresses.begin_turn(&mut staying, now);
-        assert_eq!((second.pace, staying.pace), (debt(51, now), debt(10, now)));
-        assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(51, now));
+        addresses.line_up(1, &mut first, now);
+        assert_eq!(addresses.first_in_line(ip("192.0.2.1")), Some((2, debt(51, now))));
+        addresses.leave_line(1, ip("192.0.2.1"));
+        addresses.leave_line(2, ip("192.0.2.1"));
+        assert_eq!(addresses.first_in_line(ip("192.0.2.1")), None);
+        // Their own debts are left to those who come, once.
         addresses.owe(&first, now);
-        assert!(addresses.known[&ip("192.0.2.1").into()].debts.is_paid(now), "known already");
+        assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(50, now));
+        assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(20, now));
+        assert_eq!(inherited(&mut addresses, "192.0.2.1", now), Pace::default());
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) struct Connection<S> {
     pub(crate) is_ended: bool,
     /// A write may succeed.
     pub(crate) is_writable: bool,
+    /// It shares an allowance with others of its address whose streams have ended.
+    pub(crate) is_in_line: bool,
     /// In the server's run queue.
     pub(crate) is_queued: bool,
     /// Its last turn was a long one: those who have little to say go first.
@@ -88,6 +90,8 @@ pub(crate) enum Phase {
 pub(crate) enum Pause {
     /// It is over its rate, until its pace allows the next line.
     Rate,
+    /// It is over its rate and its stream has ended: until it is the first in line.
+    Line,
     /// It has so much unsent, of what it asked for or else, that it has to read first.
     Clogged,
 }
@@ -113,6 +117,7 @@ impl<S> Connection<S> {
             is_readable: false,
             is_ended: false,
             is_writable: true,
+            is_in_line: false,
             is_queued: false,
             is_heavy: false,
             is_unsettled: false,
@@ -124,6 +129,11 @@ impl<S> Connection<S> {
     /// At which level the log tells of it.
     pub(crate) fn log_level(&self) -> Level {
         if self.is_told { Level::Info } else { Level::Debug }
+    }
+
+    /// Whether something that it sent waits for its rate.
+    pub(crate) fn is_over_rate(&self) -> bool {
+        matches!(self.pause, Some(Pause::Rate | Pause::Line))
     }
 
     /// Whether it takes part: it is read, and written to.

@@ -20,7 +20,7 @@ mod turn;
 mod visits;
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use log::{Level, log};
@@ -258,6 +258,9 @@ impl<S: Stream> Server<S> {
                 && connection.pace.wait_until(self.limits.rate, now).is_none()
             {
                 connection.pause = None;
+                if connection.is_in_line {
+                    self.addresses.leave_line(key, connection.peer.ip());
+                }
                 self.enqueue(key);
             }
             self.expire(key, now);
@@ -274,6 +277,10 @@ impl<S: Stream> Server<S> {
             Phase::Silent { greet_at } if greet_at <= now => {
                 connection.decoder.assume_text();
                 self.greet(key, now);
+            }
+            // It has sent something that waits.
+            Phase::Nameless { by } if by <= now && connection.is_over_rate() => {
+                connection.phase = Phase::Nameless { by: now + self.limits.nickname_within };
             }
             Phase::Nameless { by } if by <= now => {
                 // It may have sent one, and its turn has not come yet: there is a crowd, or the
@@ -322,6 +329,11 @@ impl<S: Stream> Server<S> {
             None => log!(connection.log_level(), "{} left (no nickname): {why}", connection.peer),
         }
         self.addresses.owe(connection, now);
+        let ip = connection.peer.ip();
+        let is_in_line = connection.is_in_line;
+        if is_in_line && connection.is_over_rate() {
+            self.addresses.leave_line(key, ip);
+        }
         connection.phase = if why.is_polite() {
             Phase::Leaving { by: now + self.limits.leave_within }
         } else {
@@ -330,18 +342,31 @@ impl<S: Stream> Server<S> {
         connection.pause = None;
         self.peers.unsettle(key);
         self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
+        if is_in_line {
+            self.call_next(ip);
+        }
+    }
+
+    /// Lets the first in line of an address go on when the rate allows it.
+    fn call_next(&mut self, ip: IpAddr) {
+        if let Some((key, pace)) = self.addresses.first_in_line(ip)
+            && let Some(connection) = self.peers.get(key)
+        {
+            (connection.pause, connection.pace) = (Some(Pause::Rate), pace);
+            self.rearm(key);
+        }
     }
 
     /// How many members listen: all but those queued to talk. There is at least one who talks.
     fn listeners(&self) -> usize {
         if !self.congestion.has_anybody_behind() {
             // To count them costs something, and nobody asks.
-            return self.chat.members();
+            return self.chat.hearers();
         }
         let connections = &self.peers.connections;
         let is_member = |key: &usize| connections.get(*key).is_some_and(Connection::is_named);
         let talkers = self.run_queue.keys().filter(is_member).count();
-        self.chat.members().saturating_sub(talkers.max(1))
+        self.chat.hearers().saturating_sub(talkers.max(1))
     }
 
     /// Puts a connection in the run queue, unless it has to wait.

@@ -1,6 +1,7 @@
 //! The first part of a tick: read, decode, apply. Nothing is sent here.
 
 use std::io::ErrorKind;
+use std::mem;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -18,6 +19,9 @@ use crate::wire::{Decoder, Step};
 /// A request counts as one line, and as one more for so many bytes that it is answered with:
 /// a short line must not buy much work at the price of a little.
 const ANSWER_BYTES_PER_LINE: usize = 1024;
+
+/// What stands around a nickname and what it says, in a line.
+const LINE_MARKS_BYTES: usize = 4;
 
 /// What a step takes that queues little or nothing, in bytes of talk that take as long: an empty
 /// line, a refusal, and a command, of which a new nickname takes longest (`cargo bench --bench
@@ -66,7 +70,7 @@ impl<S: Stream> Server<S> {
                     return match connection.cut_off {
                         // Half a line is not one that ended with the stream.
                         Some(why) => Turn::Ended(Disconnect::Failed(why)),
-                        None => self.finish(key, decoder, text, moment.now),
+                        None => self.finish(key, decoder, text, moment),
                     };
                 }
                 Ok(count) => {
@@ -113,9 +117,10 @@ impl<S: Stream> Server<S> {
                 self.effort += before as u64 / EFFORT_OF_NOTHING;
                 return None;
             }
-            connection.unpaid_bytes = 0;
+            let line_bytes = mem::take(&mut connection.unpaid_bytes);
             connection.format = format;
-            if self.follow(key, step, moment.now).is_break() {
+            let bytes = line_bytes + before - input.len();
+            if self.follow(key, step, bytes, moment.now).is_break() {
                 return Some(Turn::Left);
             }
         }
@@ -142,21 +147,26 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// The peer will send no more. A last line without an end counts.
+    /// The peer will send no more. A last line without an end counts, and waits as others do.
     fn finish(
         &mut self,
         key: usize,
         decoder: &mut Decoder,
         text: &mut String,
-        now: Instant,
+        moment: Moment,
     ) -> Turn {
-        loop {
-            let is_named = self.peers.get(key).is_some_and(|connection| connection.is_named());
+        while decoder.is_within_line() {
+            if let Some(turn) = self.must_stop(key, moment) {
+                return turn;
+            }
+            let Some(connection) = self.peers.get(key) else { return Turn::Left };
+            let line_bytes = mem::take(&mut connection.unpaid_bytes);
+            let is_named = connection.is_named();
             let step = decoder.finish(is_named, text);
             if step == Step::Incomplete {
                 break;
             }
-            if self.follow(key, step, now).is_break() {
+            if self.follow(key, step, line_bytes, moment.now).is_break() {
                 return Turn::Left;
             }
         }
@@ -166,8 +176,16 @@ impl<S: Stream> Server<S> {
         Turn::Ended(Disconnect::EndOfStream)
     }
 
-    /// Does what a step asks for, and counts it. `Break` when the session has left.
-    fn follow(&mut self, key: usize, step: Step<'_>, now: Instant) -> ControlFlow<()> {
+    /// Does what a step asks for that is made of so many bytes, and counts it: as one line, as one
+    /// more for every so many bytes that it has or that others hear of it, and as one more for every
+    /// so many that it is answered with. `Break` when the session has left.
+    fn follow(
+        &mut self,
+        key: usize,
+        step: Step<'_>,
+        line_bytes: usize,
+        now: Instant,
+    ) -> ControlFlow<()> {
         let id = SessionId(key);
         let Some(connection) = self.peers.get(key) else { return ControlFlow::Break(()) };
         let named = connection.is_named();
@@ -177,7 +195,11 @@ impl<S: Stream> Server<S> {
         // Thousands may have been asked for by somebody who is not there any more.
         let step = if is_asked && connection.broken.is_some() { Step::Skip } else { step };
         self.effort += effort(&step);
-        let talk = self.limits.lines_of_talk(talk_bytes(&step));
+        if step != Step::Detected {
+            let said = heard_bytes(&step, self.chat.nick(id).map_or(0, |nick| nick.as_str().len()));
+            let lines = self.limits.lines_of_talk(line_bytes.max(said));
+            connection.pace.spend(self.limits.rate, count(lines), now);
+        }
         match step {
             Step::Incomplete | Step::Skip => {}
             Step::Detected => {
@@ -205,16 +227,18 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.peers.get(key) {
             let answer = connection.outbox.len().saturating_sub(queued);
             // The welcome is not asked for, and costs no more than any line.
-            let lines = if named { talk + answer / ANSWER_BYTES_PER_LINE } else { 1 };
+            let lines = if named { answer / ANSWER_BYTES_PER_LINE } else { 0 };
             connection.pace.spend(self.limits.rate, count(lines), now);
         }
         ControlFlow::Continue(())
     }
 
-    /// Whether a peer is still to be shown something of the past: what it says next waits for that.
-    pub(super) fn is_shown_more(&self, key: usize) -> bool {
+    /// Whether a peer is still to be shown what it asked for of the past: what it says next waits
+    /// for that.
+    fn is_shown_more(&self, key: usize) -> bool {
         let is_there = |connection: &Connection<S>| connection.broken.is_none();
-        self.chat.has_more(SessionId(key)) && self.peers.connections.get(key).is_some_and(is_there)
+        self.chat.awaits_more(SessionId(key))
+            && self.peers.connections.get(key).is_some_and(is_there)
     }
 
     /// Goes on with what a peer is shown of the past, if it has read all that it was sent.
@@ -276,6 +300,10 @@ impl<S: Stream> Server<S> {
             Turn::Wait => {
                 note_limit(connection, "over its rate, read later");
                 connection.pause = Some(Pause::Rate);
+                if connection.is_ended {
+                    connection.pause = Some(Pause::Line);
+                    self.addresses.line_up(key, connection, now);
+                }
             }
             Turn::Shown => connection.pause = Some(Pause::Clogged),
             Turn::Clogged => {
@@ -286,6 +314,12 @@ impl<S: Stream> Server<S> {
             }
         }
         self.rearm(key);
+        if let Some(connection) = self.peers.get(key)
+            && connection.is_in_line
+        {
+            let ip = connection.peer.ip();
+            self.call_next(ip);
+        }
     }
 
     /// Reads and forgets what a peer sends that has left, until it closes.
@@ -304,14 +338,28 @@ impl<S: Stream> Server<S> {
     }
 }
 
-/// What others get to hear of a step, in bytes.
-fn talk_bytes(step: &Step<'_>) -> usize {
-    if let Step::Command(Command::Say(text) | Command::Act(text) | Command::Tell { text, .. }) =
-        step
-    {
-        text.as_str().len()
-    } else {
-        0
+/// What others get to hear of a step, in bytes, if it comes from somebody with so long a nickname.
+fn heard_bytes(step: &Step<'_>, nick_bytes: usize) -> usize {
+    match step {
+        Step::Command(
+            Command::Say(text)
+            | Command::Act(text)
+            | Command::Tell { text, .. }
+            | Command::Quit(Some(text)),
+        ) => nick_bytes + LINE_MARKS_BYTES + text.as_str().len(),
+        Step::Command(
+            Command::Nick(_)
+            | Command::Who
+            | Command::History(_)
+            | Command::Help
+            | Command::Quit(None),
+        )
+        | Step::Incomplete
+        | Step::Detected
+        | Step::Refused(_)
+        | Step::Reply(_)
+        | Step::Skip
+        | Step::End { .. } => 0,
     }
 }
 

@@ -155,7 +155,10 @@ impl<S: Stream> Server<S> {
         // while they are applied.
         // What it may not say yet is best kept by the kernel.
         let allowed = connection.pace.allowed(self.limits.rate, moment.now) as usize;
-        let has_long_turn = connection.is_named() && (connection.is_heavy || !moment.is_crowded);
+        // What has ended is done with in one turn: what it owes is known then to the next one of its
+        // address.
+        let has_long_turn = connection.is_ended
+            || connection.is_named() && (connection.is_heavy || !moment.is_crowded);
         let mut decoder = mem::replace(&mut connection.decoder, Decoder::Ended);
         let mut inbox = mem::take(&mut connection.inbox);
         let mut scratch = mem::take(&mut self.scratch);

@@ -8,6 +8,7 @@ use super::Server;
 use super::connection::{Disconnect, Pause, Phase};
 use super::lag::Lag;
 use crate::buffer::outbox::Flush;
+use crate::chat::session::SessionId;
 use crate::stream::Stream;
 
 /// How often unread bytes are read when the server stops: a peer that floods even then gets its
@@ -67,7 +68,7 @@ impl<S: Stream> Server<S> {
 
     /// Notes how far behind a connection is.
     fn measure(&mut self, key: usize, now: Instant) {
-        let is_shown_more = self.is_shown_more(key);
+        let has_more = self.chat.has_more(SessionId(key));
         let Some(connection) = self.peers.get(key) else { return };
         // Answers do not count: whoever asks for more than it reads is not outrun by talk.
         let shared = connection.outbox.shared_cost();
@@ -78,12 +79,12 @@ impl<S: Stream> Server<S> {
         };
         let before = mem::replace(&mut connection.lag, lag);
         self.congestion.note(before, lag, &self.limits, now);
-        let is_next = if is_shown_more {
+        let may_go_on = if has_more {
             connection.outbox.is_empty()
         } else {
             connection.pause == Some(Pause::Clogged) && !connection.is_clogged(&self.limits)
         };
-        if is_next && connection.pause != Some(Pause::Rate) {
+        if may_go_on && !connection.is_over_rate() {
             connection.pause = None;
             self.enqueue(key);
         }

@@ -117,6 +117,11 @@ impl Detector {
                 Line::TooLong => self.too_long = Some(line_bytes_max),
                 Line::Incomplete | Line::Complete(_) => {}
             }
+            if self.text.lines.is_negotiating() && !self.line.is_blank() {
+                // No telnet begins that in a line; it could hide what the line is.
+                *input = &[];
+                return self.end(Foreign::Binary);
+            }
         }
         Look::Incomplete
     }
@@ -129,6 +134,10 @@ impl Detector {
     /// does, has to wait for the end.
     fn look_at(&mut self, run: &[u8], next: u8) -> Option<Look> {
         let is_line_end = run.is_empty() && next != IAC;
+        if run.is_empty() && next == IAC {
+            // It may take a blank with it: then what follows is a word of its own all the same.
+            self.line.is_in_word = false;
+        }
         if is_line_end && let Some(foreign) = self.line.whole() {
             return Some(self.end(foreign));
         }
@@ -152,10 +161,15 @@ impl Detector {
 
     /// What the end of the stream makes of a line without an end; nothing, if it is just a line.
     pub(super) fn finish(&mut self) -> Option<Look> {
-        if !self.text.lines.is_within() {
+        if !self.is_within_line() {
             return None;
         }
         self.look_at(&[], b'\n').filter(|look| !matches!(look, Look::Blank | Look::Over))
+    }
+
+    /// Whether a line has begun.
+    pub(super) fn is_within_line(&self) -> bool {
+        self.text.lines.is_within_line()
     }
 
     /// The peer may be spoken to: it was silent for so long that it is a person.
@@ -230,7 +244,7 @@ impl FirstLine {
         match first {
             b"PROXY" => Some(Foreign::Proxy),
             b"EHLO" | b"HELO" => Some(Foreign::Smtp),
-            _ => requested(self.last.whole()?),
+            _ => requested(self.last.start()),
         }
     }
 

@@ -125,6 +125,16 @@ impl Decoder {
         }
     }
 
+    /// Whether it has the beginning of a line, which the end of the stream makes a whole one.
+    #[must_use]
+    pub fn is_within_line(&self) -> bool {
+        match self {
+            Self::Detect(detector) => detector.is_within_line(),
+            Self::Text(decoder) => decoder.lines.is_within_line(),
+            Self::Ended => false,
+        }
+    }
+
     /// The peer will send no more: what it sent without an end counts as a line. To be called until
     /// it is [`Step::Incomplete`].
     pub fn finish<'a>(&'a mut self, named: bool, scratch: &'a mut String) -> Step<'a> {

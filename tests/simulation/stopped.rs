@@ -18,6 +18,7 @@ const CHAT: ChatConfig = ChatConfig {
     motd: String::new(),
     history_max: 0,
     answer_bytes_max: 1024,
+    names_bytes_max: 1024,
     history_bytes_at_once: 256,
 };
 

@@ -26,6 +26,7 @@ pub(crate) fn start_with_history(limits: Limits, history_max: usize) -> Server<S
         motd: String::new(),
         history_max,
         answer_bytes_max: limits.answer_bytes_max(),
+        names_bytes_max: limits.own_bytes_max(),
         history_bytes_at_once: limits.history_bytes_at_once(),
     };
     Server::new(chat, limits)

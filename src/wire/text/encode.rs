@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn the_longest_nicknames_can_be_listed() {
-        let nick = Nick::parse(&"\u{1e800}\u{1e8d0}\u{1e8d0}\u{1e8d0}".repeat(6)).unwrap();
+        let nick = Nick::parse(&"\u{1e800}\u{1e8d0}\u{1e8d1}\u{1e8d2}".repeat(6)).unwrap();
         let text = written(&Event::Present { names: &[&nick; 50], others: 0 }, LineEnd::Lf);
         assert_eq!(text.matches(nick.as_str()).count(), 50);
     }

@@ -149,8 +149,13 @@ impl Lines {
     }
 
     /// Whether a line has begun and not ended.
-    pub(in crate::wire) fn is_within(&self) -> bool {
+    pub(in crate::wire) fn is_within_line(&self) -> bool {
         self.is_skipping || !(self.is_spent || self.partial.is_empty())
+    }
+
+    /// Whether telnet's two sides are about to agree on something, which takes any bytes.
+    pub(in crate::wire) fn is_negotiating(&self) -> bool {
+        self.state == State::Subnegotiation
     }
 
     /// The line end last seen.

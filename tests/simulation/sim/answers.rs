@@ -40,7 +40,7 @@ impl Walk<'_> {
             Action::History(count) => {
                 let (shown, owed) = self.earlier(self.index, count);
                 self.expect(&shown);
-                self.owed = owed;
+                (self.owed, self.is_owed_asked) = (owed, true);
             }
             Action::Who => self.hear_who(),
             Action::Tell(to, text) => self.hear_delivered(to, text),
@@ -68,21 +68,28 @@ impl Walk<'_> {
         (std::iter::once(head).chain(shown).collect(), messages.start + count..messages.end)
     }
 
-    /// What it is still owed and was not forgotten since.
-    fn still_owed(&self) -> Range<usize> {
-        let kept = history(self.run.order.said_before(self.index), self.run.history_max);
+    /// What it is still owed and was not forgotten before an event.
+    fn still_owed(&self, index: usize) -> Range<usize> {
+        let kept = history(self.run.order.said_before(index), self.run.history_max);
         self.owed.start.max(kept.start)..self.owed.end
     }
 
-    pub(crate) fn owes(&self) -> bool {
-        !self.still_owed().is_empty()
+    /// Whether it is still owed what it asked for: it is not read before it got that.
+    pub(crate) fn awaits_more(&self) -> bool {
+        self.is_owed_asked && !self.still_owed(self.index).is_empty()
+    }
+
+    /// Whether it may be shown more of the past, before something that it said or after it.
+    pub(crate) fn may_hear_more(&self) -> bool {
+        !self.still_owed(self.heard_index).is_empty()
     }
 
     /// What comes next is the next part of what it is owed.
     pub(super) fn hear_more(&mut self) {
-        let (shown, owed) = self.part(self.still_owed());
-        self.expect(&shown);
-        self.owed = owed;
+        let points: Vec<usize> = (self.heard_index..=self.index).collect();
+        let point =
+            self.expect_somewhere(&points, |walk, index| walk.part(walk.still_owed(index)).0);
+        self.owed = self.part(self.still_owed(point)).1;
     }
 
     /// A long list comes in several lines.
@@ -99,7 +106,7 @@ impl Walk<'_> {
         let order = self.run.order;
         let is_heard = |&done: &usize| {
             let members = order.members[done].iter().map(|member| &*member.name);
-            let here = names(members, usize::MAX, self.run.history_max.1);
+            let here = names(members, usize::MAX, self.run.names_bytes_max);
             let all = format!("*** {} here: {here}", order.members[done].len());
             all == heard || (self.is_torn && all.starts_with(&heard))
         };
@@ -189,6 +196,7 @@ impl Walk<'_> {
             self.index = self
                 .expect_somewhere(&points, |walk, index| walk.first_words(name, change, index).0);
             self.owed = self.first_words(name, change, self.index).1;
+            self.is_owed_asked = false;
             self.is_named = true;
         }
         self.index += usize::from(order.event_of[change].is_some());
@@ -197,7 +205,7 @@ impl Walk<'_> {
 
     fn first_words(&self, name: &str, done: usize, index: usize) -> (Vec<String>, Range<usize>) {
         let members = self.run.order.members[done].iter().map(|member| &*member.name);
-        let here = names(members, 10, self.run.history_max.1);
+        let here = names(members, 10, self.run.names_bytes_max);
         let (earlier, owed) = self.earlier(index, usize::MAX);
         let earlier = if earlier.len() > 1 { earlier } else { Vec::new() };
         (std::iter::once(welcome(name, &here)).chain(earlier).collect(), owed)

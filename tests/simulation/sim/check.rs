@@ -84,7 +84,7 @@ fn check_heard(walk: &Walk<'_>, fate: &Fate, transcript: &Transcript) {
         walk.fail("the last line is not whole");
     }
     let order = walk.run.order;
-    if walk.owes() && !walk.is_dismissed {
+    if walk.awaits_more() && !walk.is_dismissed {
         walk.fail("it should have been shown more of the past");
     }
     if !walk.is_named && order.changes.iter().any(|change| change.id == walk.client.id) {

@@ -101,6 +101,7 @@ impl World {
             order: &order,
             help: &help,
             history_max: (self.history_max, self.limits.answer_bytes_max()),
+            names_bytes_max: self.limits.own_bytes_max(),
             history_at_once: self.history_at_once,
             is_stopped: self.stopped_at.is_some(),
         };

@@ -23,6 +23,8 @@ pub(crate) struct Run<'a> {
     pub(crate) help: &'a [String],
     /// How many messages are kept, and how many bytes of them.
     pub(crate) history_max: (usize, usize),
+    /// How many bytes of names are in a list at the most.
+    pub(crate) names_bytes_max: usize,
     /// How many bytes of them are shown at once.
     pub(crate) history_at_once: usize,
     pub(crate) is_stopped: bool,
@@ -32,6 +34,7 @@ pub(crate) struct Run<'a> {
 pub(crate) type Told = (usize, usize, String);
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is learnt by itself")]
 pub(crate) struct Walk<'a> {
     pub(crate) run: &'a Run<'a>,
     pub(crate) client: &'a Client,
@@ -53,6 +56,11 @@ pub(crate) struct Walk<'a> {
     pub(crate) is_dismissed: bool,
     /// Which messages of the past it is still to be shown.
     pub(super) owed: Range<usize>,
+    /// It asked for them.
+    pub(super) is_owed_asked: bool,
+    /// How many events were passed when it last heard something: what it said itself since may have
+    /// been said later than what it hears next.
+    pub(super) heard_index: usize,
     /// What others are said to have heard from it.
     pub(crate) confirmed: Vec<Told>,
     /// What others said to it.
@@ -82,6 +90,8 @@ impl<'a> Walk<'a> {
             is_torn: false,
             is_dismissed: false,
             owed: 0..0,
+            is_owed_asked: false,
+            heard_index: 0,
             confirmed: Vec::new(),
             received: Vec::new(),
             mark: None,
@@ -108,6 +118,7 @@ impl<'a> Walk<'a> {
         }
         let mut passed = 0;
         loop {
+            self.heard_index = self.index;
             self.pass_own();
             let position = self.items.first().map_or(usize::MAX, |&(_, end)| end);
             if let Some(mark) = mark.take_if(|mark| position > *mark).filter(|_| self.is_named) {
@@ -130,7 +141,7 @@ impl<'a> Walk<'a> {
                         self.items = &self.items[1..];
                         self.is_dismissed = true;
                     }
-                    None if self.owes() => self.hear_more(),
+                    None if self.may_hear_more() && is_past(text) => self.hear_more(),
                     None => self.hear_answer(),
                 },
             }
@@ -178,7 +189,7 @@ impl<'a> Walk<'a> {
     /// nothing.
     fn pass_own(&mut self) {
         while let (true, Some(line)) = (self.is_named, self.lines.first()) {
-            if self.owes() || line.is_too_long || line.options > self.options_refused {
+            if self.awaits_more() || line.is_too_long || line.options > self.options_refused {
                 return;
             }
             let asked = action(&line.text, true);
@@ -278,4 +289,9 @@ impl<'a> Walk<'a> {
             || (is_expired && !self.is_named)
             || is_refused
     }
+}
+
+/// Whether that is the head of messages of the past.
+fn is_past(text: &str) -> bool {
+    text.starts_with("*** ") && text.contains(" earlier message")
 }

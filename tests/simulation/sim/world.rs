@@ -77,6 +77,7 @@ impl World {
             // Sometimes more than the bytes of an answer allow.
             history_max: history_max * choices.pick(&[1, 1, 1, 10]),
             answer_bytes_max: limits.answer_bytes_max(),
+            names_bytes_max: limits.own_bytes_max(),
             // In a crowd, only the number of messages that a newcomer is shown tells when it came.
             history_bytes_at_once: if is_crowd {
                 limits.answer_bytes_max()
