@@ -15,7 +15,7 @@ pub const PAGES_FROM: usize = PAGE_BYTES / 2;
 
 /// A process may have 65,530 maps on Linux (`vm.max_map_count`). At that limit pages could not even be
 /// given back, so blocks take no more than a part of them.
-const MAPS_MAX: usize = 16 * 1024;
+const MAPS_MAX: usize = 32 * 1024;
 
 /// How many there are.
 static MAPS: AtomicUsize = AtomicUsize::new(0);

@@ -20,6 +20,7 @@ mod turn;
 mod visits;
 
 use std::io::ErrorKind;
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -54,6 +55,8 @@ pub struct Server<S> {
     congestion: Congestion,
     /// Connections that broke since the last tick.
     broken: Vec<usize>,
+    /// Connections whose streams ended since the last tick while they were over their rate.
+    ended: Vec<usize>,
     /// What was done and queued nothing, in bytes of talk that would have taken as long.
     effort: u64,
     is_stopping: bool,
@@ -103,6 +106,7 @@ impl<S: Stream> Server<S> {
             timers: Timers::default(),
             congestion: Congestion::default(),
             broken: Vec::new(),
+            ended: Vec::new(),
             is_stopping: false,
             #[cfg(debug_assertions)]
             ticks: 0,
@@ -176,6 +180,9 @@ impl<S: Stream> Server<S> {
             connection.broken = Some(ErrorKind::ConnectionReset);
             self.broken.push(key);
         }
+        if readiness.ended && connection.pause == Some(Pause::Rate) && !connection.is_in_line {
+            self.ended.push(key);
+        }
         // A broken stream says so to whoever reads or writes.
         connection.is_readable |= readiness.readable | readiness.broken;
         connection.is_ended |= readiness.ended | readiness.broken;
@@ -212,6 +219,7 @@ impl<S: Stream> Server<S> {
     /// Does all there is to do: receives, looks at the clock, sends and closes.
     pub fn tick(&mut self, now: Instant) {
         self.part_with_broken(now);
+        self.line_up_ended(now);
         self.receive(now);
         self.sweep(now);
         self.settle(now);
@@ -343,6 +351,30 @@ impl<S: Stream> Server<S> {
         self.peers.unsettle(key);
         self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
         if is_in_line {
+            self.call_next(ip);
+        }
+    }
+
+    /// Whoever waits for its rate, and has ended its stream meanwhile, waits in line from now on: a
+    /// newcomer of its address is to meet its debt.
+    fn line_up_ended(&mut self, now: Instant) {
+        for key in mem::take(&mut self.ended) {
+            if let Some(connection) = self.peers.get(key)
+                && connection.pause == Some(Pause::Rate)
+                && !connection.is_in_line
+            {
+                self.line_up(key, now);
+            }
+        }
+    }
+
+    /// Puts a connection that is over its rate, and whose stream has ended, last in line.
+    fn line_up(&mut self, key: usize, now: Instant) {
+        if let Some(connection) = self.peers.connections.get_mut(key) {
+            connection.pause = Some(Pause::Line);
+            self.addresses.line_up(key, connection, now);
+            let ip = connection.peer.ip();
+            self.rearm(key);
             self.call_next(ip);
         }
     }

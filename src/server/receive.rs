@@ -301,8 +301,7 @@ impl<S: Stream> Server<S> {
                 note_limit(connection, "over its rate, read later");
                 connection.pause = Some(Pause::Rate);
                 if connection.is_ended {
-                    connection.pause = Some(Pause::Line);
-                    self.addresses.line_up(key, connection, now);
+                    self.line_up(key, now);
                 }
             }
             Turn::Shown => connection.pause = Some(Pause::Clogged),

@@ -55,6 +55,13 @@ fn whoever_comes_and_goes_says_no_more_than_twice_what_whoever_stays_says() {
         server.ready(key, Readiness { ended: true, ..READABLE });
     });
     assert!((90..=2 * staying).contains(&ends), "{ends} lines before ends");
+    let late_ends = lines_of(|server, now| {
+        let (key, wire) = join(server, now, &talk);
+        server.tick(now);
+        wire.borrow_mut().is_ended = true;
+        server.ready(key, Readiness { ended: true, ..READABLE });
+    });
+    assert!((90..=2 * staying).contains(&late_ends), "{late_ends} lines before late ends");
     let quits = lines_of(|server, now| {
         let (key, wire) =
             join(server, now, &("visitor\n".to_owned() + &"hi\n".repeat(90) + "/quit\n"));
