@@ -34,7 +34,8 @@
 //!
 //! # What always holds
 //!
-//! - Readiness is a hint. A wrong or stale one costs one failing system call, never a wrong action.
+//! - Readiness is a hint. A wrong or stale one costs one failing system call, never a wrong action;
+//!   only that a stream broke is taken as said.
 //! - A key of the slab is used again only after the tick in which it became free: removing is for
 //!   *settle*, accepting comes before.
 //! - A socket is registered once, for both directions, edge-triggered. To make a peer wait is not
@@ -44,7 +45,8 @@
 //! - Everybody sees the messages of the room in one and the same order, that of the calls to
 //!   [`Outbound`].
 //! - What was received before the end of a stream is decoded before the end is acted on; after a
-//!   reset, as far as the peer's rate allows at once. However bytes are split, they mean the same.
+//!   reset, as far as the peer's rate and the others' reading allow. However bytes are split, they
+//!   mean the same.
 //! - Everything that a peer can make grow has a bound, and what happens there is written beside it.
 //!   What can be set is in [`limits`]; constants stand beside their use.
 //! - Nothing that a peer sends can panic, block or loop. Nor can the log ([`logging`]): lines are

@@ -2,7 +2,8 @@
 //!
 //! A connection costs its peer next to nothing, and the log two lines. So each address has an
 //! allowance, and all together have one; what is beyond is counted, and told in one line a minute.
-//! A connection has all its lines in the log or none: what is allowed or not is its coming.
+//! Whether a connection is told is decided when it comes, so that the log has all of its lines or
+//! none; only a later nickname may be counted all the same.
 
 use std::collections::HashMap;
 use std::fmt;
