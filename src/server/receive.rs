@@ -195,7 +195,7 @@ impl<S: Stream> Server<S> {
         // Thousands may have been asked for by somebody who is not there any more.
         let step = if is_asked && connection.broken.is_some() { Step::Skip } else { step };
         self.effort += effort(&step);
-        if step != Step::Detected {
+        if self.limits.rate.is_some() && step != Step::Detected {
             let said = heard_bytes(&step, self.chat.nick(id).map_or(0, |nick| nick.as_str().len()));
             let lines = self.limits.lines_of_talk(line_bytes.max(said));
             connection.pace.spend(self.limits.rate, count(lines), now);
