@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use chatd::chat::message::{Event, Farewell, Outbound};
-use chatd::chat::session::SessionId;
 use chatd::chat::name::Nick;
+use chatd::chat::session::SessionId;
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};
 use chatd::wire::text::LineEnd;

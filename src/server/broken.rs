@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::Server;
 use super::connection::Disconnect;
+use super::lag::Lag;
 use super::turn::{Moment, Turn};
 use crate::chat::session::SessionId;
 use crate::stream::Stream;
@@ -23,6 +24,13 @@ impl<S: Stream> Server<S> {
         }
         let mut broken = VecDeque::from(mem::take(&mut self.broken));
         self.chat.deafen(broken.iter().map(|&key| SessionId(key)));
+        for &key in &broken {
+            // Nobody waits for them to read.
+            if let Some(connection) = self.peers.get(key) {
+                let lag = mem::take(&mut connection.lag);
+                self.congestion.note(lag, Lag::Little, &self.limits, now);
+            }
+        }
         let work_end = self.work() + self.limits.tick_bytes_max();
         let (said_end, turn_end) = (u64::MAX, u64::MAX);
         let moment = Moment { now, work_end, said_end, turn_end, is_crowded: false };

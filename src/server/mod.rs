@@ -287,7 +287,9 @@ impl<S: Stream> Server<S> {
                 self.greet(key, now);
             }
             // It has sent something that waits.
-            Phase::Nameless { by } if by <= now && connection.is_over_rate() => {
+            Phase::Nameless { by }
+                if by <= now && connection.is_in_line && connection.is_over_rate() =>
+            {
                 connection.phase = Phase::Nameless { by: now + self.limits.nickname_within };
             }
             Phase::Nameless { by } if by <= now => {

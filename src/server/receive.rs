@@ -315,6 +315,7 @@ impl<S: Stream> Server<S> {
         self.rearm(key);
         if let Some(connection) = self.peers.get(key)
             && connection.is_in_line
+            && !connection.is_queued
         {
             let ip = connection.peer.ip();
             self.call_next(ip);

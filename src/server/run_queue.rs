@@ -113,8 +113,9 @@ impl<S: Stream> Server<S> {
                 self.run_queue.push(key, is_heavy);
             } else {
                 connection.is_queued = false;
-                // It may have had a turn out of turn, which ended in a pause.
-                if connection.pause.is_none() {
+                // It may have had a turn out of turn, which ended in a pause; and whoever broke has a
+                // last turn of its own.
+                if connection.pause.is_none() && connection.broken.is_none() {
                     self.receive_from(key, moment);
                 }
             }

@@ -29,6 +29,8 @@ impl<S: Stream> Server<S> {
         }
         mem::swap(&mut self.peers.unsettled, &mut self.peers.settled);
         self.peers.unsettled.clear();
+        // Those that are still to have their last turn may have ended in another way.
+        self.broken.retain(|&key| self.peers.connections.contains(key));
         self.run_queue.drop_gone(|key| self.peers.connections.contains(key));
     }
 

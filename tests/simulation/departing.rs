@@ -211,3 +211,37 @@ fn a_newcomer_need_not_read_the_past_to_be_heard() {
     run_until(&mut server, &mut now, end);
     assert!(heard(&listener).ends_with("newcomer: hi\n"));
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
+fn who_comes_while_others_say_their_last_words_is_not_taken_for_one_of_them() {
+    let mut now = Instant::now();
+    let mut server = start(Limits::default());
+    let listener = join(&mut server, now, "listener\n");
+    let visitors: Vec<Peer> =
+        (0..1500).map(|number| join(&mut server, now, &format!("visitor{number}\n"))).collect();
+    let end = now + Duration::from_secs(30);
+    run_until(&mut server, &mut now, end);
+    for peer in &visitors {
+        send(&mut server, peer, &"hi\n".repeat(60));
+    }
+    server.tick(now);
+    // Most stand in the run queue when they break.
+    for (key, wire) in visitors.iter().rev() {
+        wire.borrow_mut().break_off(ErrorKind::ConnectionReset);
+        server.ready(*key, BROKEN);
+    }
+    let before = server.len();
+    server.tick(now);
+    let newcomers: Vec<Peer> = (0..before - server.len())
+        .map(|number| join(&mut server, now, &format!("new{number}\n")))
+        .collect();
+    assert!(!newcomers.is_empty());
+    let end = now + Duration::from_secs(30);
+    run_until(&mut server, &mut now, end);
+    send(&mut server, &listener, "after all\n");
+    let end = now + Duration::from_secs(30);
+    run_until(&mut server, &mut now, end);
+    let deaf = newcomers.iter().filter(|peer| !heard(peer).contains("after all")).count();
+    assert_eq!(deaf, 0, "of {} newcomers", newcomers.len());
+}
