@@ -80,7 +80,8 @@ impl Limits {
         self.backlog_bytes_max / 4
     }
 
-    /// The most bytes that one request is answered with, so that no answer alone fills a backlog.
+    /// What the text for newcomers may take, and what is kept of the past, in bytes: neither alone fills a
+    /// backlog.
     #[must_use]
     pub fn answer_bytes_max(&self) -> usize {
         self.backlog_bytes_max / 4
