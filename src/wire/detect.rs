@@ -510,6 +510,17 @@ mod tests {
         prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
     }
 
+    #[test]
+    fn telnet_does_not_hide_what_the_line_is() {
+        for hidden in [&b"POST /?\xff HTTP/1.1\r\n"[..], b"POST /?\xff\xfb HTTP/1.1\r\n"] {
+            let steps = steps(&[&[hidden, b"\r\nmallory\nhello\n"].concat()]).join(" ");
+            assert!(steps.contains("why: Http") && !steps.contains("mallory"), "{steps}");
+        }
+        let steps =
+            steps(&[b"POST /?\xff\xfa HTTP/1.1\r\n\r\n\xff\xf0\nmallory\nhello\n"]).join(" ");
+        assert!(steps.contains("why: Binary") && !steps.contains("mallory"), "{steps}");
+    }
+
     proptest! {
         #[test]
         fn any_split_gives_the_same_steps(bytes in bytes(), cuts in prop::collection::vec(0..300usize, 0..6)) {
