@@ -1,18 +1,22 @@
 //! What each part of a message's way costs by itself: `cargo bench --bench parts`.
-#![expect(clippy::disallowed_methods, reason = "a bench starts its clock somewhere")]
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::rc::Rc;
-use std::time::Instant;
 
 use chatd::buffer::outbox::Outbox;
 use chatd::buffer::spool::Spool;
-use chatd::chat::message::{Command, Event, Outbound};
+use chatd::chat::answer::Answer;
+use chatd::chat::command::{Command, Kind};
+use chatd::chat::event::{Event, Farewell};
+use chatd::chat::message::{Message, MessageId};
+use chatd::chat::name::Nick;
+use chatd::chat::outbound::{Audience, Outbound};
 use chatd::chat::session::SessionId;
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};
+use chatd::clock::{Now, Timestamp};
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 use chatd::stream::Stream;
@@ -38,6 +42,7 @@ fn config() -> ChatConfig {
         answer_bytes_max: 1 << 18,
         names_bytes_max: 1 << 14,
         history_bytes_at_once: 1 << 14,
+        nicknames_refused_max: 20,
     }
 }
 
@@ -45,13 +50,15 @@ fn config() -> ChatConfig {
 struct Nowhere;
 
 impl Outbound for Nowhere {
-    fn deliver(&mut self, event: &Event<'_>, to: impl Iterator<Item = SessionId>) {
-        black_box((event, to.count()));
+    fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
+        black_box((event, to.hearers().count()));
     }
 
-    fn reply(&mut self, event: &Event<'_>, to: SessionId) {
-        black_box((event, to));
+    fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
+        black_box((answer, to));
     }
+
+    fn expel(&mut self, _: SessionId, _: Farewell<'_>) {}
 
     fn is_behind(&self, _: SessionId) -> bool {
         false
@@ -82,39 +89,49 @@ fn text(line: &str) -> usize {
 /// A command into events.
 #[divan::bench(args = [10, 1000])]
 fn apply(bencher: Bencher, members: usize) {
-    let now = Instant::now();
+    let now = Now::read();
     let mut chat = Chat::new(config());
     for id in 0..members {
         let name = format!("member{id}");
         let name = Text::parse(name.as_bytes(), Box::leak(Box::default()));
-        let _ = chat.apply(SessionId(id), Command::Nick(name), now, &mut Nowhere);
+        let _ = chat.apply(SessionId::new(id, 0), Command::Nick(name), now, &mut Nowhere);
     }
     let text = Text::parse(&LINE[..LINE.len() - 1], Box::leak(Box::default()));
-    bencher.bench_local(|| chat.apply(SessionId(0), Command::Say(text), now, &mut Nowhere));
+    bencher.bench_local(|| {
+        chat.apply(SessionId::new(0, 0), Command::Say { kind: Kind::Say, text }, now, &mut Nowhere)
+    });
 }
 
 /// What is asked for as a nickname in vain: no nickname, a usual one, and those that take longest.
 #[divan::bench(args = ["Ana Maria", "ana", "ᾞᾞᾞᾞᾞᾞᾞᾞ", "깒깒깒깒깒깒깒깒깒깒깒깒", "ẾẾẾẾẾẾẾẾẾẾẾẾ"])]
 fn nickname(bencher: Bencher, name: &str) {
-    let now = Instant::now();
+    let now = Now::read();
     let mut chat = Chat::new(config());
     let name = Text::parse(name.as_bytes(), Box::leak(Box::default()));
     for id in 0..2 {
-        let _ = chat.apply(SessionId(id), Command::Nick(name), now, &mut Nowhere);
+        let _ = chat.apply(SessionId::new(id, 0), Command::Nick(name), now, &mut Nowhere);
     }
-    bencher.bench_local(|| chat.apply(SessionId(1), Command::Nick(name), now, &mut Nowhere));
+    bencher
+        .bench_local(|| chat.apply(SessionId::new(1, 0), Command::Nick(name), now, &mut Nowhere));
 }
 
 /// An event into bytes, in a segment that serves again and again: each span is dropped at once.
 #[divan::bench(sample_size = 1000)]
 fn append(bencher: Bencher) {
     let mut spool = Spool::default();
-    let event = Event::Said {
-        from: "member",
-        text: "the quick brown fox jumps over the lazy dog, and then once more",
-    };
+    let mut scratch = String::new();
+    let line = "the quick brown fox jumps over the lazy dog, and then once more";
+    let from = Nick::parse("member").expect("a nickname");
+    let event = Event::Message(Message {
+        id: MessageId(1),
+        at: Timestamp(1),
+        from: &from,
+        kind: Kind::Say,
+        text: Text::parse(line.as_bytes(), &mut scratch),
+    });
+    let variant = FORMAT.variant(true);
     bencher.bench_local(|| {
-        drop(black_box(spool.append(|out| FORMAT.encode(black_box(&event), out))));
+        drop(black_box(spool.append(|out| variant.event(black_box(&event), out))));
     });
 }
 
@@ -230,7 +247,7 @@ impl Stream for Script {
 /// delivery.
 #[divan::bench(args = [(1, 100), (1, 1000), (32, 100), (32, 1000)])]
 fn tick(bencher: Bencher, (messages, members): (usize, usize)) {
-    let now = Instant::now();
+    let now = Now::read();
     let readable = Readiness { readable: true, ..Readiness::default() };
     let mut server =
         Server::new(config(), Limits { clients_max: members, rate: None, ..Limits::default() });

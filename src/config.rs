@@ -28,6 +28,10 @@ const CLIENTS_FALLBACK: usize = 1024;
 /// talkers can be slowed.
 const LINES_PER_BACKLOG_MIN: usize = 32;
 
+/// A program that answers each question for a nickname with something else does not know what it
+/// talks to.
+const NICKNAMES_REFUSED_MAX: u32 = 20;
+
 /// A chat room on one TCP port: join with netcat, telnet or any program that sends lines.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
@@ -216,6 +220,7 @@ impl Config {
             answer_bytes_max: limits.answer_bytes_max(),
             names_bytes_max: limits.own_bytes_max(),
             history_bytes_at_once: limits.history_bytes_at_once(),
+            nicknames_refused_max: NICKNAMES_REFUSED_MAX,
         };
         Ok(Self { bind: args.bind, quiet: args.quiet, chat, motd, limits })
     }

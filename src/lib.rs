@@ -5,8 +5,8 @@
 //!
 //! # The idea
 //!
-//! 1. **The [`chat`] knows no bytes, no sockets, no clock.** A [`Command`](chat::message::Command)
-//!    goes in, [`Event`]s come out.
+//! 1. **The [`chat`] knows no bytes, no sockets, no clock.** A [`Command`](chat::command::Command)
+//!    goes in, [`Event`]s (for many) and [`Answer`]s (for one) come out.
 //! 2. **A [`wire`] protocol knows no sockets.** It turns received bytes into commands, and events
 //!    into bytes.
 //! 3. **The [`server`] joins the two over any [`Stream`](stream::Stream)**, so that all of it runs
@@ -79,11 +79,12 @@
 //! | wish | door |
 //! |---|---|
 //! | another protocol on the same port | [`wire::detect`], a variant of [`wire::Decoder`] and of [`wire::Format`], and a module in `wire` |
-//! | another command | [`chat::message`], [`chat::Chat::apply`], and its words in [`wire::text`] |
+//! | another command | [`chat::command`], [`chat::Chat::apply`], and its words in [`wire::text`] |
 //! | another limit | [`limits`], its option in [`config`], and a row of the README's table |
 //!
-//! [`Event`]: chat::message::Event
-//! [`Outbound`]: chat::message::Outbound
+//! [`Answer`]: chat::answer::Answer
+//! [`Event`]: chat::event::Event
+//! [`Outbound`]: chat::outbound::Outbound
 //! [`outbox`]: buffer::outbox
 //! [`spool`]: buffer::spool
 //!
@@ -113,6 +114,7 @@
 pub mod banner;
 pub mod buffer;
 pub mod chat;
+pub mod clock;
 pub mod config;
 pub mod limits;
 pub mod logging;

@@ -31,9 +31,6 @@ pub struct Limits {
     pub greet_after: Duration,
     /// A peer without a nickname for so long is closed.
     pub nickname_within: Duration,
-    /// A peer without a nickname to which so many were refused is closed: a program that does not
-    /// know what it talks to.
-    pub nicknames_refused_max: u32,
     /// A peer that left gets so long to take what is queued for it.
     pub leave_within: Duration,
     /// Then it gets so long to close its side: closing ours before would reset the connection and
@@ -142,7 +139,6 @@ impl Default for Limits {
             logged_together: Rate::new(50, 1000),
             greet_after: Duration::from_millis(250),
             nickname_within: Duration::from_secs(60),
-            nicknames_refused_max: 20,
             leave_within: Duration::from_secs(60),
             linger: Duration::from_secs(1),
             stop_within: Duration::from_secs(2),

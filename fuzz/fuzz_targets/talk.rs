@@ -2,16 +2,19 @@
 //! in every format, and the client takes them for what they are, never for something else that
 //! somebody wrote.
 #![no_main]
-#![expect(clippy::disallowed_methods, reason = "any instant will do to count from")]
 
-use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use chatd::chat::message::{Event, Farewell, Outbound};
+use chatd::chat::answer::Answer;
+use chatd::chat::command::Kind;
+use chatd::chat::event::{Event, Farewell};
+use chatd::chat::message::Message;
 use chatd::chat::name::Nick;
+use chatd::chat::outbound::{Audience, Outbound};
 use chatd::chat::session::SessionId;
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};
+use chatd::clock::Now;
 use chatd::wire::text::LineEnd;
 use chatd::wire::{Decoder, Format, Step};
 use chatd_fuzz::{assert_harmless, choice};
@@ -34,29 +37,24 @@ fuzz_target!(|data: &[u8]| {
         answer_bytes_max: 1 << 16,
         names_bytes_max: 1 << 14,
         history_bytes_at_once: 1 << 14,
+        nicknames_refused_max: u32::MAX,
     });
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut decoders: [Decoder; SESSIONS] = Default::default();
     // Each line: who says it, how long after the one before, what.
     for line in data.split_inclusive(|&byte| byte == b'\n') {
         let mut line = line;
         let who = choice(&mut line);
-        let id = SessionId(usize::from(who) % SESSIONS);
+        let id = SessionId::new(usize::from(who) % SESSIONS, 0);
         now += Duration::from_secs(1) * 7_u32.pow(u32::from(who >> 5));
-        if !receive(&mut chat, &mut decoders[id.0], id, line, now) {
-            decoders[id.0] = Decoder::default();
+        if !receive(&mut chat, &mut decoders[id.key()], id, line, now) {
+            decoders[id.key()] = Decoder::default();
         }
     }
 });
 
 /// Does what the bytes ask for. Whether the session stays.
-fn receive(
-    chat: &mut Chat,
-    decoder: &mut Decoder,
-    id: SessionId,
-    bytes: &[u8],
-    now: Instant,
-) -> bool {
+fn receive(chat: &mut Chat, decoder: &mut Decoder, id: SessionId, bytes: &[u8], now: Now) -> bool {
     let mut input = bytes;
     loop {
         let (named, mut scratch) = (chat.nick(id).is_some(), String::new());
@@ -68,12 +66,13 @@ fn receive(
                 chat.leave(id, Farewell::Lost, now, &mut Check);
                 return false;
             }
-            Step::Refused(refusal) => Check.reply(&Event::Refused { refusal, named }, id),
+            Step::Refused(refusal) => Check.answer(&Answer::Refused { refusal, named }, id),
+            Step::Quit(reason) => {
+                chat.leave(id, Farewell::Quit(reason), now, &mut Check);
+                return false;
+            }
             Step::Command(command) => {
-                if let ControlFlow::Break(why) = chat.apply(id, command, now, &mut Check) {
-                    chat.leave(id, why, now, &mut Check);
-                    return false;
-                }
+                chat.apply(id, command, now, &mut Check);
             }
         }
     }
@@ -83,84 +82,106 @@ fn receive(
 struct Check;
 
 impl Outbound for Check {
-    fn deliver(&mut self, event: &Event<'_>, to: impl Iterator<Item = SessionId>) {
-        if to.count() > 0 {
-            check(event);
+    fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
+        if to.hearers().count() > 0 {
+            let lines = written(|format, out| format.variant(true).event(event, out));
+            let [line] = lines.as_slice() else { panic!("{lines:?}") };
+            let parsed = ServerLine::parse(line);
+            assert!(is_meant(event, &parsed), "{event:?} is read as {parsed:?}");
         }
     }
 
-    fn reply(&mut self, event: &Event<'_>, _: SessionId) {
-        check(event);
+    fn answer(&mut self, answer: &Answer<'_>, _: SessionId) {
+        let lines = written(|format, out| format.answer(answer, out));
+        for line in &lines {
+            let parsed = ServerLine::parse(line);
+            assert!(is_meant_for_one(answer, &parsed), "{answer:?} is read as {parsed:?}");
+        }
+        let many = matches!(answer, Answer::Help | Answer::Present { .. });
+        assert!(lines.len() == 1 || many, "{lines:?}");
     }
+
+    fn expel(&mut self, _: SessionId, _: Farewell<'_>) {}
 
     fn is_behind(&self, _: SessionId) -> bool {
         false
     }
 }
 
-fn check(event: &Event<'_>) {
-    let lines = written(event, Format::Text(LineEnd::Lf), "\n");
-    assert_eq!(written(event, Format::Text(LineEnd::CrLf), "\r\n"), lines);
-    assert_eq!(written(event, Format::Text(LineEnd::Cr), "\r"), lines);
+/// The lines that are written, the same in each format.
+fn written(write: impl Fn(Format, &mut Vec<u8>)) -> Vec<String> {
+    let [lines, other, another] = [LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr].map(|end| {
+        let mut bytes = Vec::new();
+        write(Format::Text(end), &mut bytes);
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let end = std::str::from_utf8(end.as_bytes()).expect("ASCII");
+        let text = text.strip_suffix(end).expect("a line end");
+        text.split(end).map(str::to_owned).collect::<Vec<_>>()
+    });
+    assert_eq!(other, lines);
+    assert_eq!(another, lines);
     for line in &lines {
         assert_harmless(line);
         let mut scratch = String::new();
         let text = Text::parse(line.as_bytes(), &mut scratch);
         assert_eq!(text.as_str(), line, "the client sees another line");
-        let parsed = ServerLine::parse(line);
-        assert!(is_meant(event, &parsed), "{event:?} is read as {parsed:?}");
     }
-    let many = matches!(event, Event::Help | Event::Present { .. });
-    assert!(lines.len() == 1 || many, "{lines:?}");
+    lines
 }
 
-fn written(event: &Event<'_>, format: Format, end: &str) -> Vec<String> {
-    let mut bytes = Vec::new();
-    format.encode(event, &mut bytes);
-    let text = String::from_utf8(bytes).expect("UTF-8");
-    let text = text.strip_suffix(end).expect("a line end");
-    text.split(end).map(str::to_owned).collect()
+fn said<'a>(message: &Message<'a>) -> ServerLine<'a> {
+    let (nick, text) = (message.from.as_str(), message.text.as_str());
+    match message.kind {
+        Kind::Say => ServerLine::Said { nick, text },
+        Kind::Act => ServerLine::Acted { nick, text },
+    }
 }
 
 fn is_meant(event: &Event<'_>, read: &ServerLine<'_>) -> bool {
+    *read
+        == match *event {
+            Event::Message(ref message) => said(message),
+            Event::Joined(nick) => ServerLine::Joined(nick.as_str()),
+            Event::Renamed { from, to } => {
+                ServerLine::Renamed { from: Some(from.as_str()), to: to.as_str() }
+            }
+            Event::Left { nick, reason } => {
+                assert!(matches!(reason, Farewell::Quit(_)));
+                ServerLine::Left(nick.as_str())
+            }
+            Event::Traffic { .. } => ServerLine::Notice,
+        }
+}
+
+fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
     let names =
         |nicks: &[&Nick]| nicks.iter().map(|nick| nick.as_str().to_owned()).collect::<Vec<_>>();
-    let meant = match *event {
-        Event::Greeting { .. } => ServerLine::Greeting,
-        Event::Welcomed { nick, here, .. } => {
+    let meant = match *answer {
+        Answer::Greeting { .. } => ServerLine::Greeting,
+        Answer::Welcomed { nick, here, .. } => {
             return matches!(read, ServerLine::Welcome { nick: name, here: others }
                 if *name == nick.as_str() && *others == names(here));
         }
-        Event::History { count: count @ 1.., .. } => ServerLine::Earlier(count),
-        Event::Joined(nick) => ServerLine::Joined(nick.as_str()),
-        Event::Renamed { from, to } => {
-            ServerLine::Renamed { from: Some(from.as_str()), to: to.as_str() }
-        }
-        Event::Named(nick) => ServerLine::Renamed { from: None, to: nick.as_str() },
-        Event::Said { from, text } => ServerLine::Said { nick: from, text },
-        Event::Acted { from, text } => ServerLine::Acted { nick: from, text },
-        Event::Told { from, text } => {
+        Answer::History { count: count @ 1.., .. } => ServerLine::Earlier(count),
+        Answer::Earlier(ref message) => said(message),
+        Answer::Named(nick) => ServerLine::Renamed { from: None, to: nick.as_str() },
+        Answer::Told { from, text } => {
             ServerLine::Private { nick: from.as_str(), text: text.as_str() }
         }
-        Event::Delivered { from, to, text } => {
+        Answer::Delivered { from, to, text } => {
             ServerLine::PrivateSent { nick: from.as_str(), to: to.as_str(), text: text.as_str() }
         }
-        Event::Left { nick, reason } => {
-            assert!(matches!(reason, Farewell::Quit(_)));
-            ServerLine::Left(nick.as_str())
-        }
-        Event::Refused { named: false, .. } => return matches!(read, ServerLine::Refused { .. }),
-        Event::History { count: 0, .. }
-        | Event::Refused { named: true, .. }
-        | Event::Notice(_)
-        | Event::Traffic { .. }
-        | Event::Present { .. }
-        | Event::Help
-        | Event::NamelessTooLong(_)
-        | Event::NicknamesRefused(_)
-        | Event::Full
-        | Event::FullForAddress
-        | Event::Stopping => ServerLine::Notice,
+        Answer::Refused { named: false, .. } => return matches!(read, ServerLine::Refused { .. }),
+        Answer::History { count: 0, .. }
+        | Answer::Refused { named: true, .. }
+        | Answer::Notice(_)
+        | Answer::Present { .. }
+        | Answer::Help
+        | Answer::NamelessTooLong(_)
+        | Answer::NicknamesRefused(_)
+        | Answer::Full
+        | Answer::FullForAddress
+        | Answer::Stopping => ServerLine::Notice,
     };
     *read == meant
 }

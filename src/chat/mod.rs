@@ -1,14 +1,18 @@
 //! The chat itself: who is here, and what follows from what they ask for.
 //!
-//! It knows no bytes, no sockets and no clock. A [`Command`] goes in, [`Event`]s come out through
-//! [`Outbound`], the time is told with each call. A command that cannot be followed is answered
-//! with an event ([`Refusal`]), never an error.
+//! It knows no bytes, no sockets and no clock. A [`Command`] goes in, [`Event`]s and [`Answer`]s come
+//! out through [`Outbound`], the time is told with each call. A command that cannot be followed is
+//! answered with a [`Refusal`], never an error.
 #![deny(clippy::disallowed_types)]
 
+pub mod answer;
+pub mod command;
+pub mod event;
 pub mod fold;
 pub mod message;
 pub mod name;
 pub mod nicknames;
+pub mod outbound;
 pub mod room;
 pub mod session;
 #[cfg(test)]
@@ -16,15 +20,21 @@ mod tests;
 pub mod text;
 
 use std::collections::HashMap;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use message::{Command, Event, Farewell, Outbound, Refusal};
+use answer::{Answer, Refusal};
+use command::{Command, Kind};
+use event::{Event, Farewell};
+use message::{Message, MessageId};
 use name::Nick;
 use nicknames::{Clash, Nicknames};
+use outbound::Outbound;
 use room::Room;
 use session::SessionId;
 use text::Text;
+
+use crate::clock::Now;
 
 /// With more people than this in the room, comings and goings are gathered: n arrivals must not
 /// cost n² lines.
@@ -51,6 +61,20 @@ pub struct ChatConfig {
     pub names_bytes_max: usize,
     /// So much of the past a session is shown at once, in bytes; more only when it has read that.
     pub history_bytes_at_once: usize,
+    /// A session without a nickname to which so many were refused is expelled: a program that does
+    /// not know what it talks to.
+    pub nicknames_refused_max: u32,
+}
+
+/// What came of a command, as far as others than the chat have to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The session has a nickname now, and had none.
+    Entered,
+    /// It has another nickname now.
+    Renamed,
+    /// It is as it was.
+    Same,
 }
 
 /// The chat: one room, its members, their nicknames.
@@ -62,6 +86,9 @@ pub struct Chat {
     /// What sessions are still to be shown of the past: mostly nobody is.
     replays: HashMap<SessionId, Replay>,
     traffic: Traffic,
+    last_message: MessageId,
+    /// How many nicknames were refused to those who have none.
+    refusals: HashMap<SessionId, u32>,
 }
 
 /// What a session is still to be shown of the past.
@@ -87,7 +114,15 @@ impl Chat {
         let room = Room::new(config.history_max, config.answer_bytes_max);
         // Else somebody could speak for the server.
         let nicks = Nicknames::new(&["server", "chatd", &config.name]);
-        Self { config, nicks, room, replays: HashMap::new(), traffic: Traffic::default() }
+        Self {
+            config,
+            nicks,
+            room,
+            replays: HashMap::new(),
+            traffic: Traffic::default(),
+            last_message: MessageId::default(),
+            refusals: HashMap::new(),
+        }
     }
 
     /// From now on newcomers are shown this text.
@@ -114,36 +149,34 @@ impl Chat {
     }
 
     /// Says hello to a newcomer.
-    pub fn greet(&self, id: SessionId, out: &mut impl Outbound) {
-        out.reply(&Event::Greeting { server: &self.config.name }, id);
+    pub fn greet(&self, id: SessionId, out: &mut dyn Outbound) {
+        out.answer(&Answer::Greeting { server: &self.config.name }, id);
     }
 
-    /// Does what a session asks for. `Break` means that it wants to leave: see [`Chat::leave`].
-    pub fn apply<'a>(
+    /// Does what a session asks for.
+    pub fn apply(
         &mut self,
         id: SessionId,
-        command: Command<'a>,
-        now: Instant,
-        out: &mut impl Outbound,
-    ) -> ControlFlow<Farewell<'a>> {
+        command: Command<'_>,
+        now: Now,
+        out: &mut dyn Outbound,
+    ) -> Outcome {
         match command {
-            Command::Nick(name) => self.rename(id, name, now, out),
-            Command::Help => out.reply(&Event::Help, id),
-            Command::Quit(reason) => return ControlFlow::Break(Farewell::Quit(reason)),
+            Command::Nick(name) => return self.rename(id, name, now, out),
+            Command::Help => out.answer(&Answer::Help, id),
             _ if self.nicks.of(id).is_none() => refuse(id, Refusal::Nameless, false, out),
-            Command::Say(text) => self.speak(id, text, false, now, out),
-            Command::Act(text) => self.speak(id, text, true, now, out),
+            Command::Say { kind, text } => self.speak(id, kind, text, now, out),
             Command::Tell { to, text } => self.tell(id, to, text, out),
             Command::Who => {
-                let (names, others) = self.list(self.room.members().iter().copied(), usize::MAX);
-                out.reply(&Event::Present { names: &names, others }, id);
+                let (names, others) = self.list(self.room.sessions(), usize::MAX);
+                out.answer(&Answer::Present { names: &names, others }, id);
             }
             Command::History(count) => {
                 let numbers = self.room.recent(count.unwrap_or(usize::MAX));
                 self.show(id, Replay { numbers, is_asked: true }, now, out);
             }
         }
-        ControlFlow::Continue(())
+        Outcome::Same
     }
 
     /// These sessions are told nothing more. What they still say is heard, until they
@@ -153,21 +186,16 @@ impl Chat {
     }
 
     /// A session is gone. The others are told, and its nickname is free.
-    pub fn leave(
-        &mut self,
-        id: SessionId,
-        reason: Farewell<'_>,
-        now: Instant,
-        out: &mut impl Outbound,
-    ) {
+    pub fn leave(&mut self, id: SessionId, reason: Farewell<'_>, now: Now, out: &mut dyn Outbound) {
+        self.refusals.remove(&id);
         let Some(nick) = self.nicks.release(id) else { return };
         self.replays.remove(&id);
         self.room.leave(id);
         if self.is_crowded() {
             self.traffic.left += 1;
-            self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
+            self.traffic.due.get_or_insert(now.at + TRAFFIC_EVERY);
         } else {
-            out.deliver(&Event::Left { nick: &nick, reason }, self.room.all());
+            out.deliver(&Event::Left { nick: &nick, reason }, &self.room.audience(None));
         }
     }
 
@@ -178,61 +206,86 @@ impl Chat {
     }
 
     /// Tells what was gathered, if it is time.
-    pub fn tick(&mut self, now: Instant, out: &mut impl Outbound) {
-        if self.traffic.due.is_some_and(|due| due <= now) {
+    pub fn tick(&mut self, now: Now, out: &mut dyn Outbound) {
+        if self.traffic.due.is_some_and(|due| due <= now.at) {
             self.tell_traffic(out);
         }
     }
 
     /// Tells what was gathered and will not be told later: nothing follows a goodbye.
-    pub fn close(&mut self, out: &mut impl Outbound) {
+    pub fn close(&mut self, out: &mut dyn Outbound) {
         if self.traffic.due.is_some() {
             self.tell_traffic(out);
         }
     }
 
-    fn tell_traffic(&mut self, out: &mut impl Outbound) {
+    fn tell_traffic(&mut self, out: &mut dyn Outbound) {
         let Traffic { joined, left, .. } = std::mem::take(&mut self.traffic);
         let here = self.members();
-        out.deliver(&Event::Traffic { joined, left, here }, self.room.all());
+        out.deliver(&Event::Traffic { joined, left, here }, &self.room.audience(None));
     }
 
     fn is_crowded(&self) -> bool {
         self.members() > CROWD || self.traffic.due.is_some()
     }
 
-    fn rename(&mut self, id: SessionId, name: Text<'_>, now: Instant, out: &mut impl Outbound) {
-        let named = self.nicks.of(id).is_some();
+    fn rename(
+        &mut self,
+        id: SessionId,
+        name: Text<'_>,
+        now: Now,
+        out: &mut dyn Outbound,
+    ) -> Outcome {
         let nick = match Nick::parse(name.as_str()) {
             Ok(nick) => nick,
-            Err(error) => return refuse(id, Refusal::BadNick(error), named, out),
+            Err(error) => return self.refuse_nick(id, Refusal::BadNick(error), out),
         };
         match self.nicks.claim(id, &nick) {
-            Err(clash) => {
-                let nick = nick.as_str();
-                let refusal = match clash {
-                    Clash::Taken => Refusal::NickTaken(nick),
-                    Clash::Reserved => Refusal::NickReserved(nick),
-                };
-                refuse(id, refusal, named, out);
+            Err(Clash::Taken) => self.refuse_nick(id, Refusal::NickTaken(&nick), out),
+            Err(Clash::Reserved) => self.refuse_nick(id, Refusal::NickReserved(&nick), out),
+            Ok(None) => {
+                self.refusals.remove(&id);
+                self.welcome(id, now, out);
+                Outcome::Entered
             }
-            Ok(None) => self.welcome(id, now, out),
             Ok(Some(old)) => {
                 let nick = &self.nicks[id];
-                out.reply(&Event::Named(nick), id);
-                if old != *nick {
-                    out.deliver(&Event::Renamed { from: &old, to: nick }, self.room.others(id));
+                out.answer(&Answer::Named(nick), id);
+                if old == *nick {
+                    return Outcome::Same;
                 }
+                let event = Event::Renamed { from: &old, to: nick };
+                out.deliver(&event, &self.room.audience(Some(id)));
+                Outcome::Renamed
             }
         }
     }
 
-    fn welcome(&mut self, id: SessionId, now: Instant, out: &mut impl Outbound) {
+    fn refuse_nick(
+        &mut self,
+        id: SessionId,
+        refusal: Refusal<'_>,
+        out: &mut dyn Outbound,
+    ) -> Outcome {
+        let named = self.nicks.of(id).is_some();
+        refuse(id, refusal, named, out);
+        if !named {
+            let refused = self.refusals.entry(id).or_default();
+            *refused += 1;
+            if *refused >= self.config.nicknames_refused_max {
+                out.answer(&Answer::NicknamesRefused(*refused), id);
+                out.expel(id, Farewell::NicknamesRefused(*refused));
+            }
+        }
+        Outcome::Same
+    }
+
+    fn welcome(&mut self, id: SessionId, now: Now, out: &mut dyn Outbound) {
         let nick = &self.nicks[id];
-        let (here, others) = self.list(self.room.members().iter().copied(), WELCOME_NAMES_MAX);
-        out.reply(&Event::Welcomed { nick, here: &here, others }, id);
+        let (here, others) = self.list(self.room.sessions(), WELCOME_NAMES_MAX);
+        out.answer(&Answer::Welcomed { nick, here: &here, others }, id);
         for line in self.config.motd.lines() {
-            out.reply(&Event::Notice(Text::parse(line.as_bytes(), &mut String::new())), id);
+            out.answer(&Answer::Notice(Text::parse(line.as_bytes(), &mut String::new())), id);
         }
         if !self.room.recent(1).is_empty() {
             let numbers = self.room.recent(usize::MAX);
@@ -241,28 +294,28 @@ impl Chat {
         self.room.join(id);
         if self.is_crowded() {
             self.traffic.joined += 1;
-            self.traffic.due.get_or_insert(now + TRAFFIC_EVERY);
+            self.traffic.due.get_or_insert(now.at + TRAFFIC_EVERY);
         } else {
-            out.deliver(&Event::Joined(&self.nicks[id]), self.room.others(id));
+            out.deliver(&Event::Joined(&self.nicks[id]), &self.room.audience(Some(id)));
         }
     }
 
     fn speak(
         &mut self,
         id: SessionId,
+        kind: Kind,
         text: Text<'_>,
-        is_action: bool,
-        now: Instant,
-        out: &mut impl Outbound,
+        now: Now,
+        out: &mut dyn Outbound,
     ) {
-        let (from, text) = (self.nicks[id].as_str(), text.as_str());
-        let event =
-            if is_action { Event::Acted { from, text } } else { Event::Said { from, text } };
-        out.relay(&event, id, self.room.others(id));
-        self.room.remember(from, text, is_action, now);
+        self.last_message = self.last_message.next(now.utc);
+        let message =
+            Message { id: self.last_message, at: now.utc, from: &self.nicks[id], kind, text };
+        out.deliver(&Event::Message(message), &self.room.audience(Some(id)));
+        self.room.remember(&message);
     }
 
-    fn tell(&self, id: SessionId, to: Text<'_>, text: Text<'_>, out: &mut impl Outbound) {
+    fn tell(&self, id: SessionId, to: Text<'_>, text: Text<'_>, out: &mut dyn Outbound) {
         match self.nicks.owner(to.as_str()) {
             None => refuse(id, Refusal::UnknownNick(to), true, out),
             Some(owner) if out.is_behind(owner) => {
@@ -270,8 +323,8 @@ impl Chat {
             }
             Some(owner) => {
                 let (from, to) = (&self.nicks[id], &self.nicks[owner]);
-                out.reply(&Event::Told { from, text }, owner);
-                out.reply(&Event::Delivered { from, to, text }, id);
+                out.answer(&Answer::Told { from, text }, owner);
+                out.answer(&Answer::Delivered { from, to, text }, id);
             }
         }
     }
@@ -291,7 +344,7 @@ impl Chat {
     /// Shows a session the next part of the past that it is still to be shown, as far as that is
     /// not forgotten by now, and tells whether it asked for it. To be called when it has read what
     /// it was sent before: so nobody makes the server keep a copy of everything for it.
-    pub fn go_on(&mut self, id: SessionId, now: Instant, out: &mut impl Outbound) -> bool {
+    pub fn go_on(&mut self, id: SessionId, now: Now, out: &mut dyn Outbound) -> bool {
         let Some(mut replay) = self.replays.remove(&id) else { return false };
         let is_asked = replay.is_asked;
         replay.numbers.start = replay.numbers.start.max(self.room.oldest());
@@ -301,14 +354,12 @@ impl Chat {
         is_asked
     }
 
-    fn show(&mut self, id: SessionId, mut replay: Replay, now: Instant, out: &mut impl Outbound) {
+    fn show(&mut self, id: SessionId, mut replay: Replay, now: Now, out: &mut dyn Outbound) {
         let messages = || self.room.messages(&replay.numbers, self.config.history_bytes_at_once);
         let count = messages().len();
-        let last = messages()
-            .last()
-            .map_or(Duration::ZERO, |message| now.saturating_duration_since(message.at()));
-        out.reply(&Event::History { count, last }, id);
-        messages().for_each(|message| out.reply(&message.event(), id));
+        let last = messages().last().map_or(Duration::ZERO, |message| message.at.before(now.utc));
+        out.answer(&Answer::History { count, last }, id);
+        messages().for_each(|message| out.answer(&Answer::Earlier(message), id));
         replay.numbers.start += count as u64;
         if !replay.numbers.is_empty() {
             self.replays.insert(id, replay);
@@ -331,6 +382,6 @@ impl Chat {
     }
 }
 
-fn refuse(id: SessionId, refusal: Refusal<'_>, named: bool, out: &mut impl Outbound) {
-    out.reply(&Event::Refused { refusal, named }, id);
+fn refuse(id: SessionId, refusal: Refusal<'_>, named: bool, out: &mut dyn Outbound) {
+    out.answer(&Answer::Refused { refusal, named }, id);
 }

@@ -1,6 +1,7 @@
 //! What a nickname may look like. Who has which: see [`super::nicknames`].
 
 use std::fmt;
+use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -35,9 +36,9 @@ const PUNCTUATION: &str = "-_.[]{}|^`";
 const BLANK_LETTERS: [char; 3] = ['\u{13441}', '\u{13442}', '\u{640}'];
 
 /// A nickname: letters and digits of any script and some punctuation, in Unicode's normalization
-/// form C, at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible.
+/// form C, at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible. Copies share their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nick(Box<str>);
+pub struct Nick(Rc<str>);
 
 /// Why a nickname is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use super::session::SessionId;
 #[derive(Debug, Default)]
 pub struct Nicknames {
     /// By session: ids are keys of a slab, thus small, and this takes half the memory of a table.
-    nicks: Vec<Option<Nick>>,
+    nicks: Vec<Option<(SessionId, Nick)>>,
     called: HashMap<u64, SessionId>,
     looks: HashMap<u64, SessionId>,
     reserved: HashSet<u64>,
@@ -50,8 +50,9 @@ impl Nicknames {
 
     /// The nickname of a session that has one.
     #[must_use]
-    pub fn of(&self, SessionId(id): SessionId) -> Option<&Nick> {
-        self.nicks.get(id)?.as_ref()
+    pub fn of(&self, id: SessionId) -> Option<&Nick> {
+        let (owner, nick) = self.nicks.get(id.key())?.as_ref()?;
+        (*owner == id).then_some(nick)
     }
 
     /// Whose nickname this is, whatever its case, and with or without the marks of its Latin letters:
@@ -80,17 +81,16 @@ impl Nicknames {
         let old = self.release(id);
         self.called.insert(self.seed.hash_one(called), id);
         self.looks.extend(looks.map(|look| (look, id)));
-        let SessionId(index) = id;
-        if self.nicks.len() <= index {
-            self.nicks.resize_with(index + 1, Option::default);
+        if self.nicks.len() <= id.key() {
+            self.nicks.resize_with(id.key() + 1, Option::default);
         }
-        self.nicks[index] = Some(nick.clone());
+        self.nicks[id.key()] = Some((id, nick.clone()));
         Ok(old)
     }
 
     /// Takes the nickname of a session. Then it is free.
-    pub fn release(&mut self, SessionId(id): SessionId) -> Option<Nick> {
-        let nick = self.nicks.get_mut(id)?.take()?;
+    pub fn release(&mut self, id: SessionId) -> Option<Nick> {
+        let (_, nick) = self.nicks.get_mut(id.key())?.take_if(|(owner, _)| *owner == id)?;
         let called = folded_parts(nick.as_str());
         for look in self.looks(nick.as_str(), &called) {
             self.looks.remove(&look);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn claim(names: &mut Nicknames, id: usize, name: &str) -> Result<Option<Nick>, Clash> {
-        names.claim(SessionId(id), &nick(name))
+        names.claim(SessionId::new(id, 0), &nick(name))
     }
 
     /// Whether nobody can have one of them while somebody has the other.
@@ -240,7 +240,7 @@ mod tests {
             ("bob", None),
             ("no name", None),
         ] {
-            assert_eq!(names.owner(name), id.map(SessionId), "{name}");
+            assert_eq!(names.owner(name), id.map(|id| SessionId::new(id, 0)), "{name}");
         }
     }
 
@@ -252,8 +252,8 @@ mod tests {
         assert_eq!(claim(&mut names, 1, "bia"), Ok(Some(nick("Ana"))));
         assert_eq!(claim(&mut names, 2, "ana"), Ok(None));
         assert_eq!(claim(&mut names, 2, "BIA"), Err(Clash::Taken));
-        assert_eq!(names.owner("ana"), Some(SessionId(2)));
-        assert_eq!(names[SessionId(1)].as_str(), "bia");
+        assert_eq!(names.owner("ana"), Some(SessionId::new(2, 0)));
+        assert_eq!(names[SessionId::new(1, 0)].as_str(), "bia");
     }
 
     #[test]
@@ -274,16 +274,16 @@ mod tests {
             let mut names = Nicknames::default();
             for (id, name) in steps {
                 let Some(name) = name else {
-                    names.release(SessionId(id));
+                    names.release(SessionId::new(id, 0));
                     continue;
                 };
                 let Ok(nick) = Nick::parse(&name) else { continue };
-                if names.claim(SessionId(id), &nick).is_ok() {
-                    prop_assert_eq!(names.owner(&name), Some(SessionId(id)));
+                if names.claim(SessionId::new(id, 0), &nick).is_ok() {
+                    prop_assert_eq!(names.owner(&name), Some(SessionId::new(id, 0)));
                 }
             }
             let here: Vec<(SessionId, String)> = (0..4)
-                .filter_map(|id| Some((SessionId(id), names.of(SessionId(id))?.as_str().to_owned())))
+                .filter_map(|id| Some((SessionId::new(id, 0), names.of(SessionId::new(id, 0))?.as_str().to_owned())))
                 .collect();
             let mut looks = HashMap::new();
             for (id, name) in &here {

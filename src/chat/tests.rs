@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::outbound::Audience;
 use super::*;
 use crate::wire::Format;
 use crate::wire::text::LineEnd;
@@ -16,14 +17,22 @@ pub(super) fn every_character() -> impl Iterator<Item = char> {
 struct Told(BTreeMap<SessionId, String>);
 
 impl Outbound for Told {
-    fn deliver(&mut self, event: &Event<'_>, to: impl Iterator<Item = SessionId>) {
-        to.for_each(|id| self.reply(event, id));
+    fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
+        for member in to.hearers() {
+            let mut bytes = Vec::new();
+            FORMAT.variant(member.is_focused()).event(event, &mut bytes);
+            self.hear(member.session(), &bytes);
+        }
     }
 
-    fn reply(&mut self, event: &Event<'_>, to: SessionId) {
+    fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
         let mut bytes = Vec::new();
-        Format::Text(LineEnd::Lf).encode(event, &mut bytes);
-        self.0.entry(to).or_default().push_str(std::str::from_utf8(&bytes).unwrap());
+        FORMAT.answer(answer, &mut bytes);
+        self.hear(to, &bytes);
+    }
+
+    fn expel(&mut self, who: SessionId, why: Farewell<'_>) {
+        self.hear(who, format!("{why:?}\n").as_bytes());
     }
 
     fn is_behind(&self, id: SessionId) -> bool {
@@ -31,14 +40,21 @@ impl Outbound for Told {
     }
 }
 
+impl Told {
+    fn hear(&mut self, who: SessionId, bytes: &[u8]) {
+        self.0.entry(who).or_default().push_str(std::str::from_utf8(bytes).unwrap());
+    }
+}
+
+const FORMAT: Format = Format::Text(LineEnd::Lf);
+
 struct Scene {
     chat: Chat,
     told: Told,
-    now: Instant,
+    now: Now,
 }
 
 impl Scene {
-    #[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
     fn new() -> Self {
         let config = ChatConfig {
             name: "test".into(),
@@ -47,8 +63,9 @@ impl Scene {
             answer_bytes_max: 1000,
             names_bytes_max: 1000,
             history_bytes_at_once: 100,
+            nicknames_refused_max: 20,
         };
-        Self { chat: Chat::new(config), told: Told::default(), now: Instant::now() }
+        Self { chat: Chat::new(config), told: Told::default(), now: Now::read() }
     }
 
     fn with(names: &[&str]) -> Self {
@@ -61,18 +78,15 @@ impl Scene {
     }
 
     fn apply(&mut self, id: usize, command: Command<'_>) {
-        let flow = self.chat.apply(SessionId(id), command, self.now, &mut self.told);
-        if let ControlFlow::Break(reason) = flow {
-            self.leave(id, reason);
-        }
+        self.chat.apply(SessionId::new(id, 0), command, self.now, &mut self.told);
     }
 
     fn leave(&mut self, id: usize, reason: Farewell<'_>) {
-        self.chat.leave(SessionId(id), reason, self.now, &mut self.told);
+        self.chat.leave(SessionId::new(id, 0), reason, self.now, &mut self.told);
     }
 
     fn told(&mut self, id: usize) -> String {
-        self.told.0.remove(&SessionId(id)).unwrap_or_default()
+        self.told.0.remove(&SessionId::new(id, 0)).unwrap_or_default()
     }
 }
 
@@ -81,33 +95,37 @@ fn text(text: &str) -> Text<'_> {
     Text::parse(text.as_bytes(), Box::leak(Box::default()))
 }
 
+fn say(text: Text<'_>) -> Command<'_> {
+    Command::Say { kind: Kind::Say, text }
+}
+
 #[test]
 fn the_past_is_shown_in_parts_and_what_is_forgotten_meanwhile_is_left_out() {
     let mut scene = Scene::with(&["ana", "bruno"]);
     let long = "x".repeat(60);
     for number in 1..=3 {
-        scene.apply(0, Command::Say(text(&format!("{number}{long}"))));
+        scene.apply(0, say(text(&format!("{number}{long}"))));
     }
     scene.told.0.clear();
     scene.apply(1, Command::History(None));
-    assert!(scene.chat.has_more(SessionId(1)));
+    assert!(scene.chat.has_more(SessionId::new(1, 0)));
     let told = scene.told(1);
     assert!(told.starts_with("*** 1 earlier message, 0 seconds ago:\nana: 1x"), "{told}");
     assert_eq!(told.lines().count(), 2, "{told}");
     // With it the oldest but one is forgotten, too.
-    scene.apply(0, Command::Say(text("4")));
-    scene.apply(0, Command::Say(text("5")));
+    scene.apply(0, say(text("4")));
+    scene.apply(0, say(text("5")));
     scene.told.0.clear();
-    assert!(scene.chat.go_on(SessionId(1), scene.now, &mut scene.told), "it asked for it");
+    assert!(scene.chat.go_on(SessionId::new(1, 0), scene.now, &mut scene.told), "it asked for it");
     let told = scene.told(1);
     assert!(told.starts_with("*** 1 earlier message, 0 seconds ago:\nana: 3x"), "{told}");
-    assert!(!scene.chat.has_more(SessionId(1)), "what was said meanwhile it has heard");
+    assert!(!scene.chat.has_more(SessionId::new(1, 0)), "what was said meanwhile it has heard");
     scene.apply(2, Command::Nick(text("carla")));
-    scene.chat.go_on(SessionId(2), scene.now, &mut scene.told);
-    assert!(!scene.chat.go_on(SessionId(2), scene.now, &mut scene.told), "nothing is left");
+    scene.chat.go_on(SessionId::new(2, 0), scene.now, &mut scene.told);
+    assert!(!scene.chat.go_on(SessionId::new(2, 0), scene.now, &mut scene.told), "nothing is left");
     scene.apply(1, Command::History(None));
     scene.leave(1, Farewell::Lost);
-    assert!(!scene.chat.has_more(SessionId(1)));
+    assert!(!scene.chat.has_more(SessionId::new(1, 0)));
 }
 
 #[test]
@@ -125,8 +143,8 @@ fn nobody_is_told_more_privately_than_it_reads() {
 #[test]
 fn a_newcomer_is_welcomed_and_announced() {
     let mut scene = Scene::with(&["ana", "bruno"]);
-    scene.apply(0, Command::Say(text("hi")));
-    scene.apply(1, Command::Act(text("waves")));
+    scene.apply(0, say(text("hi")));
+    scene.apply(1, Command::Say { kind: Kind::Act, text: text("waves") });
     scene.now += Duration::from_secs(180);
     scene.told.0.clear();
     scene.apply(2, Command::Nick(text("carla")));
@@ -145,9 +163,12 @@ fn a_newcomer_is_welcomed_and_announced() {
 #[test]
 fn whoever_has_no_nickname_is_neither_heard_nor_listed() {
     let mut scene = Scene::with(&["ana"]);
-    for command in
-        [Command::Say(text("hi")), Command::Act(text("hi")), Command::Who, Command::History(None)]
-    {
+    for command in [
+        say(text("hi")),
+        Command::Say { kind: Kind::Act, text: text("hi") },
+        Command::Who,
+        Command::History(None),
+    ] {
         scene.apply(7, command);
         assert_eq!(scene.told(7), "*** First you need a nickname. Choose a nickname:\n");
     }
@@ -183,7 +204,7 @@ fn a_nickname_changes_hands() {
     );
     scene.apply(1, Command::Nick(text("ana")));
     assert_eq!(scene.told(0), "*** bruno is now ana\n");
-    scene.apply(0, Command::Quit(Some(text("bye"))));
+    scene.leave(0, Farewell::Quit(Some(text("bye"))));
     assert_eq!(scene.told(1), "*** You are now ana.\n*** bia left: bye\n");
     scene.apply(5, Command::Nick(text("bia")));
     assert!(scene.told(5).starts_with("*** You are bia."));
@@ -243,16 +264,16 @@ fn a_crowd_is_told_once_a_second() {
         "{welcome}"
     );
     let due = scene.chat.due().unwrap();
-    assert_eq!(due, scene.now + TRAFFIC_EVERY);
+    assert_eq!(due, scene.now.at + TRAFFIC_EVERY);
     scene.chat.tick(scene.now + TRAFFIC_EVERY * 999 / 1000, &mut scene.told);
     assert_eq!(scene.told(0), "");
-    scene.chat.tick(due, &mut scene.told);
+    scene.chat.tick(scene.now + TRAFFIC_EVERY, &mut scene.told);
     assert_eq!(scene.told(0), "*** 3 joined, 1 left; 102 here\n");
     assert_eq!(scene.chat.due(), None);
     for number in 0..2 {
         scene.leave(1000 + number, Farewell::Lost);
     }
-    assert_eq!(scene.chat.due(), Some(scene.now + TRAFFIC_EVERY));
+    assert_eq!(scene.chat.due(), Some(scene.now.at + TRAFFIC_EVERY));
     scene.chat.tick(scene.now + TRAFFIC_EVERY, &mut scene.told);
     assert_eq!(scene.told(0), "*** 2 left; 100 here\n");
     scene.leave(2, Farewell::Lost);
@@ -269,7 +290,7 @@ fn an_answer_is_bounded() {
     assert!(answer.ends_with(" … and 46 others\n"), "{answer}");
     assert!(answer.len() < 1100, "{} bytes", answer.len());
     for _ in 0..3 {
-        scene.apply(0, Command::Say(text(&"x".repeat(600))));
+        scene.apply(0, say(text(&"x".repeat(600))));
     }
     scene.apply(0, Command::History(None));
     assert!(scene.told(0).starts_with("*** 1 earlier message, 0 seconds ago:\n"));
@@ -286,18 +307,18 @@ proptest! {
         for (id, kind, name) in commands {
             match kind {
                 0..3 => scene.apply(id, Command::Nick(text(name))),
-                3 => scene.apply(id, Command::Say(text("hi"))),
+                3 => scene.apply(id, say(text("hi"))),
                 4 => scene.apply(id, Command::Tell { to: text(name), text: text("hi") }),
-                5 => scene.apply(id, Command::Quit(None)),
+                5 => scene.leave(id, Farewell::Quit(None)),
                 6 => scene.leave(id, Farewell::TooSlow),
                 _ => scene.apply(id, Command::Who),
             }
             let chat = &scene.chat;
-            let named = (0..6).filter(|&id| chat.nick(SessionId(id)).is_some()).count();
+            let named = (0..6).filter(|&id| chat.nick(SessionId::new(id, 0)).is_some()).count();
             prop_assert_eq!(chat.members(), named);
             for member in chat.room.members() {
-                let nick = chat.nick(*member);
-                prop_assert_eq!(nick.and_then(|nick| chat.nicks.owner(nick.as_str())), Some(*member));
+                let nick = chat.nick(member.session());
+                prop_assert_eq!(nick.and_then(|nick| chat.nicks.owner(nick.as_str())), Some(member.session()));
             }
             for name in ["ana", "bia", "Ив"] {
                 let owner = chat.nicks.owner(name);

@@ -69,6 +69,48 @@ impl<'a> Text<'a> {
     }
 }
 
+/// A [`Text`] that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextBuf(String);
+
+impl TextBuf {
+    /// The text.
+    #[must_use]
+    pub fn as_text(&self) -> Text<'_> {
+        Text(&self.0)
+    }
+
+    /// How many bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many bytes of memory it has.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Keeps this text instead, in the same memory if that is no more than `spare` bytes too large.
+    pub fn set(&mut self, text: Text<'_>, spare: usize) {
+        text.0.clone_into(&mut self.0);
+        self.0.shrink_to(text.0.len() + spare);
+    }
+}
+
+impl From<Text<'_>> for TextBuf {
+    fn from(text: Text<'_>) -> Self {
+        Self(text.0.to_owned())
+    }
+}
+
 /// A check that the compiler turns into vector instructions: nearly every line passes here.
 fn is_plain_ascii(line: &[u8]) -> bool {
     line.iter().fold(true, |plain, &byte| plain & matches!(byte, b'\t' | b' '..=b'~'))

@@ -13,6 +13,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::chat::ChatConfig;
+use crate::clock::Now;
 use crate::limits::Limits;
 use crate::motd::{MotdFile, Rereading};
 use crate::net::sys::{self, Asked, Signals, Spare};
@@ -134,17 +135,17 @@ impl Reactor {
     /// The system's, when waiting for events fails. No peer can cause that.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
-        let mut now = clock();
+        let mut now = Now::read();
         let mut is_stopping = false;
         // When another signal will be meant.
         let mut same_request_until = None;
         while !(is_stopping && self.server.is_empty()) {
             let meant =
-                same_request_until.map(|until: Instant| until.saturating_duration_since(now));
-            let timeouts = [self.server.timeout(now), self.door.timeout(now), meant];
+                same_request_until.map(|until: Instant| until.saturating_duration_since(now.at));
+            let timeouts = [self.server.timeout(now), self.door.timeout(now.at), meant];
             let timeout = timeouts.into_iter().flatten().min();
             self.wait(&mut events, timeout)?;
-            now = clock();
+            now = Now::read();
             for event in &events {
                 self.note(event);
             }
@@ -153,12 +154,12 @@ impl Reactor {
             if asked.stop && !is_stopping {
                 info!("stopping: {} connections", self.server.len());
                 is_stopping = true;
-                same_request_until = Some(now + SAME_REQUEST_WITHIN);
+                same_request_until = Some(now.at + SAME_REQUEST_WITHIN);
                 // Nobody new: the port is free for a successor from here on.
                 self.door.listeners.clear();
                 self.server.stop(now);
             }
-            if same_request_until.take_if(|until| *until <= now).is_some() {
+            if same_request_until.take_if(|until| *until <= now.at).is_some() {
                 self.signals.end_at_once();
             }
             if asked.reread {
@@ -250,8 +251,8 @@ impl Door {
     }
 
     /// Lets in who waits.
-    fn accept(&mut self, poll: &Poll, server: &mut Server<TcpStream>, now: Instant) {
-        if self.retry.is_some_and(|(at, connections)| now < at && server.len() >= connections) {
+    fn accept(&mut self, poll: &Poll, server: &mut Server<TcpStream>, now: Now) {
+        if self.retry.is_some_and(|(at, connections)| now.at < at && server.len() >= connections) {
             return;
         }
         self.retry = None;
@@ -272,7 +273,7 @@ impl Door {
                     },
                     Err(error) => {
                         if !self.recover(index, &error, now) {
-                            self.retry = Some((now + ACCEPT_RETRY, server.len()));
+                            self.retry = Some((now.at + ACCEPT_RETRY, server.len()));
                         }
                     }
                 }
@@ -281,7 +282,7 @@ impl Door {
     }
 
     /// Deals with a failure to accept. `false` if the next try has to wait.
-    fn recover(&mut self, index: usize, error: &io::Error, now: Instant) -> bool {
+    fn recover(&mut self, index: usize, error: &io::Error, now: Now) -> bool {
         let kind = error.kind();
         if kind == ErrorKind::WouldBlock {
             self.listeners[index].is_pending = false;
@@ -296,7 +297,7 @@ impl Door {
 
     /// Whoever waits in the kernel can be neither told nor closed without a descriptor: the spare
     /// one serves for that.
-    fn turn_away_with_spare(&mut self, index: usize, now: Instant) -> bool {
+    fn turn_away_with_spare(&mut self, index: usize, now: Now) -> bool {
         if !self.spare.release() {
             return false;
         }
@@ -318,10 +319,10 @@ impl Door {
         is_done
     }
 
-    fn turn_away_from_full(&mut self, stream: TcpStream, peer: SocketAddr, now: Instant) {
-        let may_be_told = self.full_told_again_at.is_none_or(|at| at <= now);
+    fn turn_away_from_full(&mut self, stream: TcpStream, peer: SocketAddr, now: Now) {
+        let may_be_told = self.full_told_again_at.is_none_or(|at| at <= now.at);
         if !std::mem::replace(&mut self.is_full, true) && may_be_told {
-            self.full_told_again_at = Some(now + FULL_TOLD_EVERY);
+            self.full_told_again_at = Some(now.at + FULL_TOLD_EVERY);
             warn!(
                 "full: {peer} and whoever comes is turned away; see --max-clients and the limit of descriptors"
             );
@@ -346,7 +347,7 @@ fn admit(
     peer: SocketAddr,
     poll: &Poll,
     server: &mut Server<TcpStream>,
-    now: Instant,
+    now: Now,
 ) {
     if let Err(error) = sys::tune(&stream) {
         debug!("{peer}: cannot set socket options: {error}");
@@ -358,9 +359,4 @@ fn admit(
         }
         Err(error) => warn!("{peer} turned away: cannot watch its connection: {error}"),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]
-fn clock() -> Instant {
-    Instant::now()
 }

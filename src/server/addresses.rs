@@ -252,6 +252,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::chat::session::SessionId;
     use crate::pace::Rate;
 
     fn ip(text: &str) -> IpAddr {
@@ -267,7 +268,8 @@ mod tests {
 
     /// A connection from an address that has said so many lines just now.
     fn connection(from: &str, lines: u32, now: Instant) -> Connection<()> {
-        let mut connection = Connection::new((), SocketAddr::new(ip(from), 1024), now);
+        let mut connection =
+            Connection::new(SessionId::new(0, 0), (), SocketAddr::new(ip(from), 1024), now);
         connection.pace = if lines == 0 { Pace::default() } else { debt(lines, now) };
         connection
     }

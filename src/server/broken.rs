@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::time::Instant;
 
 use super::Server;
 use super::connection::Disconnect;
 use super::lag::Lag;
 use super::turn::{Moment, Turn};
-use crate::chat::session::SessionId;
+use crate::clock::Now;
 use crate::stream::Stream;
 
 impl<S: Stream> Server<S> {
@@ -18,17 +17,17 @@ impl<S: Stream> Server<S> {
     /// once would make millions of lines. What each said before is said now, as far as its rate
     /// allows, and the rest is given up, so that its nickname is free. If that is more than a tick
     /// may take, the next one goes on, as long as all can keep up with it.
-    pub(super) fn part_with_broken(&mut self, now: Instant) {
+    pub(super) fn part_with_broken(&mut self, now: Now) {
         if self.broken.is_empty() {
             return;
         }
         let mut broken = VecDeque::from(mem::take(&mut self.broken));
-        self.chat.deafen(broken.iter().map(|&key| SessionId(key)));
+        self.chat.deafen(broken.iter().filter_map(|&key| self.peers.id(key)));
         for &key in &broken {
             // Nobody waits for them to read.
             if let Some(connection) = self.peers.get(key) {
                 let lag = mem::take(&mut connection.lag);
-                self.congestion.note(lag, Lag::Little, &self.limits, now);
+                self.congestion.note(lag, Lag::Little, &self.limits, now.at);
             }
         }
         let work_end = self.work() + self.limits.tick_bytes_max();
@@ -76,7 +75,7 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    fn end_broken(&mut self, key: usize, now: Instant) {
+    fn end_broken(&mut self, key: usize, now: Now) {
         let Some(connection) = self.peers.get(key).filter(|peer| peer.is_active()) else { return };
         if let Some(why) = connection.stream.take_error().or(connection.broken) {
             self.end(key, Disconnect::Failed(why), now);

@@ -10,7 +10,8 @@ use log::Level;
 use super::lag::Lag;
 use crate::buffer::inbox::Inbox;
 use crate::buffer::outbox::Outbox;
-use crate::chat::message::Farewell;
+use crate::chat::event::Farewell;
+use crate::chat::session::SessionId;
 use crate::chat::text::Text;
 use crate::limits::Limits;
 use crate::pace::{Pace, Rate};
@@ -24,6 +25,7 @@ use crate::wire::{Decoder, Format};
     reason = "independent facts, each noted where it is learnt"
 )]
 pub(crate) struct Connection<S> {
+    pub(crate) id: SessionId,
     pub(crate) stream: S,
     pub(crate) peer: SocketAddr,
     pub(crate) decoder: Decoder,
@@ -35,8 +37,6 @@ pub(crate) struct Connection<S> {
     /// free.
     pub(crate) unpaid_bytes: usize,
     pub(crate) phase: Phase,
-    /// How many nicknames were refused to it while it had none.
-    pub(crate) nicknames_refused: u32,
     /// Why it is not read for now.
     pub(crate) pause: Option<Pause>,
     /// How far behind it is, as far as the room minds.
@@ -97,8 +97,9 @@ pub(crate) enum Pause {
 }
 
 impl<S> Connection<S> {
-    pub(crate) fn new(stream: S, peer: SocketAddr, greet_at: Instant) -> Self {
+    pub(crate) fn new(id: SessionId, stream: S, peer: SocketAddr, greet_at: Instant) -> Self {
         Self {
+            id,
             stream,
             peer,
             decoder: Decoder::default(),
@@ -108,7 +109,6 @@ impl<S> Connection<S> {
             pace: Pace::default(),
             unpaid_bytes: 0,
             phase: Phase::Silent { greet_at },
-            nicknames_refused: 0,
             pause: None,
             lag: Lag::Little,
             timer: None,
@@ -200,11 +200,10 @@ impl Disconnect<'_> {
             // A peer that closes with unread bytes resets the connection: the same to those who
             // stay.
             // Nobody is told of those who had no nickname.
-            Self::EndOfStream
-            | Self::Failed(_)
-            | Self::Nameless
-            | Self::NicknamesRefused(_)
-            | Self::Foreign(_) => Farewell::Lost,
+            Self::EndOfStream | Self::Failed(_) | Self::Nameless | Self::Foreign(_) => {
+                Farewell::Lost
+            }
+            Self::NicknamesRefused(count) => Farewell::NicknamesRefused(count),
             Self::TooSlow(_) => Farewell::TooSlow,
         }
     }

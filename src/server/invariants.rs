@@ -6,7 +6,6 @@ use std::collections::HashSet;
 use super::Server;
 use super::connection::{Connection, Phase};
 use super::lag::Lag;
-use crate::chat::session::SessionId;
 use crate::stream::Stream;
 
 /// Once in so many ticks all connections are looked at, otherwise those that the tick touched.
@@ -40,7 +39,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn check_connection(&self, key: usize, connection: &Connection<S>, queued: &HashSet<usize>) {
-        let is_named = self.chat.nick(SessionId(key)).is_some();
+        let is_named = self.chat.nick(connection.id).is_some();
         let is_active = connection.is_active();
         let is_broken = connection.broken.is_some();
         for (is_so, what) in [

@@ -22,13 +22,15 @@ mod visits;
 use std::io::ErrorKind;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::{Level, log};
 
-use crate::chat::message::{Event, Outbound};
+use crate::chat::answer::Answer;
+use crate::chat::outbound::Outbound;
 use crate::chat::session::SessionId;
 use crate::chat::{Chat, ChatConfig};
+use crate::clock::Now;
 use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::wire::Format;
@@ -60,6 +62,8 @@ pub struct Server<S> {
     /// What was done and queued nothing, in bytes of talk that would have taken as long.
     effort: u64,
     is_stopping: bool,
+    /// How many connections there ever were.
+    accepted: u32,
     /// How many there were.
     #[cfg(debug_assertions)]
     ticks: u64,
@@ -108,6 +112,7 @@ impl<S: Stream> Server<S> {
             broken: Vec::new(),
             ended: Vec::new(),
             is_stopping: false,
+            accepted: 0,
             #[cfg(debug_assertions)]
             ticks: 0,
         }
@@ -136,18 +141,18 @@ impl<S: Stream> Server<S> {
     /// # Errors
     ///
     /// With the limit that it would be over.
-    pub fn admits(&mut self, peer: SocketAddr, now: Instant) -> Result<(), TurnedAway> {
+    pub fn admits(&mut self, peer: SocketAddr, now: Now) -> Result<(), TurnedAway> {
         if self.is_full() {
             return Err(TurnedAway::AtAll);
         }
         let level = match self.addresses.admission(peer.ip()) {
             Admission::Free => return Ok(()),
-            Admission::FirstFull if self.visits.is_told(peer.ip(), Visit::Connection, now) => {
+            Admission::FirstFull if self.visits.is_told(peer.ip(), Visit::Connection, now.at) => {
                 Level::Info
             }
             Admission::FirstFull => Level::Debug,
             Admission::Full => {
-                self.visits.gather(peer.ip(), Visit::Connection, now);
+                self.visits.gather(peer.ip(), Visit::Connection, now.at);
                 Level::Debug
             }
         };
@@ -162,12 +167,14 @@ impl<S: Stream> Server<S> {
     }
 
     /// Takes a new connection, and returns its key: what [`Server::ready`] is to be called with.
-    pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Instant) -> usize {
-        let greet_at = now + self.limits.greet_after;
-        let mut connection = Connection::new(stream, peer, greet_at);
-        connection.is_told = self.visits.is_told(peer.ip(), Visit::Connection, now);
+    pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Now) -> usize {
+        let greet_at = now.at + self.limits.greet_after;
+        self.accepted = self.accepted.wrapping_add(1);
+        let id = SessionId::new(self.next_key(), self.accepted);
+        let mut connection = Connection::new(id, stream, peer, greet_at);
+        connection.is_told = self.visits.is_told(peer.ip(), Visit::Connection, now.at);
         log!(connection.log_level(), "{peer} connected");
-        self.addresses.enter(peer.ip(), now);
+        self.addresses.enter(peer.ip(), now.at);
         let key = self.peers.connections.insert(connection);
         self.rearm(key);
         key
@@ -199,25 +206,25 @@ impl<S: Stream> Server<S> {
     /// How long nothing has to be done if nothing happens: zero if there is work left, `None` for
     /// ever.
     #[must_use]
-    pub fn timeout(&self, now: Instant) -> Option<Duration> {
-        let held_until = self.congestion.held_until(self.listeners(), now);
+    pub fn timeout(&self, now: Now) -> Option<Duration> {
+        let held_until = self.congestion.held_until(self.listeners(), now.at);
         let may_go_on = self.run_queue.count(false) > 0 && self.congestion.light_bytes_left() > 0;
         let receive = if !self.broken.is_empty() {
-            Some(now)
+            Some(now.at)
         } else if self.run_queue.is_empty() {
             None
         } else {
-            Some(held_until.filter(|_| !may_go_on).unwrap_or(now))
+            Some(held_until.filter(|_| !may_go_on).unwrap_or(now.at))
         };
         let due = [receive, self.timers.first(), self.chat.due(), self.visits.due()]
             .into_iter()
             .flatten()
             .min()?;
-        Some(due.saturating_duration_since(now))
+        Some(due.saturating_duration_since(now.at))
     }
 
     /// Does all there is to do: receives, looks at the clock, sends and closes.
-    pub fn tick(&mut self, now: Instant) {
+    pub fn tick(&mut self, now: Now) {
         self.part_with_broken(now);
         self.line_up_ended(now);
         self.receive(now);
@@ -234,19 +241,21 @@ impl<S: Stream> Server<S> {
 
     /// Begins to stop: tells everybody, and receives nothing more. The server has stopped when it
     /// is empty.
-    pub fn stop(&mut self, now: Instant) {
+    pub fn stop(&mut self, now: Now) {
         self.is_stopping = true;
         self.visits.tell();
-        let by = now + self.limits.stop_within;
+        let by = now.at + self.limits.stop_within;
         let mut told = Vec::new();
-        for (key, connection) in &mut self.peers.connections {
+        for (_, connection) in &mut self.peers.connections {
             if matches!(connection.phase, Phase::Nameless { .. } | Phase::Member) {
-                told.push(SessionId(key));
+                told.push(connection.id);
             }
             connection.phase = Phase::Leaving { by };
         }
         self.chat.close(&mut self.peers);
-        self.peers.deliver(&Event::Stopping, told.into_iter());
+        for id in told {
+            self.peers.answer(&Answer::Stopping, id);
+        }
         let keys: Vec<usize> = self.peers.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
             self.peers.unsettle(key);
@@ -255,15 +264,15 @@ impl<S: Stream> Server<S> {
     }
 
     /// Does what is due by the clock, as much as a tick may: thousands may be due at once.
-    fn sweep(&mut self, now: Instant) {
+    fn sweep(&mut self, now: Now) {
         let work_end = self.work() + self.limits.tick_bytes_max();
         while self.work() < work_end
-            && let Some(key) = self.timers.pop(now)
+            && let Some(key) = self.timers.pop(now.at)
         {
             let Some(connection) = self.peers.get(key) else { continue };
             connection.timer = None;
             if connection.pause == Some(Pause::Rate)
-                && connection.pace.wait_until(self.limits.rate, now).is_none()
+                && connection.pace.wait_until(self.limits.rate, now.at).is_none()
             {
                 connection.pause = None;
                 if connection.is_in_line {
@@ -275,30 +284,30 @@ impl<S: Stream> Server<S> {
             self.rearm(key);
         }
         self.chat.tick(now, &mut self.peers);
-        self.visits.tick(now);
+        self.visits.tick(now.at);
     }
 
     /// Ends the phase of a connection if its time is over.
-    fn expire(&mut self, key: usize, now: Instant) {
+    fn expire(&mut self, key: usize, now: Now) {
         let Some(connection) = self.peers.get(key) else { return };
         match connection.phase {
-            Phase::Silent { greet_at } if greet_at <= now => {
+            Phase::Silent { greet_at } if greet_at <= now.at => {
                 connection.decoder.assume_text();
                 self.greet(key, now);
             }
             // It has sent something that waits.
             Phase::Nameless { by }
-                if by <= now && connection.is_in_line && connection.is_over_rate() =>
+                if by <= now.at && connection.is_in_line && connection.is_over_rate() =>
             {
-                connection.phase = Phase::Nameless { by: now + self.limits.nickname_within };
+                connection.phase = Phase::Nameless { by: now.at + self.limits.nickname_within };
             }
-            Phase::Nameless { by } if by <= now => {
+            Phase::Nameless { by } if by <= now.at => {
                 // It may have sent one, and its turn has not come yet: there is a crowd, or the
                 // process was stopped for a while.
                 self.receive_at_last(key, now);
                 self.end_nameless(key, now);
             }
-            Phase::Leaving { by } | Phase::Lingering { by } if by <= now => {
+            Phase::Leaving { by } | Phase::Lingering { by } if by <= now.at => {
                 connection.phase = Phase::Gone;
                 self.peers.unsettle(key);
             }
@@ -312,46 +321,49 @@ impl<S: Stream> Server<S> {
     }
 
     /// Tells a peer that it took too long to choose a nickname, if it has none.
-    fn end_nameless(&mut self, key: usize, now: Instant) {
-        if let Some(Connection { phase: Phase::Nameless { .. }, .. }) = self.peers.get(key) {
-            self.peers.reply(&Event::NamelessTooLong(self.limits.nickname_within), SessionId(key));
+    fn end_nameless(&mut self, key: usize, now: Now) {
+        if let Some(&mut Connection { phase: Phase::Nameless { .. }, id, .. }) = self.peers.get(key)
+        {
+            self.peers.answer(&Answer::NamelessTooLong(self.limits.nickname_within), id);
             self.end(key, Disconnect::Nameless, now);
         }
     }
 
     /// Speaks first to a newcomer whose protocol is known now.
-    fn greet(&mut self, key: usize, now: Instant) {
+    fn greet(&mut self, key: usize, now: Now) {
         if let Some(connection) = self.peers.get(key) {
-            connection.phase = Phase::Nameless { by: now + self.limits.nickname_within };
-            self.chat.greet(SessionId(key), &mut self.peers);
+            connection.phase = Phase::Nameless { by: now.at + self.limits.nickname_within };
+            let id = connection.id;
+            self.chat.greet(id, &mut self.peers);
         }
     }
 
     /// Takes a connection out of the chat. *Settle* will send what is queued, if that can be, and
     /// close it.
-    fn end(&mut self, key: usize, why: Disconnect<'_>, now: Instant) {
+    fn end(&mut self, key: usize, why: Disconnect<'_>, now: Now) {
         let Some(connection) = self.peers.get(key) else { return };
         if !connection.is_active() {
             return;
         }
-        match self.chat.nick(SessionId(key)) {
+        let id = connection.id;
+        match self.chat.nick(id) {
             Some(nick) => log!(connection.log_level(), "{} left ({nick}): {why}", connection.peer),
             None => log!(connection.log_level(), "{} left (no nickname): {why}", connection.peer),
         }
-        self.addresses.owe(connection, now);
+        self.addresses.owe(connection, now.at);
         let ip = connection.peer.ip();
         let is_in_line = connection.is_in_line;
         if is_in_line && connection.is_over_rate() {
             self.addresses.leave_line(key, ip);
         }
         connection.phase = if why.is_polite() {
-            Phase::Leaving { by: now + self.limits.leave_within }
+            Phase::Leaving { by: now.at + self.limits.leave_within }
         } else {
             Phase::Gone
         };
         connection.pause = None;
         self.peers.unsettle(key);
-        self.chat.leave(SessionId(key), why.farewell(), now, &mut self.peers);
+        self.chat.leave(id, why.farewell(), now, &mut self.peers);
         if is_in_line {
             self.call_next(ip);
         }
@@ -359,7 +371,7 @@ impl<S: Stream> Server<S> {
 
     /// Whoever waits for its rate, and has ended its stream meanwhile, waits in line from now on: a
     /// newcomer of its address is to meet its debt.
-    fn line_up_ended(&mut self, now: Instant) {
+    fn line_up_ended(&mut self, now: Now) {
         for key in mem::take(&mut self.ended) {
             if let Some(connection) = self.peers.get(key)
                 && connection.pause == Some(Pause::Rate)
@@ -371,10 +383,10 @@ impl<S: Stream> Server<S> {
     }
 
     /// Puts a connection that is over its rate, and whose stream has ended, last in line.
-    fn line_up(&mut self, key: usize, now: Instant) {
+    fn line_up(&mut self, key: usize, now: Now) {
         if let Some(connection) = self.peers.connections.get_mut(key) {
             connection.pause = Some(Pause::Line);
-            self.addresses.line_up(key, connection, now);
+            self.addresses.line_up(key, connection, now.at);
             let ip = connection.peer.ip();
             self.rearm(key);
             self.call_next(ip);
@@ -427,12 +439,12 @@ impl TurnedAway {
     /// What to tell the newcomer.
     #[must_use]
     pub fn notice(self) -> Vec<u8> {
-        let event = match self {
-            Self::AtAll => Event::Full,
-            Self::ForAddress => Event::FullForAddress,
+        let answer = match self {
+            Self::AtAll => Answer::Full,
+            Self::ForAddress => Answer::FullForAddress,
         };
         let mut notice = Vec::new();
-        Format::default().encode(&event, &mut notice);
+        Format::default().answer(&answer, &mut notice);
         notice
     }
 }

@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 use std::mem;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use log::{Level, log};
 
@@ -11,8 +10,11 @@ use super::connection::{Connection, Disconnect, Pause, Phase};
 use super::turn::{Moment, Scratch, Turn};
 use super::{Server, Visit, note_limit};
 use crate::buffer::inbox::Inbox;
-use crate::chat::message::{Command, Event, Farewell, Outbound, Refusal};
-use crate::chat::session::SessionId;
+use crate::chat::Outcome;
+use crate::chat::answer::{Answer, Refusal};
+use crate::chat::command::Command;
+use crate::chat::outbound::Outbound;
+use crate::clock::Now;
 use crate::stream::Stream;
 use crate::wire::{Decoder, Step};
 
@@ -113,7 +115,7 @@ impl<S: Stream> Server<S> {
                 connection.unpaid_bytes += before;
                 let lines = connection.unpaid_bytes / self.limits.line_bytes_max;
                 connection.unpaid_bytes %= self.limits.line_bytes_max;
-                connection.pace.spend(self.limits.rate, count(lines), moment.now);
+                connection.pace.spend(self.limits.rate, count(lines), moment.now.at);
                 self.effort += before as u64 / EFFORT_OF_NOTHING;
                 return None;
             }
@@ -131,7 +133,7 @@ impl<S: Stream> Server<S> {
         let work = self.work();
         let is_enough_said = self.peers.shared_bytes() >= moment.said_end;
         let connection = self.peers.connections.get(key)?;
-        if connection.pace.wait_until(self.limits.rate, moment.now).is_some() {
+        if connection.pace.wait_until(self.limits.rate, moment.now.at).is_some() {
             Some(Turn::Wait)
         } else if connection.broken.is_none() && connection.is_clogged(&self.limits) {
             Some(Turn::Clogged)
@@ -184,10 +186,10 @@ impl<S: Stream> Server<S> {
         key: usize,
         step: Step<'_>,
         line_bytes: usize,
-        now: Instant,
+        now: Now,
     ) -> ControlFlow<()> {
-        let id = SessionId(key);
         let Some(connection) = self.peers.get(key) else { return ControlFlow::Break(()) };
+        let id = connection.id;
         let named = connection.is_named();
         let queued = connection.outbox.len();
         let is_asked =
@@ -198,7 +200,7 @@ impl<S: Stream> Server<S> {
         if self.limits.rate.is_some() && step != Step::Detected {
             let said = heard_bytes(&step, self.chat.nick(id).map_or(0, |nick| nick.as_str().len()));
             let lines = self.limits.lines_of_talk(line_bytes.max(said));
-            connection.pace.spend(self.limits.rate, count(lines), now);
+            connection.pace.spend(self.limits.rate, count(lines), now.at);
         }
         match step {
             Step::Incomplete | Step::Skip => {}
@@ -215,9 +217,13 @@ impl<S: Stream> Server<S> {
                 if let Refusal::LineTooLong(_) = refusal {
                     note_limit(connection, "line too long, left out");
                 }
-                self.peers.reply(&Event::Refused { refusal, named }, id);
+                self.peers.answer(&Answer::Refused { refusal, named }, id);
             }
             Step::Command(command) => self.apply(key, command, now)?,
+            Step::Quit(reason) => {
+                self.end(key, Disconnect::Quit(reason), now);
+                return ControlFlow::Break(());
+            }
             Step::End { reply, why } => {
                 connection.outbox.push_own(reply);
                 self.end(key, Disconnect::Foreign(why), now);
@@ -228,7 +234,7 @@ impl<S: Stream> Server<S> {
             let answer = connection.outbox.len().saturating_sub(queued);
             // The welcome is not asked for, and costs no more than any line.
             let lines = if named { answer / ANSWER_BYTES_PER_LINE } else { 0 };
-            connection.pace.spend(self.limits.rate, count(lines), now);
+            connection.pace.spend(self.limits.rate, count(lines), now.at);
         }
         ControlFlow::Continue(())
     }
@@ -237,61 +243,47 @@ impl<S: Stream> Server<S> {
     /// for that.
     fn is_shown_more(&self, key: usize) -> bool {
         let is_there = |connection: &Connection<S>| connection.broken.is_none();
-        self.chat.awaits_more(SessionId(key))
+        self.peers.id(key).is_some_and(|id| self.chat.awaits_more(id))
             && self.peers.connections.get(key).is_some_and(is_there)
     }
 
     /// Goes on with what a peer is shown of the past, if it has read all that it was sent.
-    fn show_more(&mut self, key: usize, now: Instant) {
-        let id = SessionId(key);
+    fn show_more(&mut self, key: usize, now: Now) {
         let Some(connection) = self.peers.get(key) else { return };
+        let id = connection.id;
         if connection.outbox.is_empty() && self.chat.has_more(id) {
             let is_asked = self.chat.go_on(id, now, &mut self.peers);
             if let Some(connection) = self.peers.get(key).filter(|_| is_asked) {
                 let lines = connection.outbox.len() / ANSWER_BYTES_PER_LINE;
-                connection.pace.spend(self.limits.rate, count(lines), now);
+                connection.pace.spend(self.limits.rate, count(lines), now.at);
             }
         }
     }
 
-    fn apply(&mut self, key: usize, command: Command<'_>, now: Instant) -> ControlFlow<()> {
-        let id = SessionId(key);
-        let is_naming = matches!(command, Command::Nick(_));
-        let before = if is_naming { self.chat.nick(id).cloned() } else { None };
-        if let ControlFlow::Break(Farewell::Quit(reason)) =
-            self.chat.apply(id, command, now, &mut self.peers)
+    fn apply(&mut self, key: usize, command: Command<'_>, now: Now) -> ControlFlow<()> {
+        let Some(id) = self.peers.id(key) else { return ControlFlow::Break(()) };
+        let outcome = self.chat.apply(id, command, now, &mut self.peers);
+        if let (Outcome::Entered | Outcome::Renamed, Some(connection), Some(nick)) =
+            (outcome, self.peers.connections.get_mut(key), self.chat.nick(id))
         {
-            self.end(key, Disconnect::Quit(reason), now);
-            return ControlFlow::Break(());
+            let is_told = connection.is_told
+                && (outcome == Outcome::Entered
+                    || self.visits.is_told(connection.peer.ip(), Visit::Rename, now.at));
+            let level = if is_told { Level::Info } else { Level::Debug };
+            log!(level, "{} is {nick}", connection.peer);
+            connection.phase = Phase::Member;
         }
-        let Some(connection) = self.peers.get(key).filter(|_| is_naming) else {
-            return ControlFlow::Continue(());
-        };
-        match self.chat.nick(id) {
-            Some(nick) if before.as_ref() != Some(nick) => {
-                let is_told = connection.is_told
-                    && (before.is_none()
-                        || self.visits.is_told(connection.peer.ip(), Visit::Rename, now));
-                let level = if is_told { Level::Info } else { Level::Debug };
-                log!(level, "{} is {nick}", connection.peer);
-                connection.phase = Phase::Member;
-            }
-            Some(_) => {}
-            None => {
-                connection.nicknames_refused += 1;
-                let refused = connection.nicknames_refused;
-                if refused >= self.limits.nicknames_refused_max {
-                    self.peers.reply(&Event::NicknamesRefused(refused), id);
-                    self.end(key, Disconnect::NicknamesRefused(refused), now);
-                    return ControlFlow::Break(());
-                }
+        for (who, refused) in mem::take(&mut self.peers.expelled) {
+            self.end(who.key(), Disconnect::NicknamesRefused(refused), now);
+            if who == id {
+                return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(())
     }
 
     /// Draws the conclusions from how a turn ended.
-    pub(super) fn after_turn(&mut self, key: usize, turn: Turn, now: Instant) {
+    pub(super) fn after_turn(&mut self, key: usize, turn: Turn, now: Now) {
         let Some(connection) = self.peers.get(key) else { return };
         match turn {
             Turn::Left | Turn::Drained => {}
@@ -341,19 +333,10 @@ impl<S: Stream> Server<S> {
 /// What others get to hear of a step, in bytes, if it comes from somebody with so long a nickname.
 fn heard_bytes(step: &Step<'_>, nick_bytes: usize) -> usize {
     match step {
-        Step::Command(
-            Command::Say(text)
-            | Command::Act(text)
-            | Command::Tell { text, .. }
-            | Command::Quit(Some(text)),
-        ) => nick_bytes + LINE_MARKS_BYTES + text.as_str().len(),
-        Step::Command(
-            Command::Nick(_)
-            | Command::Who
-            | Command::History(_)
-            | Command::Help
-            | Command::Quit(None),
-        )
+        Step::Command(Command::Say { text, .. } | Command::Tell { text, .. })
+        | Step::Quit(Some(text)) => nick_bytes + LINE_MARKS_BYTES + text.as_str().len(),
+        Step::Command(Command::Nick(_) | Command::Who | Command::History(_) | Command::Help)
+        | Step::Quit(None)
         | Step::Incomplete
         | Step::Detected
         | Step::Refused(_)
@@ -366,10 +349,10 @@ fn heard_bytes(step: &Step<'_>, nick_bytes: usize) -> usize {
 /// What a step takes beside the bytes that it queues.
 fn effort(step: &Step<'_>) -> u64 {
     match step {
-        Step::Incomplete | Step::Detected | Step::Command(Command::Say(_) | Command::Act(_)) => 0,
+        Step::Incomplete | Step::Detected | Step::Command(Command::Say { .. }) => 0,
         Step::Skip | Step::Reply(_) => EFFORT_OF_NOTHING,
         Step::Refused(_) | Step::End { .. } => EFFORT_OF_REFUSAL,
-        Step::Command(_) => EFFORT_OF_COMMAND,
+        Step::Command(_) | Step::Quit(_) => EFFORT_OF_COMMAND,
     }
 }
 

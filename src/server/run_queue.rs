@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::time::Instant;
 
 use super::Server;
 use super::turn::{Moment, Turn};
+use crate::clock::Now;
 use crate::stream::Stream;
 use crate::wire::Decoder;
 
@@ -79,8 +79,8 @@ impl RunQueue {
 
 impl<S: Stream> Server<S> {
     /// Gives each queued connection a turn, the light ones first.
-    pub(super) fn receive(&mut self, now: Instant) {
-        let (bytes_max, is_held) = self.congestion.share(self.listeners(), &self.limits, now);
+    pub(super) fn receive(&mut self, now: Now) {
+        let (bytes_max, is_held) = self.congestion.share(self.listeners(), &self.limits, now.at);
         let work_end = self.work() + bytes_max;
         let is_crowded = is_held || self.run_queue.count(true) > 0;
         // However many are light, half of the tick is for the heavy ones.
@@ -128,7 +128,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Gives a connection a turn, whether or not it is queued and however much the room has had.
-    pub(super) fn receive_at_last(&mut self, key: usize, now: Instant) {
+    pub(super) fn receive_at_last(&mut self, key: usize, now: Now) {
         if let Some(connection) = self.peers.get(key) {
             connection.is_readable = true;
             let (work_end, said_end, turn_end) = (u64::MAX, u64::MAX, u64::MAX);
@@ -150,12 +150,12 @@ impl<S: Stream> Server<S> {
     pub(super) fn take_turn_of(&mut self, key: usize, moment: Moment) -> Turn {
         let Some(connection) = self.peers.get(key) else { return Turn::Left };
         if self.limits.rate.is_some() {
-            self.addresses.begin_turn(connection, moment.now);
+            self.addresses.begin_turn(connection, moment.now.at);
         }
         // The decoder and the bytes leave the connection for the turn: commands borrow from them
         // while they are applied.
         // What it may not say yet is best kept by the kernel.
-        let allowed = connection.pace.allowed(self.limits.rate, moment.now) as usize;
+        let allowed = connection.pace.allowed(self.limits.rate, moment.now.at) as usize;
         // What has ended is done with in one turn: what it owes is known then to the next one of its
         // address.
         let has_long_turn = connection.is_ended

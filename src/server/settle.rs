@@ -2,13 +2,12 @@
 
 use std::io::ErrorKind;
 use std::mem;
-use std::time::Instant;
 
 use super::Server;
 use super::connection::{Disconnect, Pause, Phase};
 use super::lag::Lag;
 use crate::buffer::outbox::Flush;
-use crate::chat::session::SessionId;
+use crate::clock::Now;
 use crate::stream::Stream;
 
 /// How often unread bytes are read when the server stops: a peer that floods even then gets its
@@ -18,7 +17,7 @@ const STOP_READS_MAX: usize = 64;
 impl<S: Stream> Server<S> {
     /// Sends what is queued and drops who is gone. That somebody left may queue more, and then
     /// those are settled too.
-    pub(super) fn settle(&mut self, now: Instant) {
+    pub(super) fn settle(&mut self, now: Now) {
         let mut next = 0;
         while let Some(&key) = self.peers.unsettled.get(next) {
             next += 1;
@@ -35,7 +34,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Sends as much as the peer takes.
-    fn flush(&mut self, key: usize, now: Instant) {
+    fn flush(&mut self, key: usize, now: Now) {
         let Some(connection) = self.peers.get(key) else { return };
         connection.is_unsettled = false;
         if connection.broken.is_some() {
@@ -69,8 +68,8 @@ impl<S: Stream> Server<S> {
     }
 
     /// Notes how far behind a connection is.
-    fn measure(&mut self, key: usize, now: Instant) {
-        let has_more = self.chat.has_more(SessionId(key));
+    fn measure(&mut self, key: usize, now: Now) {
+        let has_more = self.peers.id(key).is_some_and(|id| self.chat.has_more(id));
         let Some(connection) = self.peers.get(key) else { return };
         // Answers do not count: whoever asks for more than it reads is not outrun by talk.
         let shared = connection.outbox.shared_cost();
@@ -80,7 +79,7 @@ impl<S: Stream> Server<S> {
             Lag::Little
         };
         let before = mem::replace(&mut connection.lag, lag);
-        self.congestion.note(before, lag, &self.limits, now);
+        self.congestion.note(before, lag, &self.limits, now.at);
         let may_go_on = if has_more {
             connection.outbox.is_empty()
         } else {
@@ -93,13 +92,13 @@ impl<S: Stream> Server<S> {
     }
 
     /// Takes a connection that has left one step further to its end.
-    fn close(&mut self, key: usize, now: Instant) {
+    fn close(&mut self, key: usize, now: Now) {
         let Some(connection) = self.peers.get(key) else { return };
         match connection.phase {
             Phase::Leaving { .. } if connection.outbox.is_empty() => {
                 let is_shut = connection.stream.shutdown_write().is_ok();
                 if is_shut && !self.is_stopping {
-                    connection.phase = Phase::Lingering { by: now + self.limits.linger };
+                    connection.phase = Phase::Lingering { by: now.at + self.limits.linger };
                     if connection.is_readable {
                         self.enqueue(key);
                     }
@@ -118,10 +117,10 @@ impl<S: Stream> Server<S> {
 
     /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is
     /// over.
-    fn remove(&mut self, key: usize, now: Instant) {
+    fn remove(&mut self, key: usize, now: Now) {
         self.timers.rearm(key, &mut self.peers.connections[key].timer, None);
         let mut connection = self.peers.connections.remove(key);
-        self.addresses.leave(connection.peer.ip(), now);
+        self.addresses.leave(connection.peer.ip(), now.at);
         if connection.is_queued {
             self.run_queue.note_gone();
         }

@@ -1,13 +1,12 @@
 //! One connection's turn to be received from: what it may do, and how it ended.
 
-use std::time::Instant;
-
 use super::connection::Disconnect;
+use crate::clock::Now;
 
 /// The moment of a turn, and the room's share in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
-    pub(super) now: Instant,
+    pub(super) now: Now,
     /// At so much work (`Server::work`) the room has had its share.
     pub(super) work_end: u64,
     /// At so many bytes queued for many, members have to wait, also those who were none a moment

@@ -1,5 +1,5 @@
-//! Which protocol a peer speaks, and the way from its bytes to [`Command`]s and from [`Event`]s to
-//! bytes.
+//! Which protocol a peer speaks, and the way from its bytes to [`Command`]s and from [`Event`]s and
+//! [`Answer`]s to bytes.
 //!
 //! Nothing here knows a socket or a clock. A new protocol is a variant of [`Decoder`], one of
 //! [`Format`], and a module.
@@ -10,7 +10,10 @@ pub mod text;
 
 use std::mem;
 
-use crate::chat::message::{Command, Event, Refusal};
+use crate::chat::answer::{Answer, Refusal};
+use crate::chat::command::Command;
+use crate::chat::event::Event;
+use crate::chat::text::Text;
 use detect::{Detector, Foreign, Look};
 use text::{LineEnd, TextDecoder};
 
@@ -23,6 +26,8 @@ pub enum Step<'a> {
     Detected,
     /// Somebody asks for something.
     Command(Command<'a>),
+    /// Somebody wants to leave, perhaps saying why.
+    Quit(Option<Text<'a>>),
     /// What was asked for is no command that the chat could follow.
     Refused(Refusal<'a>),
     /// The protocol itself wants these bytes sent back.
@@ -151,8 +156,7 @@ impl Decoder {
     }
 }
 
-/// How to write events for a peer. Bytes depend on the format and the event alone, so that a
-/// broadcast is written once per format.
+/// How to write for a peer: all that it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Lines of text with this end.
@@ -166,25 +170,52 @@ impl Default for Format {
 }
 
 impl Format {
-    /// All formats, each at its [`Format::index`].
-    pub const ALL: [Self; Self::COUNT] =
-        [Self::Text(LineEnd::CrLf), Self::Text(LineEnd::Lf), Self::Text(LineEnd::Cr)];
+    /// How events are written for it; `is_focused` tells whether they happen in the room where it
+    /// talks.
+    #[must_use]
+    pub fn variant(self, is_focused: bool) -> Variant {
+        match self {
+            Self::Text(end) => Variant::Text { end, is_marked: !is_focused },
+        }
+    }
 
-    /// How many formats there are.
-    pub const COUNT: usize = 3;
+    /// Appends an answer to `out`.
+    pub fn answer(self, answer: &Answer<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(end) => text::answer(answer, end, out),
+        }
+    }
+}
 
-    /// A number below [`Format::COUNT`].
+/// The part of a [`Format`] that the bytes of an [`Event`] depend on: an event is written once for
+/// all hearers with the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Variant {
+    /// Lines of text.
+    Text {
+        /// How they end.
+        end: LineEnd,
+        /// They say in which room it happens.
+        is_marked: bool,
+    },
+}
+
+impl Variant {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+
+    /// A number of its own, below [`Variant::COUNT`].
     #[must_use]
     pub fn index(self) -> usize {
         match self {
-            Self::Text(end) => end as usize,
+            Self::Text { end, is_marked } => 2 * end as usize + usize::from(is_marked),
         }
     }
 
     /// Appends an event to `out`.
-    pub fn encode(self, event: &Event<'_>, out: &mut Vec<u8>) {
+    pub fn event(self, event: &Event<'_>, out: &mut Vec<u8>) {
         match self {
-            Self::Text(end) => text::encode(event, end, out),
+            Self::Text { end, is_marked } => text::event(event, is_marked, end, out),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Who comes, talks and goes, again and again.
 
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 
@@ -12,7 +13,7 @@ use crate::table::{Peer, READABLE, heard, join, send, start};
 const BROKEN: Readiness = Readiness { readable: true, ended: true, writable: true, broken: true };
 
 /// Ticks until nothing is due before `end`.
-fn run_until(server: &mut Server<SimStream>, now: &mut Instant, end: Instant) {
+fn run_until(server: &mut Server<SimStream>, now: &mut Now, end: Now) {
     while let Some(timeout) = server.timeout(*now)
         && *now + timeout < end
     {
@@ -24,9 +25,8 @@ fn run_until(server: &mut Server<SimStream>, now: &mut Instant, end: Instant) {
 
 /// How many lines of the visitors somebody hears in ten seconds, while `visit` is made every
 /// ten milliseconds.
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
-fn lines_of(visit: impl Fn(&mut Server<SimStream>, Instant)) -> usize {
-    let mut now = Instant::now();
+fn lines_of(visit: impl Fn(&mut Server<SimStream>, Now)) -> usize {
+    let mut now = Now::read();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -73,9 +73,8 @@ fn whoever_comes_and_goes_says_no_more_than_twice_what_whoever_stays_says() {
 }
 
 /// Everybody breaks off after 60 lines, and somebody else comes and looks.
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn all_break_off(count: usize) -> (Peer, Peer) {
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     let visitors: Vec<Peer> =
@@ -120,7 +119,7 @@ fn what_one_said_before_it_broke_off_is_said_once_and_then_that_it_is_gone() {
 }
 
 /// Sends all of it, and no more.
-fn send_to_the_end(server: &mut Server<SimStream>, now: Instant, bytes: &str) -> Peer {
+fn send_to_the_end(server: &mut Server<SimStream>, now: Now, bytes: &str) -> Peer {
     let peer = join(server, now, bytes);
     peer.1.borrow_mut().is_ended = true;
     server.ready(peer.0, Readiness { ended: true, ..READABLE });
@@ -128,9 +127,8 @@ fn send_to_the_end(server: &mut Server<SimStream>, now: Instant, bytes: &str) ->
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn who_has_ended_its_stream_does_not_starve_others_of_its_address() {
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -161,9 +159,8 @@ fn who_has_ended_its_stream_does_not_starve_others_of_its_address() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_thousand_short_messages_of_one_address_are_all_heard() {
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -176,9 +173,8 @@ fn a_thousand_short_messages_of_one_address_are_all_heard() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_reason_to_quit_counts_as_what_one_says() {
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -193,9 +189,8 @@ fn a_reason_to_quit_counts_as_what_one_says() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_newcomer_need_not_read_the_past_to_be_heard() {
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = start(Limits { rate: None, ..Limits::default() });
     let listener =
         join(&mut server, now, &("listener\n".to_owned() + &("y".repeat(4000) + "\n").repeat(20)));
@@ -213,9 +208,8 @@ fn a_newcomer_need_not_read_the_past_to_be_heard() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn who_comes_while_others_say_their_last_words_is_not_taken_for_one_of_them() {
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     let visitors: Vec<Peer> =

@@ -4,9 +4,10 @@
 use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chatd::chat::ChatConfig;
+use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 
@@ -19,10 +20,11 @@ const CHAT: ChatConfig = ChatConfig {
     history_max: 0,
     answer_bytes_max: 1024,
     names_bytes_max: 1024,
+    nicknames_refused_max: 20,
     history_bytes_at_once: 256,
 };
 
-fn connect(server: &mut Server<SimStream>, now: Instant) -> Rc<RefCell<Wire>> {
+fn connect(server: &mut Server<SimStream>, now: Now) -> Rc<RefCell<Wire>> {
     let wire = Rc::new(RefCell::new(Wire::new(None)));
     let peer = "192.0.2.1:1024".parse().expect("an address");
     server.accept(SimStream(Rc::clone(&wire)), peer, now);
@@ -34,9 +36,8 @@ fn was_told(wire: &RefCell<Wire>, part: &str) -> bool {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn who_vanishes_while_it_waits_for_its_rate_has_timed_out() {
-    let now = Instant::now();
+    let now = Now::read();
     let mut server = Server::new(CHAT, Limits::default());
     let (ana, bruno) = (connect(&mut server, now), connect(&mut server, now));
     ana.borrow_mut().to_server.extend(b"ana\n");
@@ -54,10 +55,9 @@ fn who_vanishes_while_it_waits_for_its_rate_has_timed_out() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn whoever_sent_a_nickname_in_time_is_in_the_room_though_nobody_looked() {
     let limits = Limits::default();
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = Server::new(CHAT, limits.clone());
     let (quick, silent, half) =
         (connect(&mut server, now), connect(&mut server, now), connect(&mut server, now));
@@ -78,11 +78,10 @@ fn whoever_sent_a_nickname_in_time_is_in_the_room_though_nobody_looked() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn thousands_who_are_due_at_once_have_their_turns_over_many_ticks() {
     const NEWCOMERS: usize = 1000;
     let limits = Limits::default();
-    let mut now = Instant::now();
+    let mut now = Now::read();
     let mut server = start(limits.clone());
     let talker = join(&mut server, now, "talker\n");
     send(&mut server, &talker, &("h".repeat(4000) + "\n").repeat(20));

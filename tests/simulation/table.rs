@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Instant;
 
 use chatd::chat::ChatConfig;
+use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 
@@ -27,12 +27,13 @@ pub(crate) fn start_with_history(limits: Limits, history_max: usize) -> Server<S
         history_max,
         answer_bytes_max: limits.answer_bytes_max(),
         names_bytes_max: limits.own_bytes_max(),
+        nicknames_refused_max: 20,
         history_bytes_at_once: limits.history_bytes_at_once(),
     };
     Server::new(chat, limits)
 }
 
-pub(crate) fn join(server: &mut Server<SimStream>, now: Instant, line: &str) -> Peer {
+pub(crate) fn join(server: &mut Server<SimStream>, now: Now, line: &str) -> Peer {
     let wire = Rc::new(RefCell::new(Wire::new(None)));
     let peer = "192.0.2.1:1024".parse().expect("an address");
     let key = server.accept(SimStream(Rc::clone(&wire)), peer, now);

@@ -1,4 +1,4 @@
-//! Events as a person reads them.
+//! Events and answers as a person reads them.
 //!
 //! Lines of the server begin with `*** `. No user can make one: what a user says follows `nick: `
 //! or `* nick `, and a nickname has no asterisk and no space.
@@ -8,7 +8,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::LineEnd;
-use crate::chat::message::{Event, Farewell, Refusal};
+use crate::chat::answer::{Answer, Refusal};
+use crate::chat::command::Kind;
+use crate::chat::event::{Event, Farewell};
+use crate::chat::message::Message;
 use crate::chat::name::{NICK_COLUMNS_MAX, Nick, NickError};
 
 const HELP: [&str; 9] = [
@@ -26,28 +29,46 @@ const HELP: [&str; 9] = [
 /// A list of names is broken into lines of about this many bytes.
 const NAMES_LINE_BYTES: usize = 400;
 
-/// Appends an event to `out`, as one or more whole lines.
+/// Appends an event to `out`, as one line.
+pub fn event(event: &Event<'_>, is_marked: bool, end: LineEnd, out: &mut Vec<u8>) {
+    let _ = is_marked;
+    match event {
+        Event::Message(said) => message(said, end, out),
+        Event::Joined(_) | Event::Renamed { .. } | Event::Left { .. } | Event::Traffic { .. } => {
+            line(Happened(event), end, out);
+        }
+    }
+}
+
+/// Appends an answer to `out`, as one or more whole lines.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the rest is matched, each by its name, in `Notice`"
+    reason = "the rest is matched, each by its name, in `Told`"
 )]
-pub fn encode(event: &Event<'_>, end: LineEnd, out: &mut Vec<u8>) {
-    match *event {
-        Event::Said { from, text } => relay(&[from, ": ", text], end, out),
-        Event::Acted { from, text } => relay(&["* ", from, " ", text], end, out),
-        Event::Told { from, text } => {
+pub fn answer(answer: &Answer<'_>, end: LineEnd, out: &mut Vec<u8>) {
+    match *answer {
+        Answer::Earlier(ref said) => message(said, end, out),
+        Answer::Told { from, text } => {
             relay(&["(private) ", from.as_str(), ": ", text.as_str()], end, out);
         }
-        Event::Delivered { from, to, text } => {
+        Answer::Delivered { from, to, text } => {
             relay(
                 &["(private to ", to.as_str(), ") ", from.as_str(), ": ", text.as_str()],
                 end,
                 out,
             );
         }
-        Event::Present { names, others } => present(names, others, end, out),
-        Event::Help => HELP.iter().for_each(|help| line(help, end, out)),
-        _ => line(Notice(event), end, out),
+        Answer::Present { names, others } => present(names, others, end, out),
+        Answer::Help => HELP.iter().for_each(|help| line(help, end, out)),
+        _ => line(Told(answer), end, out),
+    }
+}
+
+fn message(message: &Message<'_>, end: LineEnd, out: &mut Vec<u8>) {
+    let (from, text) = (message.from.as_str(), message.text.as_str());
+    match message.kind {
+        Kind::Say => relay(&[from, ": ", text], end, out),
+        Kind::Act => relay(&["* ", from, " ", text], end, out),
     }
 }
 
@@ -88,34 +109,15 @@ fn present(names: &[&Nick], others: usize, end: LineEnd, out: &mut Vec<u8>) {
 }
 
 /// An event that is one line of the server.
-struct Notice<'a>(&'a Event<'a>);
+struct Happened<'a>(&'a Event<'a>);
 
-impl Display for Notice<'_> {
+impl Display for Happened<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match *self.0 {
-            Event::Greeting { server } => write!(f, "Welcome to {server}. Choose a nickname:"),
-            Event::Welcomed { nick, here: [], .. } => {
-                write!(
-                    f,
-                    "You are {nick}. Nobody else is here. /help lists the commands, /quit leaves."
-                )
-            }
-            Event::Welcomed { nick, here, others } => {
-                let names = Names { names: here, others };
-                write!(
-                    f,
-                    "You are {nick}. Here now: {names}. /help lists the commands, /quit leaves."
-                )
-            }
-            Event::Notice(text) => f.write_str(text.as_str()),
-            Event::History { count: 0, .. } => f.write_str("No earlier messages."),
-            Event::History { count: 1, last } => write!(f, "1 earlier message, {} ago:", Ago(last)),
-            Event::History { count, last } => {
-                write!(f, "{count} earlier messages, the last one {} ago:", Ago(last))
-            }
+            // Written by `event` itself.
+            Event::Message(_) => Ok(()),
             Event::Joined(nick) => write!(f, "{nick} joined"),
             Event::Renamed { from, to } => write!(f, "{from} is now {to}"),
-            Event::Named(nick) => write!(f, "You are now {nick}."),
             Event::Left { nick, reason: Farewell::Quit(Some(text)) } => {
                 write!(f, "{nick} left: {}", text.as_str())
             }
@@ -125,28 +127,60 @@ impl Display for Notice<'_> {
             Event::Traffic { joined, left, here } => {
                 write!(f, "{joined} joined, {left} left; {here} here")
             }
-            Event::Refused { refusal, named: true } => write!(f, "{}", Why(refusal)),
-            Event::Refused { refusal, named: false } => {
+        }
+    }
+}
+
+/// An answer that is one line of the server.
+struct Told<'a>(&'a Answer<'a>);
+
+impl Display for Told<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match *self.0 {
+            Answer::Greeting { server } => write!(f, "Welcome to {server}. Choose a nickname:"),
+            Answer::Welcomed { nick, here: [], .. } => {
+                write!(
+                    f,
+                    "You are {nick}. Nobody else is here. /help lists the commands, /quit leaves."
+                )
+            }
+            Answer::Welcomed { nick, here, others } => {
+                let names = Names { names: here, others };
+                write!(
+                    f,
+                    "You are {nick}. Here now: {names}. /help lists the commands, /quit leaves."
+                )
+            }
+            Answer::Notice(text) => f.write_str(text.as_str()),
+            Answer::History { count: 0, .. } => f.write_str("No earlier messages."),
+            Answer::History { count: 1, last } => {
+                write!(f, "1 earlier message, {} ago:", Ago(last))
+            }
+            Answer::History { count, last } => {
+                write!(f, "{count} earlier messages, the last one {} ago:", Ago(last))
+            }
+            Answer::Named(nick) => write!(f, "You are now {nick}."),
+            Answer::Refused { refusal, named: true } => write!(f, "{}", Why(refusal)),
+            Answer::Refused { refusal, named: false } => {
                 write!(f, "{} Choose a nickname:", Why(refusal))
             }
-            Event::NamelessTooLong(limit) => {
+            Answer::NamelessTooLong(limit) => {
                 write!(f, "No nickname within {} seconds: closing. Come again!", limit.as_secs())
             }
-            Event::NicknamesRefused(count) => {
+            Answer::NicknamesRefused(count) => {
                 write!(f, "{count} nicknames refused: closing. Come again!")
             }
-            Event::Full => f.write_str("server full: try again later"),
-            Event::FullForAddress => {
+            Answer::Full => f.write_str("server full: try again later"),
+            Answer::FullForAddress => {
                 f.write_str("too many connections from your address: close one, or try again later")
             }
-            Event::Stopping => f.write_str("server is stopping"),
-            Event::Said { .. }
-            | Event::Acted { .. }
-            | Event::Told { .. }
-            | Event::Delivered { .. }
-            | Event::Present { .. }
-            // Written by `encode` itself.
-            | Event::Help => Ok(()),
+            Answer::Stopping => f.write_str("server is stopping"),
+            // Written by `answer` itself.
+            Answer::Earlier(_)
+            | Answer::Told { .. }
+            | Answer::Delivered { .. }
+            | Answer::Present { .. }
+            | Answer::Help => Ok(()),
         }
     }
 }
@@ -192,7 +226,7 @@ impl Display for Ago {
 fn reason_of(reason: Farewell<'_>) -> &'static str {
     match reason {
         Farewell::Quit(_) => "quit",
-        Farewell::Lost => "connection lost",
+        Farewell::Lost | Farewell::NicknamesRefused(_) => "connection lost",
         Farewell::TooSlow => "too slow",
         Farewell::TimedOut => "timed out",
     }
@@ -268,12 +302,20 @@ impl Display for Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::message::MessageId;
     use crate::chat::text::Text;
+    use crate::clock::Timestamp;
     use proptest::prelude::*;
 
-    fn written(event: &Event<'_>, end: LineEnd) -> String {
+    fn told(told: &Answer<'_>, end: LineEnd) -> String {
         let mut out = Vec::new();
-        encode(event, end, &mut out);
+        answer(told, end, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn heard(heard: &Event<'_>, end: LineEnd) -> String {
+        let mut out = Vec::new();
+        event(heard, false, end, &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -296,7 +338,7 @@ mod tests {
     #[test]
     fn what_a_user_gives_as_a_reason_is_not_what_the_server_knows() {
         let nick = &Nick::parse("ana").unwrap();
-        let left = |reason| written(&Event::Left { nick, reason }, LineEnd::Lf);
+        let left = |reason| heard(&Event::Left { nick, reason }, LineEnd::Lf);
         let said = Text::parse(b"timed out", Box::leak(Box::default()));
         assert_eq!(left(Farewell::TimedOut), "*** ana left (timed out)\n");
         assert_eq!(left(Farewell::Quit(Some(said))), "*** ana left: timed out\n");
@@ -306,14 +348,14 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_named() {
         let refusal = Refusal::BadNick(NickError::Character('\u{200b}'));
-        let line = written(&Event::Refused { refusal, named: true }, LineEnd::Lf);
+        let line = told(&Answer::Refused { refusal, named: true }, LineEnd::Lf);
         assert!(line.contains("the invisible character U+200B"), "{line}");
     }
 
     #[test]
     fn the_longest_nicknames_can_be_listed() {
         let nick = Nick::parse(&"\u{1e800}\u{1e8d0}\u{1e8d1}\u{1e8d2}".repeat(6)).unwrap();
-        let text = written(&Event::Present { names: &[&nick; 50], others: 0 }, LineEnd::Lf);
+        let text = told(&Answer::Present { names: &[&nick; 50], others: 0 }, LineEnd::Lf);
         assert_eq!(text.matches(nick.as_str()).count(), 50);
     }
 
@@ -322,7 +364,7 @@ mod tests {
         let nicks: Vec<Nick> =
             (0..100).map(|number| Nick::parse(&format!("name{number}")).unwrap()).collect();
         let names: Vec<&Nick> = nicks.iter().collect();
-        let text = written(&Event::Present { names: &names, others: 3 }, LineEnd::Lf);
+        let text = told(&Answer::Present { names: &names, others: 3 }, LineEnd::Lf);
         assert!(text.starts_with("*** 103 here: name0, name1, "), "{text}");
         assert!(text.ends_with(", name99 … and 3 others\n"), "{text}");
         assert!(
@@ -338,19 +380,20 @@ mod tests {
         fn whatever_is_said_stays_on_its_line_and_behind_its_mark(bytes: Vec<u8>) {
             let (mut scratch, nick) = (String::new(), Nick::parse("ana").unwrap());
             let text = Text::parse(&bytes, &mut scratch);
-            let from = nick.as_str();
-            for (event, mark) in [
-                (Event::Said { from, text: text.as_str() }, "ana: "),
-                (Event::Acted { from, text: text.as_str() }, "* ana "),
-                (Event::Told { from: &nick, text }, "(private) ana: "),
-                (Event::Delivered { from: &nick, to: &nick, text }, "(private to ana) ana: "),
-                (Event::Notice(text), "*** "),
-                (Event::Left { nick: &nick, reason: Farewell::Quit(Some(text)) }, "*** ana left: "),
-                (Event::Refused { refusal: Refusal::UnknownCommand(text), named: true }, "*** There is no command /"),
-                (Event::Refused { refusal: Refusal::UnknownNick(text), named: true }, "*** Nobody here is called "),
-            ] {
-                for end in [LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr] {
-                    let line = written(&event, end);
+            let (id, at, from) = (MessageId(1), Timestamp(1), &nick);
+            let say = Message { id, at, from, kind: Kind::Say, text };
+            let act = Message { kind: Kind::Act, ..say };
+            for end in [LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr] {
+                for (line, mark) in [
+                    (heard(&Event::Message(say), end), "ana: "),
+                    (heard(&Event::Message(act), end), "* ana "),
+                    (heard(&Event::Left { nick: &nick, reason: Farewell::Quit(Some(text)) }, end), "*** ana left: "),
+                    (told(&Answer::Told { from, text }, end), "(private) ana: "),
+                    (told(&Answer::Delivered { from, to: &nick, text }, end), "(private to ana) ana: "),
+                    (told(&Answer::Notice(text), end), "*** "),
+                    (told(&Answer::Refused { refusal: Refusal::UnknownCommand(text), named: true }, end), "*** There is no command /"),
+                    (told(&Answer::Refused { refusal: Refusal::UnknownNick(text), named: true }, end), "*** Nobody here is called "),
+                ] {
                     let end = std::str::from_utf8(end.as_bytes()).unwrap();
                     prop_assert!(line.starts_with(mark) && line.ends_with(end));
                     prop_assert!(!line[..line.len() - end.len()].chars().any(|c| c.is_control() && c != '\t'));

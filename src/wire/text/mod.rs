@@ -3,12 +3,13 @@
 mod encode;
 mod lines;
 
-pub use encode::encode;
+pub use encode::{answer, event};
 pub(super) use lines::IAC;
 pub use lines::{Line, LineEnd, Lines};
 
 use super::Step;
-use crate::chat::message::{Command, Refusal};
+use crate::chat::answer::Refusal;
+use crate::chat::command::{Command, Kind};
 use crate::chat::text::Text;
 
 /// Decodes lines into commands.
@@ -50,11 +51,11 @@ fn parse(line: Text<'_>, named: bool) -> Step<'_> {
         return match named {
             false => Step::Command(Command::Nick(line)),
             true if line.is_blank() => Step::Skip,
-            true => Step::Command(Command::Say(line)),
+            true => say(line, Kind::Say),
         };
     };
     if command.strip_prefix('/').is_some() {
-        return Step::Command(Command::Say(command));
+        return say(command, Kind::Say);
     }
     let (name, rest) = if command.as_str().starts_with(char::is_whitespace) {
         (Text::default(), command)
@@ -67,7 +68,7 @@ fn parse(line: Text<'_>, named: bool) -> Step<'_> {
         "nick" if text.is_blank() => return usage("/nick NEW"),
         "nick" => Command::Nick(text),
         "me" if text.is_blank() => return usage("/me TEXT"),
-        "me" => Command::Act(text),
+        "me" => return say(text, Kind::Act),
         "msg" => match text.split_word() {
             (_, text) if text.is_blank() => return usage("/msg NICK TEXT"),
             (to, text) => Command::Tell { to, text },
@@ -79,9 +80,13 @@ fn parse(line: Text<'_>, named: bool) -> Step<'_> {
             Err(_) => return usage("/history [NUMBER]"),
         },
         "help" => Command::Help,
-        "quit" => Command::Quit((!text.is_blank()).then_some(text)),
+        "quit" => return Step::Quit((!text.is_blank()).then_some(text)),
         _ => return Step::Refused(Refusal::UnknownCommand(name)),
     })
+}
+
+fn say(text: Text<'_>, kind: Kind) -> Step<'_> {
+    Step::Command(Command::Say { kind, text })
 }
 
 #[cfg(test)]
@@ -97,17 +102,17 @@ mod tests {
     #[test]
     fn commands() {
         for (line, step) in [
-            ("hi", Step::Command(Command::Say(text("hi")))),
-            ("  hi ", Step::Command(Command::Say(text("  hi ")))),
+            ("hi", say(text("hi"), Kind::Say)),
+            ("  hi ", say(text("  hi "), Kind::Say)),
             (" \t", Step::Skip),
             ("\u{3164}\u{200b}", Step::Skip),
             ("/me \u{2800}", Step::Refused(Refusal::Usage("/me TEXT"))),
             ("/msg bia \u{fe0f}", Step::Refused(Refusal::Usage("/msg NICK TEXT"))),
-            ("//who", Step::Command(Command::Say(text("/who")))),
+            ("//who", say(text("/who"), Kind::Say)),
             ("/WHO", Step::Command(Command::Who)),
             ("/nick  bia ", Step::Command(Command::Nick(text("bia")))),
             ("/nick ", Step::Refused(Refusal::Usage("/nick NEW"))),
-            ("/me  waves ", Step::Command(Command::Act(text("waves")))),
+            ("/me  waves ", say(text("waves"), Kind::Act)),
             ("/me", Step::Refused(Refusal::Usage("/me TEXT"))),
             (
                 "/msg bia  a  b",
@@ -118,8 +123,8 @@ mod tests {
             ("/history 3", Step::Command(Command::History(Some(3)))),
             ("/history x", Step::Refused(Refusal::Usage("/history [NUMBER]"))),
             ("/help me", Step::Command(Command::Help)),
-            ("/quit", Step::Command(Command::Quit(None))),
-            ("/quit bye ", Step::Command(Command::Quit(Some(text("bye"))))),
+            ("/quit", Step::Quit(None)),
+            ("/quit bye ", Step::Quit(Some(text("bye")))),
             ("/etc/passwd", Step::Refused(Refusal::UnknownCommand(text("etc/passwd")))),
             ("/ me", Step::Refused(Refusal::UnknownCommand(text("")))),
             ("/", Step::Refused(Refusal::UnknownCommand(text("")))),

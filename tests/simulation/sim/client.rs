@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::time::Instant;
 
 use super::choices::Choices;
 use super::rules;
 use super::stream::Wire;
+use chatd::clock::Now;
 
 /// Nicknames that several clients want. Within a row each is too much like another one.
 pub(crate) const CONTESTED: [&str; 9] =
@@ -22,9 +22,9 @@ pub(crate) struct Client {
     pub(crate) id: usize,
     pub(crate) key: usize,
     pub(crate) wire: Rc<RefCell<Wire>>,
-    pub(crate) accepted_at: Instant,
+    pub(crate) accepted_at: Now,
     /// When it left, and why.
-    pub(crate) left: Option<(Instant, String)>,
+    pub(crate) left: Option<(Now, String)>,
     /// It was seen that the server dropped it.
     pub(crate) is_let_go: bool,
     /// All that it ever has to say, in order.
@@ -67,7 +67,7 @@ impl Client {
     pub(crate) fn new(
         (id, key): (usize, usize),
         wire: Rc<RefCell<Wire>>,
-        accepted_at: Instant,
+        accepted_at: Now,
         choices: &mut Choices,
     ) -> Self {
         Self {

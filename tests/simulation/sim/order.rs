@@ -261,7 +261,10 @@ pub(crate) fn is_taken(name: &str, id: usize, by: &Member, clients: &[Client]) -
     // For names that nobody here thought of, the server's own rule.
     let mut names = Nicknames::default();
     let [one, other] = [name, &by.name].map(|name| Nick::parse(name).expect("a nickname"));
-    [one, other].iter().enumerate().any(|(id, nick)| names.claim(SessionId(id), nick).is_err())
+    [one, other]
+        .iter()
+        .enumerate()
+        .any(|(id, nick)| names.claim(SessionId::new(id, 0), nick).is_err())
 }
 
 /// Whether a member is meant by `to`.
@@ -271,5 +274,5 @@ pub(crate) fn is_meant(to: &str, member: &Member, clients: &[Client]) -> bool {
     }
     let mut names = Nicknames::default();
     let nick = Nick::parse(&member.name).expect("a nickname");
-    names.claim(SessionId(0), &nick).is_ok() && names.owner(to).is_some()
+    names.claim(SessionId::new(0, 0), &nick).is_ok() && names.owner(to).is_some()
 }

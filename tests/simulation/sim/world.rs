@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chatd::chat::ChatConfig;
+use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
@@ -32,7 +33,7 @@ const PORT_FIRST: u16 = 1024;
 
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) now: Instant,
+    pub(crate) now: Now,
     pub(crate) limits: Limits,
     pub(crate) history_max: usize,
     pub(crate) history_at_once: usize,
@@ -43,7 +44,7 @@ pub(crate) struct World {
     pub(super) events: Vec<(usize, Readiness)>,
     /// What the log said, and of whom.
     pub(crate) journal: Vec<(usize, Entry)>,
-    pub(crate) stopped_at: Option<Instant>,
+    pub(crate) stopped_at: Option<Now>,
     /// Sometimes the server is stopped in the middle of everything.
     pub(super) may_stop: bool,
     /// Some send what makes no sense.
@@ -53,7 +54,6 @@ pub(crate) struct World {
 }
 
 impl World {
-    #[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
     pub(crate) fn new(setup: u32, is_loud: bool) -> Self {
         let mut choices = Choices::new(setup);
         let is_crowd = choices.one_in(32);
@@ -79,6 +79,7 @@ impl World {
             answer_bytes_max: limits.answer_bytes_max(),
             names_bytes_max: limits.own_bytes_max(),
             // In a crowd, only the number of messages that a newcomer is shown tells when it came.
+            nicknames_refused_max: 20,
             history_bytes_at_once: if is_crowd {
                 limits.answer_bytes_max()
             } else {
@@ -87,7 +88,7 @@ impl World {
         };
         journal::open();
         let mut world = Self {
-            now: Instant::now(),
+            now: Now::read(),
             history_max: chat.history_max,
             history_at_once: chat.history_bytes_at_once,
             server: Server::new(chat, limits.clone()),

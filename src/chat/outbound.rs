@@ -1,0 +1,49 @@
+//! The chat's only way out.
+
+use super::answer::Answer;
+use super::event::{Event, Farewell};
+use super::room::{Member, RoomId};
+use super::session::SessionId;
+
+/// The chat's only way out. Nothing is sent here, only queued, in the order of the calls.
+pub trait Outbound {
+    /// Queues an event for all who are to hear it.
+    fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>);
+
+    /// Queues an answer for one session.
+    fn answer(&mut self, answer: &Answer<'_>, to: SessionId);
+
+    /// Ends a session, after what is queued for it. It leaves the chat a little later.
+    fn expel(&mut self, who: SessionId, why: Farewell<'_>);
+
+    /// Whether so much waits for a session that others are to tell it nothing more privately.
+    fn is_behind(&self, who: SessionId) -> bool;
+}
+
+/// Whom an event is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience<'a> {
+    /// The same for the same hearers.
+    pub key: AudienceKey,
+    /// Among whom the hearers are: see [`Audience::hearers`].
+    pub members: &'a [Member],
+}
+
+/// Which audience. Two with the same key have the same hearers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudienceKey {
+    /// The room where it happens, or the largest of several.
+    pub room: RoomId,
+    /// Changes whenever other people are in it, or hear it otherwise.
+    pub version: u64,
+    /// Who caused the event, and is answered instead.
+    pub speaker: Option<SessionId>,
+}
+
+impl Audience<'_> {
+    /// Who is to be told.
+    pub fn hearers(&self) -> impl Iterator<Item = &Member> {
+        let speaker = self.key.speaker;
+        self.members.iter().filter(move |it| !it.is_deaf() && Some(it.session()) != speaker)
+    }
+}
