@@ -8,12 +8,12 @@ use std::rc::Rc;
 use chatd::buffer::outbox::Outbox;
 use chatd::buffer::spool::Spool;
 use chatd::chat::answer::Answer;
-use chatd::chat::command::{Command, Kind};
+use chatd::chat::command::{Ask, Command, Kind};
 use chatd::chat::event::{Event, Farewell};
 use chatd::chat::message::{Message, MessageId};
-use chatd::chat::name::Nick;
+use chatd::chat::name::{Nick, RoomName};
 use chatd::chat::outbound::{Audience, Outbound};
-use chatd::chat::session::SessionId;
+use chatd::chat::session::{Cloak, SessionId};
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};
 use chatd::clock::{Now, Timestamp};
@@ -38,8 +38,11 @@ fn config() -> ChatConfig {
     ChatConfig {
         name: "bench".into(),
         motd: String::new(),
-        history_max: 20,
-        answer_bytes_max: 1 << 18,
+        home: RoomName::parse("lobby").expect("a name"),
+        rooms_max: 1024,
+        messages_shown: 20,
+        messages_kept: 1000,
+        history_bytes_max: 1 << 18,
         names_bytes_max: 1 << 14,
         history_bytes_at_once: 1 << 14,
         nicknames_refused_max: 20,
@@ -59,6 +62,14 @@ impl Outbound for Nowhere {
     }
 
     fn expel(&mut self, _: SessionId, _: Farewell<'_>) {}
+
+    fn toil(&mut self, bytes: u64) {
+        black_box(bytes);
+    }
+
+    fn cloak(&self, _: SessionId) -> Cloak {
+        Cloak::Local
+    }
 
     fn is_behind(&self, _: SessionId) -> bool {
         false
@@ -97,9 +108,8 @@ fn apply(bencher: Bencher, members: usize) {
         let _ = chat.apply(SessionId::new(id, 0), Command::Nick(name), now, &mut Nowhere);
     }
     let text = Text::parse(&LINE[..LINE.len() - 1], Box::leak(Box::default()));
-    bencher.bench_local(|| {
-        chat.apply(SessionId::new(0, 0), Command::Say { kind: Kind::Say, text }, now, &mut Nowhere)
-    });
+    let say = Command::In { room: None, ask: Ask::Say { kind: Kind::Say, text } };
+    bencher.bench_local(|| chat.apply(SessionId::new(0, 0), say, now, &mut Nowhere));
 }
 
 /// What is asked for as a nickname in vain: no nickname, a usual one, and those that take longest.
@@ -121,10 +131,12 @@ fn append(bencher: Bencher) {
     let mut spool = Spool::default();
     let mut scratch = String::new();
     let line = "the quick brown fox jumps over the lazy dog, and then once more";
+    let room = RoomName::parse("lobby").expect("a name");
     let from = Nick::parse("member").expect("a nickname");
     let event = Event::Message(Message {
         id: MessageId(1),
         at: Timestamp(1),
+        room: &room,
         from: &from,
         kind: Kind::Say,
         text: Text::parse(line.as_bytes(), &mut scratch),

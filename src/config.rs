@@ -11,6 +11,7 @@ use clap::{ArgAction, CommandFactory, Parser};
 use log::LevelFilter;
 
 use crate::chat::ChatConfig;
+use crate::chat::name::RoomName;
 use crate::chat::text::Text;
 use crate::limits::Limits;
 use crate::motd::{MotdError, MotdFile};
@@ -27,6 +28,12 @@ const CLIENTS_FALLBACK: usize = 1024;
 /// line in which every byte had to be replaced by three do not fill it. So nobody is over it before
 /// talkers can be slowed.
 const LINES_PER_BACKLOG_MIN: usize = 32;
+
+/// A room keeps so many messages …
+const MESSAGES_KEPT: usize = 1000;
+
+/// … in so many bytes of memory at the most.
+const HISTORY_BYTES_MAX: usize = 256 * 1024;
 
 /// A program that answers each question for a nickname with something else does not know what it
 /// talks to.
@@ -51,7 +58,7 @@ pub struct Args {
     #[arg(long, env = "CHATD_MOTD", hide_env_values = true, value_name = "FILE")]
     pub motd: Option<PathBuf>,
 
-    /// Messages shown to a newcomer; 0 = none
+    /// Messages shown to a newcomer; 0 = none, and none are kept
     #[arg(
         long,
         env = "CHATD_HISTORY",
@@ -60,6 +67,16 @@ pub struct Args {
         default_value_t = 20
     )]
     pub history: usize,
+
+    /// The room where everybody begins
+    #[arg(long, env = "CHATD_HOME", hide_env_values = true, value_name = "#NAME")]
+    #[arg(default_value = "#lobby", value_parser = parse_room)]
+    pub home: RoomName,
+
+    /// Rooms at once
+    #[arg(long, env = "CHATD_ROOMS_MAX", hide_env_values = true, value_name = "N")]
+    #[arg(default_value = "1024", value_parser = parse_count)]
+    pub rooms_max: usize,
 
     /// Connections at once [default: what the descriptor limit allows]
     #[arg(long, env = "CHATD_MAX_CLIENTS", hide_env_values = true, value_name = "N")]
@@ -216,8 +233,11 @@ impl Config {
         let chat = ChatConfig {
             name: args.name,
             motd: text.unwrap_or_default(),
-            history_max: args.history,
-            answer_bytes_max: limits.answer_bytes_max(),
+            home: args.home,
+            rooms_max: args.rooms_max,
+            messages_shown: args.history.min(MESSAGES_KEPT),
+            history_bytes_max: HISTORY_BYTES_MAX,
+            messages_kept: if args.history == 0 { 0 } else { MESSAGES_KEPT },
             names_bytes_max: limits.own_bytes_max(),
             history_bytes_at_once: limits.history_bytes_at_once(),
             nicknames_refused_max: NICKNAMES_REFUSED_MAX,
@@ -257,6 +277,12 @@ fn parse_name(text: &str) -> Result<String, String> {
         return Err("expected 1 to 64 printable characters".to_owned());
     }
     Ok(text.to_owned())
+}
+
+fn parse_room(text: &str) -> Result<RoomName, String> {
+    RoomName::parse(text).map_err(|_| {
+        "expected letters, digits and -_.+&'~=[]{}|^`, at most 31, such as #lobby".to_owned()
+    })
 }
 
 fn parse_count(text: &str) -> Result<usize, String> {

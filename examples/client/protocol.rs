@@ -2,8 +2,11 @@
 //! it just shows them.
 
 /// The commands that the server explains, in the order of the alphabet.
-pub(crate) const COMMANDS: [&str; 7] =
-    ["/help", "/history", "/me", "/msg", "/nick", "/quit", "/who"];
+pub(crate) const COMMANDS: [&str; 25] = [
+    "/away", "/ban", "/bans", "/deop", "/help", "/history", "/invite", "/join", "/kick", "/me",
+    "/msg", "/mute", "/nick", "/op", "/part", "/quit", "/room", "/rooms", "/topic", "/unban",
+    "/unmute", "/unvoice", "/voice", "/who", "/whois",
+];
 
 /// The command that `line` is for the server, without its slash: it may be unknown, or empty.
 /// `None` if the line is said.
@@ -102,8 +105,9 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         Some((count, what)) if what.starts_with("earlier message") => {
             count.parse().map_or(ServerLine::Notice, ServerLine::Earlier)
         }
-        // Else it is the rest of a long list of names, the last of which is `joined`.
-        Some((nick, "joined")) if !nick.ends_with(',') => ServerLine::Joined(nick),
+        // It may be the rest of a long list of names, the last of which is `joined`, or a topic.
+        Some((nick, _)) if nick.contains([',', ':', '#']) => ServerLine::Notice,
+        Some((nick, "joined")) => ServerLine::Joined(nick),
         Some((nick, what)) if what.starts_with("left (") || what.starts_with("left: ") => {
             ServerLine::Left(nick)
         }

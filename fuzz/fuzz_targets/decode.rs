@@ -2,7 +2,9 @@
 //! through is harmless.
 #![no_main]
 
-use chatd::chat::message::{Command, Refusal};
+use chatd::chat::answer::Refusal;
+use chatd::chat::command::Command;
+use chatd::chat::text::Text;
 use chatd::wire::detect::{Detector, Foreign};
 use chatd::wire::{Decoder, Step};
 use chatd_fuzz::{allocated, assert_harmless, choice};
@@ -25,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
             let left = input.len();
             let mut scratch = String::new();
             let (step, _) = decoder.step(&mut input, named, line_bytes_max, &mut scratch);
-            check(step, named, line_bytes_max);
+            check(&step, named, line_bytes_max);
             let is_done = step == Step::Incomplete;
             assert!(is_done || !has_ended, "something behind the end");
             has_ended |= matches!(step, Step::End { .. });
@@ -51,39 +53,41 @@ fuzz_target!(|data: &[u8]| {
         let mut scratch = String::new();
         let step = decoder.finish(named, &mut scratch);
         assert!(step == Step::Incomplete || !has_ended, "something behind the end");
-        check(step, named, line_bytes_max);
+        check(&step, named, line_bytes_max);
     }
     assert_eq!(decoder.finish(named, &mut String::new()), Step::Incomplete);
 });
 
-fn check(step: Step<'_>, named: bool, line_bytes_max: usize) {
-    let text = match step {
-        Step::Refused(Refusal::UnknownCommand(text)) | Step::Command(Command::Nick(text)) => text,
-        Step::Command(Command::Say(text) | Command::Act(text)) => {
-            assert!(!text.is_blank());
-            text
-        }
-        Step::Command(Command::Tell { to, text }) => {
-            assert_harmless(to.as_str());
-            assert!(!to.as_str().contains(char::is_whitespace) && !text.is_blank());
-            text
-        }
-        Step::Command(Command::Quit(reason)) => reason.unwrap_or_default(),
+fn check(step: &Step<'_>, named: bool, line_bytes_max: usize) {
+    match *step {
         Step::Reply(bytes) => {
-            return assert!(matches!(bytes, [255, 252 | 254, _]), "telnet is only refused");
+            assert!(matches!(bytes, [255, 252 | 254, _]), "telnet is only refused");
         }
-        Step::Refused(Refusal::LineTooLong(limit)) => return assert_eq!(limit, line_bytes_max),
-        Step::Refused(refusal) => {
-            return assert!(matches!(refusal, Refusal::Usage(_)), "{refusal:?}");
+        Step::Refused(Refusal::LineTooLong(limit)) => assert_eq!(limit, line_bytes_max),
+        Step::Refused(Refusal::UnknownCommand(text)) => check_text(text, line_bytes_max),
+        Step::Refused(ref refusal) => {
+            assert!(matches!(refusal, Refusal::Usage(_)), "{refusal:?}");
         }
         Step::End { reply, why } => {
-            return assert_eq!(reply.starts_with(b"HTTP/1.1 400 "), why == Foreign::Http);
+            assert_eq!(reply.starts_with(b"HTTP/1.1 400 "), why == Foreign::Http);
         }
-        Step::Skip => return assert!(named, "nothing is skipped of one who has no nickname"),
-        Step::Incomplete
-        | Step::Detected
-        | Step::Command(Command::Who | Command::History(_) | Command::Help) => return,
-    };
+        Step::Skip => assert!(named, "nothing is skipped of one who has no nickname"),
+        Step::Quit(reason) => check_text(reason.unwrap_or_default(), line_bytes_max),
+        Step::Command(command) => {
+            if let Some(text) = command.text_heard() {
+                check_text(text, line_bytes_max);
+                assert!(!text.is_blank());
+            }
+            if let Command::Tell { to, .. } = command {
+                check_text(to, line_bytes_max);
+                assert!(!to.as_str().contains(char::is_whitespace));
+            }
+        }
+        Step::Incomplete | Step::Detected => {}
+    }
+}
+
+fn check_text(text: Text<'_>, line_bytes_max: usize) {
     assert_harmless(text.as_str());
     // One byte that is no text is shown as a character of three.
     assert!(text.as_str().len() <= 3 * line_bytes_max);

@@ -1,7 +1,7 @@
 //! However the same bytes are split over reads, a decoder makes the same steps of them.
 #![no_main]
 
-use chatd::chat::message::Command;
+use chatd::chat::command::Command;
 use chatd::wire::{Decoder, Format, Step};
 use chatd_fuzz::{choice, pieces};
 use libfuzzer_sys::fuzz_target;

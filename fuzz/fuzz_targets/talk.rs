@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use chatd::chat::answer::Answer;
+use chatd::chat::answer::{Answer, Listing, Place};
 use chatd::chat::command::Kind;
-use chatd::chat::event::{Event, Farewell};
+use chatd::chat::event::{Event, Farewell, Happening};
 use chatd::chat::message::Message;
-use chatd::chat::name::Nick;
+use chatd::chat::name::RoomName;
 use chatd::chat::outbound::{Audience, Outbound};
-use chatd::chat::session::SessionId;
+use chatd::chat::session::{Cloak, SessionId};
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};
 use chatd::clock::Now;
@@ -33,8 +33,11 @@ fuzz_target!(|data: &[u8]| {
     let mut chat = Chat::new(ChatConfig {
         name: "fuzz".into(),
         motd: "be kind".into(),
-        history_max: 3,
-        answer_bytes_max: 1 << 16,
+        home: RoomName::parse("lobby").expect("a name"),
+        rooms_max: 4,
+        messages_shown: 3,
+        messages_kept: 5,
+        history_bytes_max: 1 << 16,
         names_bytes_max: 1 << 14,
         history_bytes_at_once: 1 << 14,
         nicknames_refused_max: u32::MAX,
@@ -66,7 +69,9 @@ fn receive(chat: &mut Chat, decoder: &mut Decoder, id: SessionId, bytes: &[u8], 
                 chat.leave(id, Farewell::Lost, now, &mut Check);
                 return false;
             }
-            Step::Refused(refusal) => Check.answer(&Answer::Refused { refusal, named }, id),
+            Step::Refused(refusal) => {
+                Check.answer(&Answer::Refused { refusal: &refusal, named }, id);
+            }
             Step::Quit(reason) => {
                 chat.leave(id, Farewell::Quit(reason), now, &mut Check);
                 return false;
@@ -83,11 +88,14 @@ struct Check;
 
 impl Outbound for Check {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
-        if to.hearers().count() > 0 {
-            let lines = written(|format, out| format.variant(true).event(event, out));
-            let [line] = lines.as_slice() else { panic!("{lines:?}") };
-            let parsed = ServerLine::parse(line);
-            assert!(is_meant(event, &parsed), "{event:?} is read as {parsed:?}");
+        for is_focused in [true, false] {
+            if to.hearers().any(|member| member.is_focused() == is_focused) {
+                let lines = written(|format, out| format.variant(is_focused).event(event, out));
+                let [line] = lines.as_slice() else { panic!("{lines:?}") };
+                let parsed = ServerLine::parse(line);
+                let meant = meaning(event, is_focused);
+                assert_eq!(parsed, meant, "{event:?}");
+            }
         }
     }
 
@@ -97,11 +105,24 @@ impl Outbound for Check {
             let parsed = ServerLine::parse(line);
             assert!(is_meant_for_one(answer, &parsed), "{answer:?} is read as {parsed:?}");
         }
-        let many = matches!(answer, Answer::Help | Answer::Present { .. });
+        let many = matches!(
+            answer,
+            Answer::Help(_) | Answer::Present { .. } | Answer::Rooms { .. } | Answer::Lists { .. }
+        );
         assert!(lines.len() == 1 || many, "{lines:?}");
     }
 
     fn expel(&mut self, _: SessionId, _: Farewell<'_>) {}
+
+    fn toil(&mut self, _: u64) {}
+
+    fn cloak(&self, who: SessionId) -> Cloak {
+        // Two to an address, and some from the machine itself.
+        match who.key() {
+            0..6 => Cloak::Hashed { address: who.key() as u64 / 2, network: 0 },
+            _ => Cloak::Local,
+        }
+    }
 
     fn is_behind(&self, _: SessionId) -> bool {
         false
@@ -129,41 +150,44 @@ fn written(write: impl Fn(Format, &mut Vec<u8>)) -> Vec<String> {
     lines
 }
 
-fn said<'a>(message: &Message<'a>) -> ServerLine<'a> {
+fn said<'a>(message: &Message<'a>, is_focused: bool) -> ServerLine<'a> {
     let (nick, text) = (message.from.as_str(), message.text.as_str());
     match message.kind {
+        _ if !is_focused => ServerLine::Unknown,
         Kind::Say => ServerLine::Said { nick, text },
         Kind::Act => ServerLine::Acted { nick, text },
     }
 }
 
-fn is_meant(event: &Event<'_>, read: &ServerLine<'_>) -> bool {
-    *read
-        == match *event {
-            Event::Message(ref message) => said(message),
-            Event::Joined(nick) => ServerLine::Joined(nick.as_str()),
-            Event::Renamed { from, to } => {
-                ServerLine::Renamed { from: Some(from.as_str()), to: to.as_str() }
-            }
-            Event::Left { nick, reason } => {
-                assert!(matches!(reason, Farewell::Quit(_)));
-                ServerLine::Left(nick.as_str())
-            }
-            Event::Traffic { .. } => ServerLine::Notice,
+fn meaning<'a>(event: &Event<'a>, is_focused: bool) -> ServerLine<'a> {
+    match *event {
+        Event::Message(ref message) => said(message, is_focused),
+        Event::In { what: Happening::Joined(nick), .. } if is_focused => {
+            ServerLine::Joined(nick.as_str())
         }
+        Event::Renamed { from, to } => {
+            ServerLine::Renamed { from: Some(from.as_str()), to: to.as_str() }
+        }
+        Event::Left { nick, .. } => ServerLine::Left(nick.as_str()),
+        Event::In { .. } | Event::Away { .. } => ServerLine::Notice,
+    }
 }
 
 fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
-    let names =
-        |nicks: &[&Nick]| nicks.iter().map(|nick| nick.as_str().to_owned()).collect::<Vec<_>>();
+    let names = |listing: Listing<'_>| {
+        listing.people.iter().map(|(nick, _)| nick.as_str().to_owned()).collect::<Vec<_>>()
+    };
     let meant = match *answer {
         Answer::Greeting { .. } => ServerLine::Greeting,
-        Answer::Welcomed { nick, here, .. } => {
-            return matches!(read, ServerLine::Welcome { nick: name, here: others }
-                if *name == nick.as_str() && *others == names(here));
+        Answer::Welcomed { nick, others } => {
+            return matches!(read, ServerLine::Welcome { nick: name, here }
+                if *name == nick.as_str() && *here == names(others));
         }
-        Answer::History { count: count @ 1.., .. } => ServerLine::Earlier(count),
-        Answer::Earlier(ref message) => said(message),
+        Answer::History { place: Place { is_focused: true, .. }, count: count @ 1.., .. } => {
+            ServerLine::Earlier(count)
+        }
+        Answer::Earlier { ref message, is_focused } => said(message, is_focused),
+        Answer::Done { ref event, is_focused } => meaning(event, is_focused),
         Answer::Named(nick) => ServerLine::Renamed { from: None, to: nick.as_str() },
         Answer::Told { from, text } => {
             ServerLine::Private { nick: from.as_str(), text: text.as_str() }
@@ -172,11 +196,25 @@ fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
             ServerLine::PrivateSent { nick: from.as_str(), to: to.as_str(), text: text.as_str() }
         }
         Answer::Refused { named: false, .. } => return matches!(read, ServerLine::Refused { .. }),
-        Answer::History { count: 0, .. }
-        | Answer::Refused { named: true, .. }
+        Answer::History { .. }
         | Answer::Notice(_)
+        | Answer::Entered { .. }
+        | Answer::Focused(_)
         | Answer::Present { .. }
-        | Answer::Help
+        | Answer::Topic { .. }
+        | Answer::Rooms { .. }
+        | Answer::Whois(_)
+        | Answer::YouAreAway
+        | Answer::YouAreBack
+        | Answer::IsAway { .. }
+        | Answer::Invited { .. }
+        | Answer::Inviting { .. }
+        | Answer::KeptOut { .. }
+        | Answer::Pardoned { .. }
+        | Answer::Lists { .. }
+        | Answer::Rules { .. }
+        | Answer::Help(_)
+        | Answer::Refused { named: true, .. }
         | Answer::NamelessTooLong(_)
         | Answer::NicknamesRefused(_)
         | Answer::Full

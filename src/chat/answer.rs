@@ -2,40 +2,68 @@
 
 use std::time::Duration;
 
+use super::command::Help;
+use super::event::Event;
+use super::mask::Mask;
 use super::message::Message;
-use super::name::{Nick, NickError};
+use super::name::{NameError, Nick, RoomName};
+use super::rules::{List, Rank, Rules};
+use super::session::Cloak;
 use super::text::Text;
 
 /// What is told to one session: it asked, or it is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Answer<'a> {
     /// First words to a newcomer, who is asked for a nickname.
     Greeting {
         /// What this server calls itself.
         server: &'a str,
     },
-    /// The newcomer has a nickname and is in the room.
+    /// The newcomer has a nickname and is in the home room.
     Welcomed {
         /// The nickname.
         nick: &'a Nick,
-        /// Some of the others in the room.
-        here: &'a [&'a Nick],
-        /// How many more there are.
-        others: usize,
+        /// Who else is there.
+        others: Listing<'a>,
     },
     /// A line of the text that the operator shows to newcomers.
     Notice(Text<'a>),
     /// The messages that follow were said before.
     History {
+        /// Where.
+        place: Place<'a>,
         /// How many.
         count: usize,
         /// How long ago the last of them was said.
         last: Duration,
     },
     /// One of them.
-    Earlier(Message<'a>),
+    Earlier {
+        /// What was said.
+        message: Message<'a>,
+        /// It was said where the session talks.
+        is_focused: bool,
+    },
+    /// What the session itself did, or what was done to it.
+    Done {
+        /// What the others are told of it.
+        event: Event<'a>,
+        /// It happened where the session talks.
+        is_focused: bool,
+    },
     /// The session itself changed nickname to this one.
     Named(&'a Nick),
+    /// The session is in a room now, and talks there.
+    Entered {
+        /// The room.
+        room: &'a RoomName,
+        /// It is new, and the session its operator.
+        is_new: bool,
+        /// Who else is there.
+        others: Listing<'a>,
+    },
+    /// From now on the session talks in this room, or in none.
+    Focused(Option<&'a RoomName>),
     /// Somebody said something to this session alone.
     Told {
         /// Who.
@@ -52,19 +80,92 @@ pub enum Answer<'a> {
         /// What.
         text: Text<'a>,
     },
-    /// Who is here.
+    /// Who is in a room.
     Present {
-        /// Nicknames.
-        names: &'a [&'a Nick],
+        /// The room.
+        place: Place<'a>,
+        /// Who.
+        people: Listing<'a>,
+    },
+    /// The topic of a room, if it has one.
+    Topic {
+        /// The room.
+        place: Place<'a>,
+        /// What it is about.
+        topic: Option<Text<'a>>,
+    },
+    /// The rooms that the session may know of.
+    Rooms {
+        /// Some of them, the largest first.
+        rooms: &'a [RoomSummary<'a>],
         /// How many more there are.
         others: usize,
     },
-    /// The commands.
-    Help,
+    /// About a person.
+    Whois(Profile<'a>),
+    /// The session is away for the others now.
+    YouAreAway,
+    /// It is back.
+    YouAreBack,
+    /// The one it writes to is away.
+    IsAway {
+        /// Who.
+        nick: &'a Nick,
+        /// Why.
+        reason: Text<'a>,
+    },
+    /// Somebody lets this session into a room.
+    Invited {
+        /// Who.
+        by: &'a Nick,
+        /// Where.
+        room: &'a RoomName,
+    },
+    /// Somebody was invited.
+    Inviting {
+        /// Who.
+        nick: &'a Nick,
+        /// Where.
+        room: &'a RoomName,
+    },
+    /// A list has one more entry.
+    KeptOut {
+        /// Which list.
+        list: List,
+        /// Whom it concerns.
+        mask: &'a Mask,
+        /// For how long.
+        time: Option<Duration>,
+    },
+    /// A list has so many entries less.
+    Pardoned {
+        /// Which list.
+        list: List,
+        /// How many.
+        count: usize,
+    },
+    /// Who is on the lists of a room.
+    Lists {
+        /// The room.
+        place: Place<'a>,
+        /// The entries.
+        entries: &'a [Listed<'a>],
+    },
+    /// The rules of a room.
+    Rules {
+        /// The room.
+        room: &'a RoomName,
+        /// Its rules.
+        rules: &'a Rules,
+        /// Who asks is an operator there, and may know the key.
+        is_operator: bool,
+    },
+    /// Commands, explained.
+    Help(Help),
     /// What was asked for is refused.
     Refused {
         /// Why.
-        refusal: Refusal<'a>,
+        refusal: &'a Refusal<'a>,
         /// Whether the session has a nickname; one that has none is asked for it again.
         named: bool,
     },
@@ -80,25 +181,135 @@ pub enum Answer<'a> {
     Stopping,
 }
 
-/// Why something is refused. An answer for its user, not an error.
+/// A room, for somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Which one.
+    pub room: &'a RoomName,
+    /// Whether whoever is told of it talks there.
+    pub is_focused: bool,
+}
+
+/// Some people, and how many there are beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing<'a> {
+    /// Who, and as what.
+    pub people: &'a [(&'a Nick, Option<Rank>)],
+    /// How many more.
+    pub others: usize,
+}
+
+/// A room in a list of rooms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomSummary<'a> {
+    /// Which one.
+    pub name: &'a RoomName,
+    /// How many are there.
+    pub members: usize,
+    /// What it is about.
+    pub topic: Option<Text<'a>>,
+}
+
+/// What others may know of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Profile<'a> {
+    /// What it is called.
+    pub nick: &'a Nick,
+    /// Where it comes from.
+    pub cloak: Cloak,
+    /// In which rooms it is, and as what.
+    pub rooms: &'a [(&'a RoomName, Option<Rank>)],
+    /// Why it is away.
+    pub away: Option<Text<'a>>,
+}
+
+/// An entry of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// Of which list.
+    pub list: List,
+    /// Whom it concerns.
+    pub mask: &'a Mask,
+    /// Who made it.
+    pub by: &'a Nick,
+    /// How long it will count.
+    pub left: Option<Duration>,
+}
+
+/// Why something is refused. An answer for its user, not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal<'a> {
     /// That is no nickname.
-    BadNick(NickError),
+    BadNick(NameError),
     /// Somebody has this nickname, or one too much like it.
-    NickTaken(&'a Nick),
+    NickTaken(Nick),
     /// The server itself is called so, or too much like this.
-    NickReserved(&'a Nick),
+    NickReserved(Nick),
     /// Only after choosing a nickname.
     Nameless,
     /// Nobody has this nickname.
     UnknownNick(Text<'a>),
     /// This one has not read what it was told before.
-    Behind(&'a Nick),
+    Behind(Nick),
     /// There is no such command.
     UnknownCommand(Text<'a>),
     /// The command is used so.
     Usage(&'static str),
     /// The line has more bytes than this.
     LineTooLong(usize),
+    /// The session is in no room; this is the home room.
+    InNoRoom(RoomName),
+    /// That is no name of a room.
+    BadRoom(NameError),
+    /// There is no such room.
+    UnknownRoom(RoomName),
+    /// Only for those who are in this room.
+    NotIn(RoomName),
+    /// It looks too much like this room.
+    LooksLike(RoomName),
+    /// There are as many rooms as there may be.
+    TooManyRooms,
+    /// As many as there may be were made from where the session comes.
+    TooManyRoomsMade,
+    /// The session is in as many rooms as it may.
+    InTooManyRooms(usize),
+    /// Only operators of this room can do that.
+    NeedsOperator(RoomName),
+    /// On a list that keeps people out of this room.
+    Banned(RoomName),
+    /// On a list that keeps people silent in this room.
+    Muted(RoomName),
+    /// Only those who were invited come into this room.
+    InviteOnly(RoomName),
+    /// The key of this room is another one.
+    WrongKey(RoomName),
+    /// As many are in this room as may be.
+    RoomFull(RoomName),
+    /// Only operators of this room, and those to whom they gave a voice, talk there.
+    Moderated(RoomName),
+    /// The next message in this room may be said only after that time.
+    Slow(RoomName, Duration),
+    /// This one is not in that room.
+    NotThere(Nick, RoomName),
+    /// This one is in that room already.
+    AlreadyThere(Nick, RoomName),
+    /// This is longer than so many bytes.
+    TooLong(&'static str, usize),
+    /// A list is full.
+    ListFull(RoomName),
+    /// That is no mask.
+    BadMask,
+    /// Others are at the same address: so many. These masks are what may be meant.
+    AlsoConcerns {
+        /// How many others.
+        others: usize,
+        /// All from there.
+        all: Mask,
+        /// Only the nickname.
+        one: Mask,
+    },
+    /// Nothing on the list is like that.
+    NotListed(Text<'a>),
+    /// Nobody can do that to oneself.
+    Oneself,
 }

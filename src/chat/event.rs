@@ -1,7 +1,8 @@
 //! What happens, told to many.
 
 use super::message::Message;
-use super::name::Nick;
+use super::name::{Nick, RoomName};
+use super::rules::{Change, Rank};
 use super::text::Text;
 
 /// Something that happened, told to many. The bytes depend on it and on the hearer's
@@ -12,8 +13,13 @@ use super::text::Text;
 pub enum Event<'a> {
     /// Somebody said something in a room.
     Message(Message<'a>),
-    /// Somebody came.
-    Joined(&'a Nick),
+    /// Something else happened in a room.
+    In {
+        /// Where.
+        room: &'a RoomName,
+        /// What.
+        what: Happening<'a>,
+    },
     /// Somebody changed nickname.
     Renamed {
         /// Before.
@@ -21,12 +27,33 @@ pub enum Event<'a> {
         /// From now on.
         to: &'a Nick,
     },
+    /// Somebody went away, and said why, or is back.
+    Away {
+        /// Who.
+        nick: &'a Nick,
+        /// Why; `None` when it is back.
+        reason: Option<Text<'a>>,
+    },
     /// Somebody is gone.
     Left {
         /// Who.
         nick: &'a Nick,
         /// Why.
         reason: Farewell<'a>,
+    },
+}
+
+/// What can happen in a room beside talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happening<'a> {
+    /// Somebody came.
+    Joined(&'a Nick),
+    /// Somebody left the room, perhaps saying why, and is still in the chat.
+    Parted {
+        /// Who.
+        nick: &'a Nick,
+        /// Why.
+        reason: Option<Text<'a>>,
     },
     /// Comings and goings in a crowd, gathered.
     Traffic {
@@ -36,6 +63,40 @@ pub enum Event<'a> {
         left: usize,
         /// How many are here now.
         here: usize,
+    },
+    /// There is another topic.
+    Topic {
+        /// Who changed it.
+        by: &'a Nick,
+        /// To what.
+        topic: Text<'a>,
+    },
+    /// An operator made somebody leave.
+    Kicked {
+        /// The operator.
+        by: &'a Nick,
+        /// Who left.
+        nick: &'a Nick,
+        /// Why.
+        reason: Option<Text<'a>>,
+    },
+    /// An operator gave somebody a rank, or took it.
+    Ranked {
+        /// The operator.
+        by: &'a Nick,
+        /// Whom it concerns.
+        nick: &'a Nick,
+        /// The rank.
+        rank: Rank,
+        /// It was given.
+        is_given: bool,
+    },
+    /// An operator changed a rule.
+    Changed {
+        /// The operator.
+        by: &'a Nick,
+        /// The rule.
+        change: Change<'a>,
     },
 }
 

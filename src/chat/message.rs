@@ -1,7 +1,7 @@
 //! The one record of something said in a room: live, remembered, and later stored, alike.
 
 use super::command::Kind;
-use super::name::Nick;
+use super::name::{Nick, RoomName};
 use super::text::Text;
 use crate::clock::Timestamp;
 
@@ -25,6 +25,8 @@ pub struct Message<'a> {
     pub id: MessageId,
     /// When.
     pub at: Timestamp,
+    /// In which room.
+    pub room: &'a RoomName,
     /// By whom.
     pub from: &'a Nick,
     /// How.

@@ -3,48 +3,52 @@
 //! It knows no bytes, no sockets and no clock. A [`Command`] goes in, [`Event`]s and [`Answer`]s come
 //! out through [`Outbound`], the time is told with each call. A command that cannot be followed is
 //! answered with a [`Refusal`], never an error.
+//!
+//! What somebody asks for is followed in a file for each concern: `entering` has how people come,
+//! change and go, `talking` what is said and was said, `asking` what can be asked, and `operating`
+//! what those in charge of a room may do.
 #![deny(clippy::disallowed_types)]
 
 pub mod answer;
+mod asking;
 pub mod command;
+mod entering;
 pub mod event;
 pub mod fold;
+pub mod history;
+pub mod look_alikes;
+pub mod mask;
 pub mod message;
 pub mod name;
-pub mod nicknames;
+mod operating;
 pub mod outbound;
+pub mod people;
 pub mod room;
+pub mod rooms;
+pub mod rules;
 pub mod session;
+mod talking;
 #[cfg(test)]
 mod tests;
 pub mod text;
 
-use std::collections::HashMap;
-use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Instant;
 
-use answer::{Answer, Refusal};
-use command::{Command, Kind};
-use event::{Event, Farewell};
-use message::{Message, MessageId};
-use name::Nick;
-use nicknames::{Clash, Nicknames};
-use outbound::Outbound;
-use room::Room;
+use answer::{Answer, Place, Refusal};
+use command::{Ask, Command};
+use event::{Event, Happening};
+use message::MessageId;
+use name::{Nick, RoomName};
+use outbound::{Audience, AudienceKey, Outbound};
+use people::People;
+use room::{Member, RoomId};
+use rooms::Rooms;
 use session::SessionId;
+use talking::Replay;
 use text::Text;
 
 use crate::clock::Now;
-
-/// With more people than this in the room, comings and goings are gathered: n arrivals must not
-/// cost n² lines.
-const CROWD: usize = 100;
-
-/// How often a crowd is told of its comings and goings.
-const TRAFFIC_EVERY: Duration = Duration::from_secs(1);
-
-/// How many nicknames a newcomer is shown.
-const WELCOME_NAMES_MAX: usize = 10;
 
 /// What the operator decides about the chat.
 #[derive(Debug, Clone)]
@@ -53,11 +57,17 @@ pub struct ChatConfig {
     pub name: String,
     /// Text shown to every newcomer.
     pub motd: String,
-    /// How many messages are kept, and shown to a newcomer.
-    pub history_max: usize,
-    /// The most bytes of messages that are kept.
-    pub answer_bytes_max: usize,
-    /// The most bytes of nicknames in one list.
+    /// The room where everybody begins.
+    pub home: RoomName,
+    /// How many rooms there may be at once.
+    pub rooms_max: usize,
+    /// How many messages a newcomer to a room is shown.
+    pub messages_shown: usize,
+    /// How many messages a room keeps …
+    pub messages_kept: usize,
+    /// … in so many bytes of memory at the most.
+    pub history_bytes_max: usize,
+    /// The most bytes of names in one list.
     pub names_bytes_max: usize,
     /// So much of the past a session is shown at once, in bytes; more only when it has read that.
     pub history_bytes_at_once: usize,
@@ -73,55 +83,60 @@ pub enum Outcome {
     Entered,
     /// It has another nickname now.
     Renamed,
+    /// It has made a room, which counts as ten lines.
+    MadeRoom,
     /// It is as it was.
     Same,
 }
 
-/// The chat: one room, its members, their nicknames.
+/// The chat: rooms, and the people in them.
 #[derive(Debug)]
 pub struct Chat {
     config: ChatConfig,
-    nicks: Nicknames,
-    room: Room,
-    /// What sessions are still to be shown of the past: mostly nobody is.
-    replays: HashMap<SessionId, Replay>,
-    traffic: Traffic,
+    people: People,
+    rooms: Rooms,
     last_message: MessageId,
+    /// What sessions are still to be shown of the past: mostly nobody is.
+    replays: HashMap<SessionId, VecDeque<Replay>>,
+    /// Rooms with comings and goings that were not told yet.
+    crowds: Vec<RoomId>,
     /// How many nicknames were refused to those who have none.
     refusals: HashMap<SessionId, u32>,
+    /// Who hears of a person that is in several rooms; kept for its memory.
+    neighbours: Vec<Member>,
+    /// How often there were such.
+    neighbourhoods: u64,
 }
 
-/// What a session is still to be shown of the past.
-#[derive(Debug)]
-struct Replay {
-    numbers: Range<u64>,
-    /// It asked for it; a newcomer is shown it unasked.
-    is_asked: bool,
+/// Whose command is followed, when, and where what follows from it goes.
+struct Caller<'o> {
+    id: SessionId,
+    now: Now,
+    out: &'o mut dyn Outbound,
 }
 
-/// Comings and goings not yet told.
-#[derive(Debug, Default)]
-struct Traffic {
-    joined: usize,
-    left: usize,
-    due: Option<Instant>,
+impl Caller<'_> {
+    fn answer(&mut self, answer: &Answer<'_>) {
+        self.out.answer(answer, self.id);
+    }
 }
 
 impl Chat {
-    /// An empty room.
+    /// An empty home room.
     #[must_use]
     pub fn new(config: ChatConfig) -> Self {
-        let room = Room::new(config.history_max, config.answer_bytes_max);
         // Else somebody could speak for the server.
-        let nicks = Nicknames::new(&["server", "chatd", &config.name]);
+        let people = People::new(&["server", "chatd", &config.name]);
         Self {
+            people,
+            rooms: Rooms::new(&config),
             config,
-            nicks,
-            room,
-            replays: HashMap::new(),
-            traffic: Traffic::default(),
             last_message: MessageId::default(),
+            replays: HashMap::new(),
+            crowds: Vec::new(),
             refusals: HashMap::new(),
+            neighbours: Vec::new(),
+            neighbourhoods: 0,
         }
     }
 
@@ -133,19 +148,13 @@ impl Chat {
     /// The nickname of a session, once it has one.
     #[must_use]
     pub fn nick(&self, id: SessionId) -> Option<&Nick> {
-        self.nicks.of(id)
+        self.people.get(id).map(people::Person::nick)
     }
 
-    /// How many are in the room.
+    /// How many people there are.
     #[must_use]
-    pub fn members(&self) -> usize {
-        self.room.members().len()
-    }
-
-    /// How many of them are told what is said.
-    #[must_use]
-    pub fn hearers(&self) -> usize {
-        self.room.hearers()
+    pub fn people(&self) -> usize {
+        self.people.len()
     }
 
     /// Says hello to a newcomer.
@@ -161,227 +170,192 @@ impl Chat {
         now: Now,
         out: &mut dyn Outbound,
     ) -> Outcome {
-        match command {
-            Command::Nick(name) => return self.rename(id, name, now, out),
-            Command::Help => out.answer(&Answer::Help, id),
-            _ if self.nicks.of(id).is_none() => refuse(id, Refusal::Nameless, false, out),
-            Command::Say { kind, text } => self.speak(id, kind, text, now, out),
-            Command::Tell { to, text } => self.tell(id, to, text, out),
-            Command::Who => {
-                let (names, others) = self.list(self.room.sessions(), usize::MAX);
-                out.answer(&Answer::Present { names: &names, others }, id);
-            }
-            Command::History(count) => {
-                let numbers = self.room.recent(count.unwrap_or(usize::MAX));
-                self.show(id, Replay { numbers, is_asked: true }, now, out);
+        let mut caller = Caller { id, now, out };
+        match self.follow(command, &mut caller) {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                let named = self.people.get(id).is_some();
+                caller.answer(&Answer::Refused { refusal: &refusal, named });
+                if !named && matches!(command, Command::Nick(_)) {
+                    self.count_refusal(&mut caller);
+                }
+                Outcome::Same
             }
         }
-        Outcome::Same
+    }
+
+    fn follow<'a>(
+        &mut self,
+        command: Command<'a>,
+        caller: &mut Caller<'_>,
+    ) -> Result<Outcome, Refusal<'a>> {
+        match command {
+            Command::Nick(name) => return self.take_nick(name, caller),
+            Command::Help(help) => caller.answer(&Answer::Help(help)),
+            _ if self.people.get(caller.id).is_none() => return Err(Refusal::Nameless),
+            Command::Tell { to, text } => self.tell(to, text, caller)?,
+            Command::Join { room, key } => return self.enter(room, key, caller),
+            Command::Rooms => self.list_rooms(caller),
+            Command::Whois(nick) => self.show_person(nick, caller)?,
+            Command::Away(reason) => self.go_away(reason, caller),
+            Command::In { room, ask } => self.follow_in(room, ask, caller)?,
+        }
+        Ok(Outcome::Same)
+    }
+
+    fn follow_in<'a>(
+        &mut self,
+        room: Option<Text<'a>>,
+        ask: Ask<'a>,
+        caller: &mut Caller<'_>,
+    ) -> Result<(), Refusal<'a>> {
+        if let (Some(room), Ask::Who) = (room, ask) {
+            return self.show_members_of(room, caller);
+        }
+        let at = self.room_of(room, caller)?;
+        match ask {
+            Ask::Say { kind, text } => self.say(at, kind, text, room.is_some(), caller)?,
+            Ask::Part(reason) => self.part(at, reason, caller),
+            Ask::Who => self.show_members(at, caller),
+            Ask::History(count) => self.show_history(at, count, caller),
+            Ask::Topic(None) => self.show_topic(at, caller),
+            Ask::Topic(Some(topic)) => self.set_topic(at, topic, caller)?,
+            Ask::Invite(nick) => self.invite(at, nick, caller)?,
+            Ask::Kick { nick, reason } => self.kick(at, nick, reason, caller)?,
+            Ask::KeepOut { list, who, time } => self.keep_out(at, list, who, time, caller)?,
+            Ask::Pardon { list, who } => self.pardon(at, list, who, caller)?,
+            Ask::Lists => self.show_lists(at, caller),
+            Ask::Rank { nick, rank, is_given } => self.rank(at, nick, rank, is_given, caller)?,
+            Ask::Rules => self.show_rules(at, caller),
+            Ask::Change(change) => self.change(at, change, caller)?,
+        }
+        Ok(())
+    }
+
+    /// The room that a command is about: where the caller talks, or one that it names and is in.
+    fn room_of<'a>(
+        &self,
+        name: Option<Text<'a>>,
+        caller: &Caller<'_>,
+    ) -> Result<RoomId, Refusal<'a>> {
+        let person = &self.people[caller.id];
+        let Some(name) = name else {
+            return person.focus.ok_or_else(|| Refusal::InNoRoom(self.config.home.clone()));
+        };
+        let name = RoomName::parse(name.as_str()).map_err(Refusal::BadRoom)?;
+        match self.rooms.find(&name) {
+            Some(id) if person.rooms.contains(&id) => Ok(id),
+            Some(id) if !self.rooms[id].rules.secret => {
+                Err(Refusal::NotIn(self.rooms[id].name().clone()))
+            }
+            Some(_) | None => Err(Refusal::UnknownRoom(name)),
+        }
+    }
+
+    fn place(&self, at: RoomId, caller: &Caller<'_>) -> Place<'_> {
+        let is_focused = self.people[caller.id].is_focused(at);
+        Place { room: self.rooms[at].name(), is_focused }
+    }
+
+    /// Tells what happened in a room to all there, and in an answer to the caller, who did it.
+    fn tell_room(&mut self, at: RoomId, what: Happening<'_>, caller: &mut Caller<'_>) {
+        let room = &self.rooms[at];
+        let event = Event::In { room: room.name(), what };
+        caller.out.deliver(&event, &room.audience(Some(caller.id)));
+        let is_focused = self.people[caller.id].is_focused(at);
+        caller.answer(&Answer::Done { event, is_focused });
+    }
+
+    /// Tells something about a person to each who is in one of these rooms, once.
+    fn tell_neighbours(
+        &mut self,
+        event: &Event<'_>,
+        rooms: &[RoomId],
+        speaker: Option<SessionId>,
+        out: &mut dyn Outbound,
+    ) {
+        match rooms {
+            [] => {}
+            [room] => out.deliver(event, &self.rooms[*room].audience(speaker)),
+            [first, ..] => {
+                self.neighbours.clear();
+                for &room in rooms {
+                    self.neighbours.extend_from_slice(self.rooms[room].members());
+                }
+                out.toil(self.neighbours.len() as u64);
+                self.neighbours.sort_unstable_by_key(Member::session);
+                self.neighbours.dedup_by_key(|member| member.session());
+                // No room has such a version.
+                let version = u64::MAX - self.neighbourhoods;
+                self.neighbourhoods += 1;
+                let key = AudienceKey { room: *first, version, speaker };
+                out.deliver(event, &Audience { key, members: &self.neighbours });
+            }
+        }
     }
 
     /// These sessions are told nothing more. What they still say is heard, until they
     /// [leave](Chat::leave).
     pub fn deafen(&mut self, ids: impl Iterator<Item = SessionId>) {
-        self.room.deafen(ids.filter(|&id| self.nicks.of(id).is_some()));
-    }
-
-    /// A session is gone. The others are told, and its nickname is free.
-    pub fn leave(&mut self, id: SessionId, reason: Farewell<'_>, now: Now, out: &mut dyn Outbound) {
-        self.refusals.remove(&id);
-        let Some(nick) = self.nicks.release(id) else { return };
-        self.replays.remove(&id);
-        self.room.leave(id);
-        if self.is_crowded() {
-            self.traffic.left += 1;
-            self.traffic.due.get_or_insert(now.at + TRAFFIC_EVERY);
-        } else {
-            out.deliver(&Event::Left { nick: &nick, reason }, &self.room.audience(None));
+        let ids: HashSet<SessionId> = ids.collect();
+        let mut rooms: Vec<RoomId> = ids
+            .iter()
+            .filter_map(|&id| self.people.get(id))
+            .flat_map(|person| person.rooms.iter().copied())
+            .collect();
+        rooms.sort_unstable();
+        rooms.dedup();
+        for room in rooms {
+            self.rooms[room].deafen(&ids);
         }
     }
 
     /// When [`Chat::tick`] has something to do.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        self.traffic.due
+        self.crowds.iter().filter_map(|&room| self.rooms.get(room)?.traffic.due).min()
     }
 
     /// Tells what was gathered, if it is time.
     pub fn tick(&mut self, now: Now, out: &mut dyn Outbound) {
-        if self.traffic.due.is_some_and(|due| due <= now.at) {
-            self.tell_traffic(out);
+        if self.due().is_some_and(|due| due <= now.at) {
+            self.tell_traffic(|due| due <= now.at, out);
         }
     }
 
     /// Tells what was gathered and will not be told later: nothing follows a goodbye.
     pub fn close(&mut self, out: &mut dyn Outbound) {
-        if self.traffic.due.is_some() {
-            self.tell_traffic(out);
-        }
+        self.tell_traffic(|_| true, out);
     }
 
-    fn tell_traffic(&mut self, out: &mut dyn Outbound) {
-        let Traffic { joined, left, .. } = std::mem::take(&mut self.traffic);
-        let here = self.members();
-        out.deliver(&Event::Traffic { joined, left, here }, &self.room.audience(None));
-    }
-
-    fn is_crowded(&self) -> bool {
-        self.members() > CROWD || self.traffic.due.is_some()
-    }
-
-    fn rename(
-        &mut self,
-        id: SessionId,
-        name: Text<'_>,
-        now: Now,
-        out: &mut dyn Outbound,
-    ) -> Outcome {
-        let nick = match Nick::parse(name.as_str()) {
-            Ok(nick) => nick,
-            Err(error) => return self.refuse_nick(id, Refusal::BadNick(error), out),
-        };
-        match self.nicks.claim(id, &nick) {
-            Err(Clash::Taken) => self.refuse_nick(id, Refusal::NickTaken(&nick), out),
-            Err(Clash::Reserved) => self.refuse_nick(id, Refusal::NickReserved(&nick), out),
-            Ok(None) => {
-                self.refusals.remove(&id);
-                self.welcome(id, now, out);
-                Outcome::Entered
+    fn tell_traffic(&mut self, is_due: impl Fn(Instant) -> bool, out: &mut dyn Outbound) {
+        let Self { crowds, rooms, .. } = self;
+        crowds.retain(|&id| {
+            // A room may have ended meanwhile.
+            let Some(due) = rooms.get(id).and_then(|room| room.traffic.due) else { return false };
+            if is_due(due) {
+                let room::Traffic { joined, left, .. } = std::mem::take(&mut rooms[id].traffic);
+                let room = &rooms[id];
+                let what = Happening::Traffic { joined, left, here: room.members().len() };
+                out.deliver(&Event::In { room: room.name(), what }, &room.audience(None));
             }
-            Ok(Some(old)) => {
-                let nick = &self.nicks[id];
-                out.answer(&Answer::Named(nick), id);
-                if old == *nick {
-                    return Outcome::Same;
-                }
-                let event = Event::Renamed { from: &old, to: nick };
-                out.deliver(&event, &self.room.audience(Some(id)));
-                Outcome::Renamed
-            }
+            !is_due(due)
+        });
+    }
+
+    /// Counts who comes to a room, or leaves it, if it is a crowd. `false` if it is not: then each is
+    /// told alone.
+    fn count_traffic(&mut self, at: RoomId, joined: usize, left: usize, now: Now) -> bool {
+        let room = &mut self.rooms[at];
+        if !room.is_crowded() {
+            return false;
         }
-    }
-
-    fn refuse_nick(
-        &mut self,
-        id: SessionId,
-        refusal: Refusal<'_>,
-        out: &mut dyn Outbound,
-    ) -> Outcome {
-        let named = self.nicks.of(id).is_some();
-        refuse(id, refusal, named, out);
-        if !named {
-            let refused = self.refusals.entry(id).or_default();
-            *refused += 1;
-            if *refused >= self.config.nicknames_refused_max {
-                out.answer(&Answer::NicknamesRefused(*refused), id);
-                out.expel(id, Farewell::NicknamesRefused(*refused));
-            }
+        room.traffic.joined += joined;
+        room.traffic.left += left;
+        if room.traffic.due.is_none() {
+            room.traffic.due = Some(now.at + room::TRAFFIC_EVERY);
+            self.crowds.push(at);
         }
-        Outcome::Same
+        true
     }
-
-    fn welcome(&mut self, id: SessionId, now: Now, out: &mut dyn Outbound) {
-        let nick = &self.nicks[id];
-        let (here, others) = self.list(self.room.sessions(), WELCOME_NAMES_MAX);
-        out.answer(&Answer::Welcomed { nick, here: &here, others }, id);
-        for line in self.config.motd.lines() {
-            out.answer(&Answer::Notice(Text::parse(line.as_bytes(), &mut String::new())), id);
-        }
-        if !self.room.recent(1).is_empty() {
-            let numbers = self.room.recent(usize::MAX);
-            self.show(id, Replay { numbers, is_asked: false }, now, out);
-        }
-        self.room.join(id);
-        if self.is_crowded() {
-            self.traffic.joined += 1;
-            self.traffic.due.get_or_insert(now.at + TRAFFIC_EVERY);
-        } else {
-            out.deliver(&Event::Joined(&self.nicks[id]), &self.room.audience(Some(id)));
-        }
-    }
-
-    fn speak(
-        &mut self,
-        id: SessionId,
-        kind: Kind,
-        text: Text<'_>,
-        now: Now,
-        out: &mut dyn Outbound,
-    ) {
-        self.last_message = self.last_message.next(now.utc);
-        let message =
-            Message { id: self.last_message, at: now.utc, from: &self.nicks[id], kind, text };
-        out.deliver(&Event::Message(message), &self.room.audience(Some(id)));
-        self.room.remember(&message);
-    }
-
-    fn tell(&self, id: SessionId, to: Text<'_>, text: Text<'_>, out: &mut dyn Outbound) {
-        match self.nicks.owner(to.as_str()) {
-            None => refuse(id, Refusal::UnknownNick(to), true, out),
-            Some(owner) if out.is_behind(owner) => {
-                refuse(id, Refusal::Behind(&self.nicks[owner]), true, out);
-            }
-            Some(owner) => {
-                let (from, to) = (&self.nicks[id], &self.nicks[owner]);
-                out.answer(&Answer::Told { from, text }, owner);
-                out.answer(&Answer::Delivered { from, to, text }, id);
-            }
-        }
-    }
-
-    /// Whether a session is still to be shown something of the past.
-    #[must_use]
-    pub fn has_more(&self, id: SessionId) -> bool {
-        !self.replays.is_empty() && self.replays.contains_key(&id)
-    }
-
-    /// Whether it asked for that, and has not yet got all of it.
-    #[must_use]
-    pub fn awaits_more(&self, id: SessionId) -> bool {
-        !self.replays.is_empty() && self.replays.get(&id).is_some_and(|replay| replay.is_asked)
-    }
-
-    /// Shows a session the next part of the past that it is still to be shown, as far as that is
-    /// not forgotten by now, and tells whether it asked for it. To be called when it has read what
-    /// it was sent before: so nobody makes the server keep a copy of everything for it.
-    pub fn go_on(&mut self, id: SessionId, now: Now, out: &mut dyn Outbound) -> bool {
-        let Some(mut replay) = self.replays.remove(&id) else { return false };
-        let is_asked = replay.is_asked;
-        replay.numbers.start = replay.numbers.start.max(self.room.oldest());
-        if !replay.numbers.is_empty() {
-            self.show(id, replay, now, out);
-        }
-        is_asked
-    }
-
-    fn show(&mut self, id: SessionId, mut replay: Replay, now: Now, out: &mut dyn Outbound) {
-        let messages = || self.room.messages(&replay.numbers, self.config.history_bytes_at_once);
-        let count = messages().len();
-        let last = messages().last().map_or(Duration::ZERO, |message| message.at.before(now.utc));
-        out.answer(&Answer::History { count, last }, id);
-        messages().for_each(|message| out.answer(&Answer::Earlier(message), id));
-        replay.numbers.start += count as u64;
-        if !replay.numbers.is_empty() {
-            self.replays.insert(id, replay);
-        }
-    }
-
-    /// The nicknames of `ids` as far as `max` and the size of an answer allow, and how many more
-    /// there are.
-    fn list(&self, ids: impl Iterator<Item = SessionId>, max: usize) -> (Vec<&Nick>, usize) {
-        let mut bytes = 0;
-        let mut names = Vec::new();
-        let mut ids = ids.filter_map(|id| self.nicks.of(id)).peekable();
-        while let Some(nick) = ids.next_if(|nick| {
-            names.len() < max && bytes + nick.as_str().len() <= self.config.names_bytes_max
-        }) {
-            bytes += nick.as_str().len() + ", ".len();
-            names.push(nick);
-        }
-        (names, ids.count())
-    }
-}
-
-fn refuse(id: SessionId, refusal: Refusal<'_>, named: bool, out: &mut dyn Outbound) {
-    out.answer(&Answer::Refused { refusal, named }, id);
 }

@@ -1,7 +1,7 @@
-//! What a nickname may look like. Who has which: see [`super::nicknames`].
+//! What nicknames and names of rooms may look like. Who has which: see [`super::look_alikes`].
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -18,10 +18,10 @@ pub const NICK_COLUMNS_MAX: usize = 24;
 /// fewer with accents.
 pub const NICK_BYTES_MAX: usize = 4 * NICK_COLUMNS_MAX;
 
-/// The most characters of a nickname when each mark, and each part of a syllable of Hangul, is one of
-/// its own: room for [`NICK_COLUMNS_MAX`] of the largest syllables. The work that a nickname makes
+/// The most characters of a name when each mark, and each part of a syllable of Hangul, is one of
+/// its own: room for [`NICK_COLUMNS_MAX`] of the largest syllables. The work that a name makes
 /// grows with them.
-const NICK_PARTS_MAX: usize = 3 * NICK_COLUMNS_MAX / 2;
+const PARTS_MAX: usize = 3 * NICK_COLUMNS_MAX / 2;
 
 /// A longer text is no nickname: normalization takes no more than two thirds of its bytes.
 const LOOKED_AT_BYTES_MAX: usize = 3 * NICK_BYTES_MAX;
@@ -29,8 +29,34 @@ const LOOKED_AT_BYTES_MAX: usize = 3 * NICK_BYTES_MAX;
 /// The most combining marks in a row (UTS #39, 5.4): more pile up over the lines of other people.
 const MARKS_MAX: usize = 4;
 
+/// The widest name of a room, in terminal columns, with its `#`.
+pub const ROOM_COLUMNS_MAX: usize = 32;
+
+/// The longest name of a room in bytes, with its `#`.
+pub const ROOM_BYTES_MAX: usize = 64;
+
 /// What a nickname may hold beside letters and digits.
-const PUNCTUATION: &str = "-_.[]{}|^`";
+pub const NICK_PUNCTUATION: &str = "-_.[]{}|^`";
+
+/// What the name of a room may hold beside letters and digits, behind its `#`.
+pub const ROOM_PUNCTUATION: &str = "-_.+&'~=[]{}|^`";
+
+/// What a name may hold beside letters and digits, and how long it may be.
+struct Rules {
+    punctuation: &'static str,
+    columns_max: usize,
+    bytes_max: usize,
+}
+
+const OF_NICKNAMES: Rules =
+    Rules { punctuation: "-_.[]{}|^`", columns_max: NICK_COLUMNS_MAX, bytes_max: NICK_BYTES_MAX };
+
+/// Without the `#`.
+const OF_ROOMS: Rules = Rules {
+    punctuation: ROOM_PUNCTUATION,
+    columns_max: ROOM_COLUMNS_MAX - 1,
+    bytes_max: ROOM_BYTES_MAX - 1,
+};
 
 /// Letters to Unicode that nobody sees as one: blanks, and a stroke that only joins its neighbours.
 const BLANK_LETTERS: [char; 3] = ['\u{13441}', '\u{13442}', '\u{640}'];
@@ -38,18 +64,24 @@ const BLANK_LETTERS: [char; 3] = ['\u{13441}', '\u{13442}', '\u{640}'];
 /// A nickname: letters and digits of any script and some punctuation, in Unicode's normalization
 /// form C, at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible. Copies share their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nick(Rc<str>);
+pub struct Nick(Arc<str>);
 
-/// Why a nickname is not one.
+/// The name of a room: `#`, and letters and digits of any script and some punctuation, in
+/// normalization form C, at most [`ROOM_COLUMNS_MAX`] columns wide, without white space or anything
+/// invisible. Copies share their bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomName(Arc<str>);
+
+/// Why a name is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NickError {
+pub enum NameError {
     /// Nothing there.
     Empty,
-    /// Wider than [`NICK_COLUMNS_MAX`], or longer than [`NICK_BYTES_MAX`].
+    /// Wider, or longer, than it may be.
     TooLong,
-    /// It has this character, which a nickname may not have.
+    /// It has this character, which it may not have.
     Character(char),
-    /// It starts with this character, with which a nickname may not start.
+    /// It starts with this character, with which it may not start.
     Start(char),
     /// More combining marks in a row than any language needs.
     Marks,
@@ -61,35 +93,35 @@ impl Nick {
     /// # Errors
     ///
     /// The first rule that the name breaks.
-    pub fn parse(name: &str) -> Result<Self, NickError> {
-        if name.len() > LOOKED_AT_BYTES_MAX {
-            return Err(NickError::TooLong);
-        }
-        let nick = composed(name.trim())?;
-        let first = nick.chars().next().ok_or(NickError::Empty)?;
-        let (mut marks, mut base, mut before) = (0, first, None);
-        for c in nick.chars() {
-            let is_mark = is_combining_mark(c);
-            if is_ignorable(c) || !(if is_mark { is_mark_of(c, base) } else { is_letter(c) }) {
-                return Err(NickError::Character(c));
-            }
-            marks = if c.width() == Some(0) { marks + 1 } else { 0 };
-            // The same mark twice looks like once (UTS #39, 5.4).
-            if marks > MARKS_MAX || (marks > 1 && before == Some(c)) {
-                return Err(NickError::Marks);
-            }
-            if !is_mark {
-                base = c;
-            }
-            before = Some(c);
-        }
-        if first.is_numeric() || matches!(first, '-' | '.') || is_combining_mark(first) {
-            return Err(NickError::Start(first));
+    pub fn parse(name: &str) -> Result<Self, NameError> {
+        let nick = OF_NICKNAMES.check(name)?;
+        let first = nick.chars().next().ok_or(NameError::Empty)?;
+        if first.is_numeric() || matches!(first, '-' | '.') {
+            return Err(NameError::Start(first));
         }
         Ok(Self(nick.into()))
     }
 
     /// The nickname as it is shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl RoomName {
+    /// Checks the name of a room, from which `#` may be left out.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the name breaks.
+    pub fn parse(name: &str) -> Result<Self, NameError> {
+        let name = name.trim();
+        let name = OF_ROOMS.check(name.strip_prefix('#').unwrap_or(name))?;
+        Ok(Self(format!("#{name}").into()))
+    }
+
+    /// The name as it is shown, with its `#`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -102,31 +134,70 @@ impl fmt::Display for Nick {
     }
 }
 
-/// Normalization form C of what is short enough for a nickname. It stops at the first byte too much:
-/// all that is done with a nickname later is bounded by this.
-fn composed(name: &str) -> Result<String, NickError> {
-    let mut nick = String::with_capacity(NICK_BYTES_MAX);
-    for c in name.nfc() {
-        if nick.len() + c.len_utf8() > NICK_BYTES_MAX {
-            return Err(NickError::TooLong);
-        }
-        nick.push(c);
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
-    let has_more_parts = || nick.nfkd().nth(NICK_PARTS_MAX).is_some();
-    if nick.width() > NICK_COLUMNS_MAX || (!nick.is_ascii() && has_more_parts()) {
-        return Err(NickError::TooLong);
-    }
-    Ok(nick)
 }
 
-/// A letter, digit or sign that takes a column of its own. The letters without one that Unicode has
-/// are those of ancient scripts, and the parts of Hangul that did not become a syllable.
-fn is_letter(c: char) -> bool {
-    PUNCTUATION.contains(c)
-        || (c.is_alphanumeric()
-            && c.width() != Some(0)
-            && !BLANK_LETTERS.contains(&c)
-            && !looks_like_a_sign(c))
+impl Rules {
+    /// The name in its normalization form, if it keeps to them.
+    fn check(&self, name: &str) -> Result<String, NameError> {
+        if name.len() > LOOKED_AT_BYTES_MAX {
+            return Err(NameError::TooLong);
+        }
+        let name = self.composed(name.trim())?;
+        let first = name.chars().next().ok_or(NameError::Empty)?;
+        let (mut marks, mut base, mut before) = (0, first, None);
+        for c in name.chars() {
+            let is_mark = is_combining_mark(c);
+            let is_allowed = if is_mark { is_mark_of(c, base) } else { self.allow(c) };
+            if is_ignorable(c) || !is_allowed {
+                return Err(NameError::Character(c));
+            }
+            marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+            // The same mark twice looks like once (UTS #39, 5.4).
+            if marks > MARKS_MAX || (marks > 1 && before == Some(c)) {
+                return Err(NameError::Marks);
+            }
+            if !is_mark {
+                base = c;
+            }
+            before = Some(c);
+        }
+        if is_combining_mark(first) {
+            return Err(NameError::Start(first));
+        }
+        Ok(name)
+    }
+
+    /// Normalization form C of what is short enough. It stops at the first byte too much: all that is
+    /// done with a name later is bounded by this.
+    fn composed(&self, name: &str) -> Result<String, NameError> {
+        let mut composed = String::with_capacity(self.bytes_max);
+        for c in name.nfc() {
+            if composed.len() + c.len_utf8() > self.bytes_max {
+                return Err(NameError::TooLong);
+            }
+            composed.push(c);
+        }
+        let has_more_parts = || composed.nfkd().nth(PARTS_MAX).is_some();
+        if composed.width() > self.columns_max || (!composed.is_ascii() && has_more_parts()) {
+            return Err(NameError::TooLong);
+        }
+        Ok(composed)
+    }
+
+    /// Whether a name may have this character, which is no mark: a letter, digit or sign that takes a
+    /// column of its own. The letters without one that Unicode has are those of ancient scripts, and
+    /// the parts of Hangul that did not become a syllable.
+    fn allow(&self, c: char) -> bool {
+        self.punctuation.contains(c)
+            || (c.is_alphanumeric()
+                && c.width() != Some(0)
+                && !BLANK_LETTERS.contains(&c)
+                && !looks_like_a_sign(c))
+    }
 }
 
 /// Whether a mark is of the script of its letter, without which most scripts of India could not be
@@ -242,67 +313,97 @@ mod tests {
     #[test]
     fn every_refusal() {
         for (name, error) in [
-            ("", NickError::Empty),
-            (" \t ", NickError::Empty),
-            ("a b", NickError::Character(' ')),
-            ("a:b", NickError::Character(':')),
-            ("*", NickError::Character('*')),
-            ("a/b", NickError::Character('/')),
-            ("a\u{1b}b", NickError::Character('\u{1b}')),
-            ("a\u{200b}b", NickError::Character('\u{200b}')),
-            ("a\u{202e}b", NickError::Character('\u{202e}')),
-            ("\u{3164}", NickError::Character('\u{3164}')),
-            ("a\u{115f}", NickError::Character('\u{115f}')),
-            ("👋", NickError::Character('👋')),
-            ("a\u{fffd}", NickError::Character('\u{fffd}')),
-            ("ana\u{17d2}", NickError::Character('\u{17d2}')),
-            ("ana\u{903}", NickError::Character('\u{903}')),
-            ("ana\u{2d0}", NickError::Character('\u{2d0}')),
-            ("ana\u{346}", NickError::Character('\u{346}')),
-            ("ana\u{485}", NickError::Character('\u{485}')),
-            ("ana\u{1acf}", NickError::Character('\u{1acf}')),
-            ("ana\u{1161}", NickError::Character('\u{1161}')),
-            ("ana\u{d4e}", NickError::Character('\u{d4e}')),
-            ("한\u{1161}", NickError::Character('\u{1161}')),
-            ("ana\u{fdfa}", NickError::Character('\u{fdfa}')),
-            ("ana\u{640}", NickError::Character('\u{640}')),
-            ("\u{13441}", NickError::Character('\u{13441}')),
-            ("\u{1031f}", NickError::Character('\u{1031f}')),
-            ("1ana", NickError::Start('1')),
-            ("٣ana", NickError::Start('٣')),
-            ("-ana", NickError::Start('-')),
-            (".ana", NickError::Start('.')),
-            ("\u{303}ana", NickError::Start('\u{303}')),
-            ("\u{93e}", NickError::Start('\u{93e}')),
-            ("q\u{303}\u{304}\u{303}\u{304}\u{303}", NickError::Marks),
-            ("\u{5e9}\u{5b8}\u{5b8}\u{5e8}\u{5d4}", NickError::Marks),
+            ("", NameError::Empty),
+            (" \t ", NameError::Empty),
+            ("a b", NameError::Character(' ')),
+            ("a:b", NameError::Character(':')),
+            ("*", NameError::Character('*')),
+            ("a/b", NameError::Character('/')),
+            ("a\u{1b}b", NameError::Character('\u{1b}')),
+            ("a\u{200b}b", NameError::Character('\u{200b}')),
+            ("a\u{202e}b", NameError::Character('\u{202e}')),
+            ("\u{3164}", NameError::Character('\u{3164}')),
+            ("a\u{115f}", NameError::Character('\u{115f}')),
+            ("👋", NameError::Character('👋')),
+            ("a\u{fffd}", NameError::Character('\u{fffd}')),
+            ("ana\u{17d2}", NameError::Character('\u{17d2}')),
+            ("ana\u{903}", NameError::Character('\u{903}')),
+            ("ana\u{2d0}", NameError::Character('\u{2d0}')),
+            ("ana\u{346}", NameError::Character('\u{346}')),
+            ("ana\u{485}", NameError::Character('\u{485}')),
+            ("ana\u{1acf}", NameError::Character('\u{1acf}')),
+            ("ana\u{1161}", NameError::Character('\u{1161}')),
+            ("ana\u{d4e}", NameError::Character('\u{d4e}')),
+            ("한\u{1161}", NameError::Character('\u{1161}')),
+            ("ana\u{fdfa}", NameError::Character('\u{fdfa}')),
+            ("ana\u{640}", NameError::Character('\u{640}')),
+            ("\u{13441}", NameError::Character('\u{13441}')),
+            ("\u{1031f}", NameError::Character('\u{1031f}')),
+            ("1ana", NameError::Start('1')),
+            ("٣ana", NameError::Start('٣')),
+            ("-ana", NameError::Start('-')),
+            (".ana", NameError::Start('.')),
+            ("\u{303}ana", NameError::Start('\u{303}')),
+            ("\u{93e}", NameError::Start('\u{93e}')),
+            ("q\u{303}\u{304}\u{303}\u{304}\u{303}", NameError::Marks),
+            ("\u{5e9}\u{5b8}\u{5b8}\u{5e8}\u{5d4}", NameError::Marks),
         ] {
             assert_eq!(Nick::parse(name), Err(error), "{name:?}");
         }
     }
 
     #[test]
+    fn names_of_rooms() {
+        for (name, room) in [
+            ("dev", "#dev"),
+            ("#dev", "#dev"),
+            (" #Praça ", "#Praça"),
+            ("c++", "#c++"),
+            ("2026-11-24", "#2026-11-24"),
+            ("広場", "#広場"),
+            ("rock'n'roll~=[]{}|^`&", "#rock'n'roll~=[]{}|^`&"),
+        ] {
+            assert_eq!(RoomName::parse(name).unwrap().as_str(), room);
+        }
+        for (name, error) in [
+            ("", NameError::Empty),
+            ("#", NameError::Empty),
+            ("##dev", NameError::Character('#')),
+            ("a,b", NameError::Character(',')),
+            ("a b", NameError::Character(' ')),
+            ("(dev)", NameError::Character('(')),
+            ("dev\u{200b}", NameError::Character('\u{200b}')),
+            ("\u{301}", NameError::Start('\u{301}')),
+        ] {
+            assert_eq!(RoomName::parse(name), Err(error), "{name:?}");
+        }
+        assert!(RoomName::parse(&"a".repeat(31)).is_ok());
+        assert_eq!(RoomName::parse(&"a".repeat(32)), Err(NameError::TooLong));
+        assert_eq!(RoomName::parse(&"ぁ".repeat(16)), Err(NameError::TooLong));
+    }
+
+    #[test]
     fn columns_at_the_limit() {
         assert!(Nick::parse(&"a".repeat(24)).is_ok());
-        assert_eq!(Nick::parse(&"a".repeat(25)), Err(NickError::TooLong));
+        assert_eq!(Nick::parse(&"a".repeat(25)), Err(NameError::TooLong));
         assert!(Nick::parse(&"李".repeat(12)).is_ok());
-        assert_eq!(Nick::parse(&"李".repeat(13)), Err(NickError::TooLong));
+        assert_eq!(Nick::parse(&"李".repeat(13)), Err(NameError::TooLong));
         let heavy = "\u{1e800}\u{1e8d0}\u{1e8d1}\u{1e8d2}";
         assert_eq!(Nick::parse(&heavy.repeat(6)).unwrap().as_str().len(), NICK_BYTES_MAX);
-        assert_eq!(Nick::parse(&heavy.repeat(7)), Err(NickError::TooLong));
-        assert_eq!(Nick::parse(&"e\u{301}".repeat(100_000)), Err(NickError::TooLong));
+        assert_eq!(Nick::parse(&heavy.repeat(7)), Err(NameError::TooLong));
+        assert_eq!(Nick::parse(&"e\u{301}".repeat(100_000)), Err(NameError::TooLong));
     }
 
     #[test]
     fn marks_count_as_what_they_are() {
         assert!(Nick::parse(&"ế".repeat(12)).is_ok());
-        assert_eq!(Nick::parse(&"ế".repeat(13)), Err(NickError::TooLong));
+        assert_eq!(Nick::parse(&"ế".repeat(13)), Err(NameError::TooLong));
         assert!(Nick::parse(&"e\u{302}\u{301}".repeat(12)).is_ok());
         assert!(Nick::parse(&"שָ".repeat(18)).is_ok());
         assert!(Nick::parse(&"한".repeat(12)).is_ok());
         // Nothing that is too long is looked at.
         for long in ["\u{390}".repeat(49), "a".repeat(25), "e\u{301}".repeat(90)] {
-            assert_eq!(Nick::parse(&(long + "*")), Err(NickError::TooLong));
+            assert_eq!(Nick::parse(&(long + "*")), Err(NameError::TooLong));
         }
     }
 

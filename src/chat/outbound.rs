@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::event::{Event, Farewell};
 use super::room::{Member, RoomId};
-use super::session::SessionId;
+use super::session::{Cloak, SessionId};
 
 /// The chat's only way out. Nothing is sent here, only queued, in the order of the calls.
 pub trait Outbound {
@@ -16,8 +16,14 @@ pub trait Outbound {
     /// Ends a session, after what is queued for it. It leaves the chat a little later.
     fn expel(&mut self, who: SessionId, why: Farewell<'_>);
 
+    /// Counts work that queues little or nothing, in bytes of talk that would take as long.
+    fn toil(&mut self, bytes: u64);
+
     /// Whether so much waits for a session that others are to tell it nothing more privately.
     fn is_behind(&self, who: SessionId) -> bool;
+
+    /// Where a session comes from.
+    fn cloak(&self, who: SessionId) -> Cloak;
 }
 
 /// Whom an event is for.
@@ -32,7 +38,7 @@ pub struct Audience<'a> {
 /// Which audience. Two with the same key have the same hearers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudienceKey {
-    /// The room where it happens, or the largest of several.
+    /// The room where it happens, or one of several.
     pub room: RoomId,
     /// Changes whenever other people are in it, or hear it otherwise.
     pub version: u64,

@@ -3,10 +3,12 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
 
 use super::connection::Connection;
+use crate::chat::session::Cloak;
 use crate::pace::Pace;
 
 /// Addresses that are remembered at least, before it is looked whether anything is left to know of
@@ -49,6 +51,30 @@ impl fmt::Display for Address {
             IpAddr::V4(ip) => ip.fmt(f),
             IpAddr::V6(ip) => write!(f, "{ip}/{IPV6_NETWORK_BITS}"),
         }
+    }
+}
+
+/// Makes cloaks, with a key of its own: so they are others after each start, and nobody can find out
+/// the address behind one by trying all.
+#[derive(Debug, Default)]
+pub(super) struct Cloaks {
+    key: RandomState,
+}
+
+impl Cloaks {
+    /// The cloak of whoever comes from there.
+    pub(super) fn of(&self, ip: IpAddr) -> Cloak {
+        let ip = ip.to_canonical();
+        if ip.is_loopback() {
+            return Cloak::Local;
+        }
+        let network = match ip {
+            IpAddr::V4(ip) => (4, u128::from(ip.to_bits() >> 8)),
+            IpAddr::V6(ip) => (6, ip.to_bits() >> 80),
+        };
+        let [high, low, ..] = self.key.hash_one(network).to_be_bytes();
+        let network = u32::from_be_bytes([0, 0, high, low]);
+        Cloak::Hashed { address: self.key.hash_one(Address::from(ip)), network }
     }
 }
 
@@ -306,6 +332,23 @@ mod tests {
         assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
         assert_eq!(address("2001:db8:1:2:3::1").to_string(), "2001:db8:1:2::/64");
         assert_eq!(address("::ffff:192.0.2.1").to_string(), "192.0.2.1");
+    }
+
+    #[test]
+    fn a_cloak_stands_for_an_address_and_shows_its_network() {
+        let cloaks = Cloaks::default();
+        let cloak = |text| cloaks.of(ip(text));
+        let shown = |text| cloak(text).to_string();
+        assert_eq!(cloak("127.0.0.1"), Cloak::Local);
+        assert_eq!(cloak("::ffff:127.0.0.9"), Cloak::Local);
+        assert_eq!(cloak("192.0.2.1"), cloak("::ffff:192.0.2.1"));
+        assert_ne!(cloak("192.0.2.1"), cloak("192.0.2.2"));
+        assert_eq!(shown("192.0.2.1")[13..], shown("192.0.2.2")[13..]);
+        assert_eq!(cloak("2001:db8:1:2::1"), cloak("2001:db8:1:2::2"));
+        assert_ne!(cloak("2001:db8:1:2::1"), cloak("2001:db8:1:3::1"));
+        assert_eq!(shown("2001:db8:1:2::1")[13..], shown("2001:db8:1:3::1")[13..]);
+        assert_ne!(cloak("192.0.2.1"), Cloaks::default().of(ip("192.0.2.1")));
+        assert_eq!(shown("192.0.2.1").len(), 13 + 1 + 4 + 3);
     }
 
     #[test]

@@ -407,12 +407,12 @@ impl<S: Stream> Server<S> {
     fn listeners(&self) -> usize {
         if !self.congestion.has_anybody_behind() {
             // To count them costs something, and nobody asks.
-            return self.chat.hearers();
+            return self.chat.people();
         }
         let connections = &self.peers.connections;
         let is_member = |key: &usize| connections.get(*key).is_some_and(Connection::is_named);
         let talkers = self.run_queue.keys().filter(is_member).count();
-        self.chat.hearers().saturating_sub(talkers.max(1))
+        self.chat.people().saturating_sub(talkers.max(1))
     }
 
     /// Puts a connection in the run queue, unless it has to wait.

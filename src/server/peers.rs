@@ -4,12 +4,13 @@ use std::mem;
 
 use slab::Slab;
 
+use super::addresses::Cloaks;
 use super::connection::Connection;
 use crate::buffer::spool::{Span, Spool};
 use crate::chat::answer::Answer;
 use crate::chat::event::{Event, Farewell};
 use crate::chat::outbound::{Audience, AudienceKey, Outbound};
-use crate::chat::session::SessionId;
+use crate::chat::session::{Cloak, SessionId};
 use crate::limits::Limits;
 use crate::wire::Variant;
 
@@ -27,6 +28,7 @@ pub(super) struct Peers<S> {
     run: Option<Run>,
     /// Whom the chat wants to leave, and how many nicknames were refused to each.
     pub(super) expelled: Vec<(SessionId, u32)>,
+    cloaks: Cloaks,
     /// See [`Limits::private_bytes_max`].
     private_bytes_max: usize,
     /// See [`Limits::own_bytes_max`].
@@ -59,6 +61,7 @@ impl<S> Peers<S> {
             scratch: Vec::new(),
             run: None,
             expelled: Vec::new(),
+            cloaks: Cloaks::default(),
             private_bytes_max: limits.private_bytes_max(),
             own_bytes_max: limits.own_bytes_max(),
         }
@@ -172,6 +175,17 @@ impl<S> Outbound for Peers<S> {
     fn expel(&mut self, who: SessionId, why: Farewell<'_>) {
         if let Farewell::NicknamesRefused(count) = why {
             self.expelled.push((who, count));
+        }
+    }
+
+    fn toil(&mut self, bytes: u64) {
+        self.own_bytes += bytes;
+    }
+
+    fn cloak(&self, who: SessionId) -> Cloak {
+        match self.connections.get(who.key()) {
+            Some(connection) if connection.id == who => self.cloaks.of(connection.peer.ip()),
+            Some(_) | None => Cloak::Local,
         }
     }
 

@@ -12,7 +12,7 @@ use super::{Server, Visit, note_limit};
 use crate::buffer::inbox::Inbox;
 use crate::chat::Outcome;
 use crate::chat::answer::{Answer, Refusal};
-use crate::chat::command::Command;
+use crate::chat::command::{Ask, Command};
 use crate::chat::outbound::Outbound;
 use crate::clock::Now;
 use crate::stream::Stream;
@@ -21,6 +21,9 @@ use crate::wire::{Decoder, Step};
 /// A request counts as one line, and as one more for so many bytes that it is answered with:
 /// a short line must not buy much work at the price of a little.
 const ANSWER_BYTES_PER_LINE: usize = 1024;
+
+/// For so many lines it counts to make a room.
+const LINES_PER_ROOM: u32 = 10;
 
 /// What stands around a nickname and what it says, in a line.
 const LINE_MARKS_BYTES: usize = 4;
@@ -192,8 +195,7 @@ impl<S: Stream> Server<S> {
         let id = connection.id;
         let named = connection.is_named();
         let queued = connection.outbox.len();
-        let is_asked =
-            matches!(step, Step::Command(Command::Who | Command::History(_) | Command::Help));
+        let is_asked = matches!(&step, Step::Command(command) if command.only_asks());
         // Thousands may have been asked for by somebody who is not there any more.
         let step = if is_asked && connection.broken.is_some() { Step::Skip } else { step };
         self.effort += effort(&step);
@@ -214,10 +216,10 @@ impl<S: Stream> Server<S> {
                 self.peers.unsettle(key);
             }
             Step::Refused(refusal) => {
-                if let Refusal::LineTooLong(_) = refusal {
+                if matches!(refusal, Refusal::LineTooLong(_)) {
                     note_limit(connection, "line too long, left out");
                 }
-                self.peers.answer(&Answer::Refused { refusal, named }, id);
+                self.peers.answer(&Answer::Refused { refusal: &refusal, named }, id);
             }
             Step::Command(command) => self.apply(key, command, now)?,
             Step::Quit(reason) => {
@@ -272,6 +274,11 @@ impl<S: Stream> Server<S> {
             let level = if is_told { Level::Info } else { Level::Debug };
             log!(level, "{} is {nick}", connection.peer);
             connection.phase = Phase::Member;
+        }
+        if outcome == Outcome::MadeRoom
+            && let Some(connection) = self.peers.get(key)
+        {
+            connection.pace.spend(self.limits.rate, LINES_PER_ROOM - 1, now.at);
         }
         for (who, refused) in mem::take(&mut self.peers.expelled) {
             self.end(who.key(), Disconnect::NicknamesRefused(refused), now);
@@ -332,24 +339,25 @@ impl<S: Stream> Server<S> {
 
 /// What others get to hear of a step, in bytes, if it comes from somebody with so long a nickname.
 fn heard_bytes(step: &Step<'_>, nick_bytes: usize) -> usize {
-    match step {
-        Step::Command(Command::Say { text, .. } | Command::Tell { text, .. })
-        | Step::Quit(Some(text)) => nick_bytes + LINE_MARKS_BYTES + text.as_str().len(),
-        Step::Command(Command::Nick(_) | Command::Who | Command::History(_) | Command::Help)
-        | Step::Quit(None)
-        | Step::Incomplete
+    let heard = match step {
+        Step::Command(command) => command.text_heard(),
+        Step::Quit(reason) => *reason,
+        Step::Incomplete
         | Step::Detected
         | Step::Refused(_)
         | Step::Reply(_)
         | Step::Skip
-        | Step::End { .. } => 0,
-    }
+        | Step::End { .. } => None,
+    };
+    heard.map_or(0, |text| nick_bytes + LINE_MARKS_BYTES + text.as_str().len())
 }
 
 /// What a step takes beside the bytes that it queues.
 fn effort(step: &Step<'_>) -> u64 {
     match step {
-        Step::Incomplete | Step::Detected | Step::Command(Command::Say { .. }) => 0,
+        Step::Incomplete
+        | Step::Detected
+        | Step::Command(Command::In { ask: Ask::Say { .. }, .. }) => 0,
         Step::Skip | Step::Reply(_) => EFFORT_OF_NOTHING,
         Step::Refused(_) | Step::End { .. } => EFFORT_OF_REFUSAL,
         Step::Command(_) | Step::Quit(_) => EFFORT_OF_COMMAND,

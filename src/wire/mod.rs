@@ -18,7 +18,7 @@ use detect::{Detector, Foreign, Look};
 use text::{LineEnd, TextDecoder};
 
 /// What a decoder makes of the bytes it was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step<'a> {
     /// All bytes are taken; more are needed.
     Incomplete,

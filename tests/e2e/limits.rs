@@ -212,7 +212,7 @@ fn a_room_that_reads_slowly_slows_the_talker_even_with_the_smallest_backlog() {
 #[cfg(target_os = "linux")]
 #[test]
 fn who_asks_for_more_than_they_read_is_read_later_and_loses_nothing() {
-    const HELP_LINES: usize = 9;
+    const HELP_LINES: usize = 16;
     let server = Server::start("--rate 0");
     let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
     let mut greedy = server.join_stalled("greedy");

@@ -4,6 +4,7 @@ mod connections;
 #[cfg(target_os = "linux")]
 mod faults;
 mod first_line;
+mod golden;
 mod limits;
 mod lines;
 mod log;

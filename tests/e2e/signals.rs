@@ -89,7 +89,7 @@ fn who_is_slow_still_gets_all_if_two_seconds_are_enough() {
     server.expect_log("stopping: 1 connections");
     let lines = slow.rest();
     assert_eq!(lines.last().unwrap(), "*** server is stopping");
-    assert_eq!(lines.len() % 9, 1, "whole answers to /help before");
+    assert_eq!(lines.len() % 16, 1, "whole answers to /help before");
     assert_eq!(server.exit_code(), 0);
 }
 

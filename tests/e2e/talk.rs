@@ -99,13 +99,20 @@ fn help_names_every_command() {
     let server = Server::start("");
     let mut ana = server.join("ana");
     ana.say("/help");
-    ana.expect("*** Whatever you type goes to everybody. Lines that start with / are commands:");
+    ana.expect("*** Whatever you type goes to everybody in your room. Lines that start with / are commands:");
     for command in [
-        "/who",
+        "/who [#ROOM]",
         "/nick NEW",
         "/me TEXT",
         "/msg NICK TEXT",
         "/history [N]",
+        "/rooms",
+        "/join #ROOM [KEY]",
+        "/part [#ROOM]",
+        "/topic [TEXT]",
+        "/whois NICK",
+        "/away [TEXT]",
+        "/help room",
         "/help",
         "/quit [REASON]",
         "//TEXT",
@@ -161,7 +168,7 @@ fn what_is_queued_comes_before_the_connection_closes() {
     let lines = ana.rest();
     assert_eq!(lines.first().unwrap(), "*** 1 here: ana");
     assert_eq!(lines.last().unwrap(), "*** 1 here: ana");
-    assert_eq!(lines.len(), 11);
+    assert_eq!(lines.len(), 18);
 }
 
 #[test]
@@ -258,7 +265,8 @@ fn the_history_has_the_last_messages_and_actions_but_nothing_private() {
     expect_last("", &["ana: two", "ana: three", "* ana waves"]);
     expect_last("/history 2\n", &["ana: three", "* ana waves"]);
     expect_last("/history 1\n", &["* ana waves"]);
-    expect_last("/history 99\n", &["ana: two", "ana: three", "* ana waves"]);
+    expect_last("/history\n", &["ana: two", "ana: three", "* ana waves"]);
+    expect_last("/history 99\n", &["ana: one", "ana: two", "ana: three", "* ana waves"]);
     bruno.until("(private) ana: secret");
 }
 

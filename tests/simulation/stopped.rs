@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chatd::chat::ChatConfig;
+use chatd::chat::name::RoomName;
 use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
@@ -14,15 +15,20 @@ use chatd::server::{Readiness, Server};
 use crate::sim::stream::{SimStream, Wire};
 use crate::table::{heard, join, send, start};
 
-const CHAT: ChatConfig = ChatConfig {
-    name: String::new(),
-    motd: String::new(),
-    history_max: 0,
-    answer_bytes_max: 1024,
-    names_bytes_max: 1024,
-    nicknames_refused_max: 20,
-    history_bytes_at_once: 256,
-};
+fn chat() -> ChatConfig {
+    ChatConfig {
+        name: String::new(),
+        motd: String::new(),
+        home: RoomName::parse("lobby").expect("a name"),
+        rooms_max: 8,
+        messages_shown: 0,
+        messages_kept: 0,
+        history_bytes_max: 1024,
+        names_bytes_max: 1024,
+        nicknames_refused_max: 20,
+        history_bytes_at_once: 256,
+    }
+}
 
 fn connect(server: &mut Server<SimStream>, now: Now) -> Rc<RefCell<Wire>> {
     let wire = Rc::new(RefCell::new(Wire::new(None)));
@@ -38,7 +44,7 @@ fn was_told(wire: &RefCell<Wire>, part: &str) -> bool {
 #[test]
 fn who_vanishes_while_it_waits_for_its_rate_has_timed_out() {
     let now = Now::read();
-    let mut server = Server::new(CHAT, Limits::default());
+    let mut server = Server::new(chat(), Limits::default());
     let (ana, bruno) = (connect(&mut server, now), connect(&mut server, now));
     ana.borrow_mut().to_server.extend(b"ana\n");
     ana.borrow_mut().to_server.extend(b"more\n".repeat(1000));
@@ -58,7 +64,7 @@ fn who_vanishes_while_it_waits_for_its_rate_has_timed_out() {
 fn whoever_sent_a_nickname_in_time_is_in_the_room_though_nobody_looked() {
     let limits = Limits::default();
     let mut now = Now::read();
-    let mut server = Server::new(CHAT, limits.clone());
+    let mut server = Server::new(chat(), limits.clone());
     let (quick, silent, half) =
         (connect(&mut server, now), connect(&mut server, now), connect(&mut server, now));
     now += limits.greet_after;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use chatd::chat::ChatConfig;
+use chatd::chat::name::RoomName;
 use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
@@ -24,8 +25,11 @@ pub(crate) fn start_with_history(limits: Limits, history_max: usize) -> Server<S
     let chat = ChatConfig {
         name: "table".into(),
         motd: String::new(),
-        history_max,
-        answer_bytes_max: limits.answer_bytes_max(),
+        home: RoomName::parse("lobby").expect("a name"),
+        rooms_max: 8,
+        messages_shown: history_max,
+        messages_kept: history_max,
+        history_bytes_max: limits.answer_bytes_max(),
         names_bytes_max: limits.own_bytes_max(),
         nicknames_refused_max: 20,
         history_bytes_at_once: limits.history_bytes_at_once(),

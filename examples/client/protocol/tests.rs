@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use chatd::chat::answer::{Answer, Refusal};
-use chatd::chat::command::{Command, Kind};
-use chatd::chat::event::{Event, Farewell};
+use chatd::chat::answer::{Answer, Listing, Place, Refusal};
+use chatd::chat::command::{Ask, Command, Help, Kind};
+use chatd::chat::event::{Event, Farewell, Happening};
 use chatd::chat::message::{Message, MessageId};
-use chatd::chat::name::{Nick, NickError};
+use chatd::chat::name::{NameError, Nick, RoomName};
 use chatd::chat::text::Text;
 use chatd::clock::Timestamp;
 use chatd::wire::text::{LineEnd, TextDecoder};
@@ -18,6 +18,10 @@ use ServerLine::{
 
 fn nick(name: &str) -> Nick {
     Nick::parse(name).expect("a nickname")
+}
+
+fn room() -> RoomName {
+    RoomName::parse("lobby").expect("a name")
 }
 
 fn text(text: &str) -> Text<'_> {
@@ -53,13 +57,17 @@ fn who_is_here_and_what_is_said() {
     let (ana, bia) = (&nick("ana"), &nick("b.ia."));
     let oi = text("(private) x: *** oi");
     check(&Answer::Greeting { server: "chatd" }, &[Greeting]);
-    let alone = Answer::Welcomed { nick: ana, here: &[], others: 0 };
+    let listing = |people| Listing { people, others: 0 };
+    let alone = Answer::Welcomed { nick: ana, others: listing(&[]) };
     check(&alone, &[Welcome { nick: "ana", here: vec![] }]);
-    let two = Answer::Welcomed { nick: bia, here: &[ana, bia], others: 0 };
+    let both = [(ana, None), (bia, None)];
+    let two = Answer::Welcomed { nick: bia, others: listing(&both) };
     check(&two, &[Welcome { nick: "b.ia.", here: vec!["ana", "b.ia."] }]);
-    let crowd = Answer::Welcomed { nick: ana, here: &[bia], others: 41 };
+    let crowd =
+        Answer::Welcomed { nick: ana, others: Listing { people: &[(bia, None)], others: 41 } };
     check(&crowd, &[Welcome { nick: "ana", here: vec!["b.ia."] }]);
-    check_event(&Event::Joined(ana), &[Joined("ana")]);
+    let room = &room();
+    check_event(&Event::In { room, what: Happening::Joined(ana) }, &[Joined("ana")]);
     check_event(
         &Event::Renamed { from: ana, to: bia },
         &[Renamed { from: Some("ana"), to: "b.ia." }],
@@ -76,7 +84,7 @@ fn who_is_here_and_what_is_said() {
     }
     let said = oi.as_str();
     let (id, at) = (MessageId(1), Timestamp(1));
-    let message = |kind| Event::Message(Message { id, at, from: ana, kind, text: oi });
+    let message = |kind| Event::Message(Message { id, at, room, from: ana, kind, text: oi });
     check_event(&message(Kind::Say), &[Said { nick: "ana", text: said }]);
     check_event(&message(Kind::Act), &[Acted { nick: "ana", text: said }]);
     check(&Answer::Told { from: bia, text: oi }, &[Private { nick: "b.ia.", text: said }]);
@@ -86,14 +94,14 @@ fn who_is_here_and_what_is_said() {
 
 #[test]
 fn refusals_ask_for_another_nickname_only_of_one_who_has_none() {
-    for refusal in [
-        Refusal::BadNick(NickError::Empty),
-        Refusal::BadNick(NickError::TooLong),
-        Refusal::BadNick(NickError::Character(' ')),
-        Refusal::BadNick(NickError::Character('*')),
-        Refusal::BadNick(NickError::Start('-')),
-        Refusal::BadNick(NickError::Marks),
-        Refusal::NickTaken(&nick("ana")),
+    for refusal in &[
+        Refusal::BadNick(NameError::Empty),
+        Refusal::BadNick(NameError::TooLong),
+        Refusal::BadNick(NameError::Character(' ')),
+        Refusal::BadNick(NameError::Character('*')),
+        Refusal::BadNick(NameError::Start('-')),
+        Refusal::BadNick(NameError::Marks),
+        Refusal::NickTaken(nick("ana")),
         Refusal::Nameless,
         Refusal::UnknownNick(text("joined")),
         Refusal::UnknownCommand(text("dance")),
@@ -114,7 +122,9 @@ fn refusals_ask_for_another_nickname_only_of_one_who_has_none() {
 #[test]
 fn earlier_messages_are_counted() {
     for count in [1, 2] {
-        check(&Answer::History { count, last: Duration::from_secs(90) }, &[Earlier(count)]);
+        let room = &room();
+        let (place, last) = (Place { room, is_focused: true }, Duration::from_secs(90));
+        check(&Answer::History { place, count, last }, &[Earlier(count)]);
     }
 }
 
@@ -127,7 +137,7 @@ fn commands_are_what_the_server_takes_for_commands() {
         let mut scratch = String::new();
         let mut decoder = TextDecoder::default();
         let (step, _) = decoder.step(&mut bytes.as_bytes(), true, 100, &mut scratch);
-        let is_said = matches!(step, Step::Command(Command::Say { .. }));
+        let is_said = matches!(step, Step::Command(Command::In { ask: Ask::Say { .. }, .. }));
         assert_eq!(command(line).is_none(), is_said, "{line:?}");
         assert_eq!(is_quit(line), matches!(step, Step::Quit(_)), "{line:?}");
     }
@@ -136,14 +146,19 @@ fn commands_are_what_the_server_takes_for_commands() {
 #[test]
 fn the_rest_is_for_the_user_to_read() {
     let ana = &nick("ana");
+    let room = &room();
     for (joined, left) in [(12, 3), (12, 0), (0, 3)] {
-        check_event(&Event::Traffic { joined, left, here: 2041 }, &[Notice]);
+        check_event(
+            &Event::In { room, what: Happening::Traffic { joined, left, here: 2041 } },
+            &[Notice],
+        );
     }
+    let place = Place { room, is_focused: true };
     for answer in [
         Answer::Notice(text("You are welcome. Be nice.")),
         Answer::Notice(text("You are now in room 4")),
-        Answer::History { count: 0, last: Duration::ZERO },
-        Answer::Present { names: &[ana, ana], others: 3 },
+        Answer::History { place, count: 0, last: Duration::ZERO },
+        Answer::Present { place, people: Listing { people: &[(ana, None); 2], others: 3 } },
         Answer::NamelessTooLong(Duration::from_secs(60)),
         Answer::NicknamesRefused(20),
         Answer::Full,
@@ -154,23 +169,47 @@ fn the_rest_is_for_the_user_to_read() {
 }
 
 #[test]
+fn what_is_told_of_other_rooms_changes_nothing_here() {
+    let (ana, bia, room) = (&nick("ana"), &nick("bia"), &room());
+    let here = Place { room, is_focused: true };
+    for topic in ["joined", "left (quit)", "is now bia"] {
+        check(&Answer::Topic { place: here, topic: Some(text(topic)) }, &[Notice]);
+    }
+    let there = |what| {
+        let mut bytes = Vec::new();
+        let event = Event::In { room, what };
+        Format::Text(LineEnd::Lf).variant(false).event(&event, &mut bytes);
+        check_lines(bytes, &[Notice]);
+    };
+    there(Happening::Joined(ana));
+    there(Happening::Parted { nick: ana, reason: None });
+    there(Happening::Kicked { by: bia, nick: ana, reason: Some(text("left (quit)")) });
+    assert_eq!(ServerLine::parse("(#dev) ana: hi"), Unknown);
+}
+
+#[test]
 fn no_name_makes_a_list_of_names_mean_more() {
     let (long, ana, joined) = (&nick("abcdefghijklmnopqrst"), &nick("ana"), &nick("joined"));
     // These fill the first line, so that the others have one of their own.
-    let names = [[long; 20].as_slice(), &[ana, joined]].concat();
-    check(&Answer::Present { names: &names, others: 0 }, &[Notice, Notice]);
+    let names = [[(long, None); 20].as_slice(), &[(ana, None), (joined, None)]].concat();
+    let room = &room();
+    let place = Place { room, is_focused: true };
+    let people = Listing { people: &names, others: 0 };
+    check(&Answer::Present { place, people }, &[Notice, Notice]);
 }
 
 #[test]
 fn every_command_that_the_server_explains_can_be_completed() {
     let mut help = Vec::new();
-    Format::default().answer(&Answer::Help, &mut help);
+    Format::default().answer(&Answer::Help(Help::Basics), &mut help);
+    Format::default().answer(&Answer::Help(Help::Rooms), &mut help);
     let help = String::from_utf8(help).expect("UTF-8");
     assert!(help.lines().all(|line| ServerLine::parse(line) == Notice));
     let words = help.lines().filter_map(|line| line.split_whitespace().nth(1));
     let mut explained: Vec<_> = words.filter(|word| word.starts_with('/')).collect();
     explained.retain(|word| !word.starts_with("//"));
     explained.sort_unstable();
+    explained.dedup();
     assert_eq!(explained, COMMANDS);
 }
 

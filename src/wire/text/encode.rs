@@ -7,35 +7,35 @@ use std::fmt::{self, Display, Formatter};
 use std::io::Write;
 use std::time::Duration;
 
-use super::LineEnd;
-use crate::chat::answer::{Answer, Refusal};
-use crate::chat::command::Kind;
-use crate::chat::event::{Event, Farewell};
+use super::refusal::Why;
+use super::{LineEnd, help};
+use crate::chat::answer::{Answer, Listed, Listing, Place, Profile, RoomSummary};
+use crate::chat::command::{Help, Kind};
+use crate::chat::event::{Event, Farewell, Happening};
 use crate::chat::message::Message;
-use crate::chat::name::{NICK_COLUMNS_MAX, Nick, NickError};
-
-const HELP: [&str; 9] = [
-    "Whatever you type goes to everybody. Lines that start with / are commands:",
-    "/who               who is here",
-    "/nick NEW          change your nickname",
-    "/me TEXT           * you TEXT",
-    "/msg NICK TEXT     say it to one person only",
-    "/history [N]       the last messages again",
-    "/help              this",
-    "/quit [REASON]     leave",
-    "//TEXT             say /TEXT",
-];
+use crate::chat::name::RoomName;
+use crate::chat::rules::{Change, List, Rank, Rules};
 
 /// A list of names is broken into lines of about this many bytes.
 const NAMES_LINE_BYTES: usize = 400;
 
-/// Appends an event to `out`, as one line.
+/// Appends an event to `out`, as one line. If it is marked, it says in which room it happened.
 pub fn event(event: &Event<'_>, is_marked: bool, end: LineEnd, out: &mut Vec<u8>) {
-    let _ = is_marked;
-    match event {
-        Event::Message(said) => message(said, end, out),
-        Event::Joined(_) | Event::Renamed { .. } | Event::Left { .. } | Event::Traffic { .. } => {
-            line(Happened(event), end, out);
+    match *event {
+        Event::Message(ref said) => message(said, is_marked, end, out),
+        Event::In { room, what } => {
+            line(format_args!("{}{}", Mark { room, is_marked }, Happened(what)), end, out);
+        }
+        Event::Renamed { from, to } => line(format_args!("{from} is now {to}"), end, out),
+        Event::Away { nick, reason: None } => line(format_args!("{nick} is back"), end, out),
+        Event::Away { nick, reason: Some(text) } => {
+            line(format_args!("{nick} is away: {}", text.as_str()), end, out);
+        }
+        Event::Left { nick, reason: Farewell::Quit(Some(text)) } => {
+            line(format_args!("{nick} left: {}", text.as_str()), end, out);
+        }
+        Event::Left { nick, reason } => {
+            line(format_args!("{nick} left ({})", reason_of(reason)), end, out);
         }
     }
 }
@@ -47,7 +47,8 @@ pub fn event(event: &Event<'_>, is_marked: bool, end: LineEnd, out: &mut Vec<u8>
 )]
 pub fn answer(answer: &Answer<'_>, end: LineEnd, out: &mut Vec<u8>) {
     match *answer {
-        Answer::Earlier(ref said) => message(said, end, out),
+        Answer::Earlier { message: ref said, is_focused } => message(said, !is_focused, end, out),
+        Answer::Done { event: ref done, is_focused } => event(done, !is_focused, end, out),
         Answer::Told { from, text } => {
             relay(&["(private) ", from.as_str(), ": ", text.as_str()], end, out);
         }
@@ -58,26 +59,42 @@ pub fn answer(answer: &Answer<'_>, end: LineEnd, out: &mut Vec<u8>) {
                 out,
             );
         }
-        Answer::Present { names, others } => present(names, others, end, out),
-        Answer::Help => HELP.iter().for_each(|help| line(help, end, out)),
+        Answer::Present { place, people } => present(place, people, end, out),
+        Answer::Rooms { rooms, others } => list_rooms(rooms, others, end, out),
+        Answer::Lists { place, entries } => list_entries(place, entries, end, out),
+        Answer::Help(Help::Basics) => explain(&help::BASICS, end, out),
+        Answer::Help(Help::Rooms) => explain(&help::FOR_OPERATORS, end, out),
         _ => line(Told(answer), end, out),
     }
 }
 
-fn message(message: &Message<'_>, end: LineEnd, out: &mut Vec<u8>) {
+fn message(message: &Message<'_>, is_marked: bool, end: LineEnd, out: &mut Vec<u8>) {
     let (from, text) = (message.from.as_str(), message.text.as_str());
+    if is_marked {
+        relay_part(&["(", message.room.as_str(), ") "], out);
+    }
     match message.kind {
         Kind::Say => relay(&[from, ": ", text], end, out),
         Kind::Act => relay(&["* ", from, " ", text], end, out),
     }
 }
 
+fn explain(lines: &[&str], end: LineEnd, out: &mut Vec<u8>) {
+    for text in lines {
+        line(text, end, out);
+    }
+}
+
 /// A line of somebody: the hot path, without formatting.
 fn relay(parts: &[&str], end: LineEnd, out: &mut Vec<u8>) {
+    relay_part(parts, out);
+    out.extend_from_slice(end.as_bytes());
+}
+
+fn relay_part(parts: &[&str], out: &mut Vec<u8>) {
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }
-    out.extend_from_slice(end.as_bytes());
 }
 
 /// A line of the server.
@@ -87,20 +104,21 @@ fn line(text: impl Display, end: LineEnd, out: &mut Vec<u8>) {
     out.extend_from_slice(end.as_bytes());
 }
 
-fn present(names: &[&Nick], others: usize, end: LineEnd, out: &mut Vec<u8>) {
-    let mut rest = names;
-    let mut lead = format!("{} here: ", names.len() + others);
+fn present(place: Place<'_>, people: Listing<'_>, end: LineEnd, out: &mut Vec<u8>) {
+    let mut rest = people.people;
+    let mut lead = format!("{}{} here: ", Mark::of(place), rest.len() + people.others);
     loop {
         let mut bytes = 0;
-        let fits = rest.iter().take_while(|nick| {
+        let fits = rest.iter().take_while(|(nick, _)| {
             bytes += nick.as_str().len();
             bytes <= NAMES_LINE_BYTES
         });
         let (now, later) = rest.split_at(fits.count().max(1).min(rest.len()));
         rest = later;
         let comma = if rest.is_empty() { "" } else { "," };
-        let others = if rest.is_empty() { others } else { 0 };
-        line(format_args!("{lead}{}{comma}", Names { names: now, others }), end, out);
+        let others = if rest.is_empty() { people.others } else { 0 };
+        let names = Names(Listing { people: now, others });
+        line(format_args!("{lead}{names}{comma}"), end, out);
         lead.clear();
         if rest.is_empty() {
             return;
@@ -108,26 +126,131 @@ fn present(names: &[&Nick], others: usize, end: LineEnd, out: &mut Vec<u8>) {
     }
 }
 
-/// An event that is one line of the server.
-struct Happened<'a>(&'a Event<'a>);
+fn list_rooms(rooms: &[RoomSummary<'_>], others: usize, end: LineEnd, out: &mut Vec<u8>) {
+    for RoomSummary { name, members, topic } in rooms {
+        let people = if *members == 1 { "person" } else { "people" };
+        match topic {
+            Some(topic) => {
+                line(format_args!("{name}: {members} {people}: {}", topic.as_str()), end, out);
+            }
+            None => line(format_args!("{name}: {members} {people}"), end, out),
+        }
+    }
+    if others > 0 {
+        line(format_args!("… and {others} smaller rooms"), end, out);
+    }
+}
+
+fn list_entries(place: Place<'_>, entries: &[Listed<'_>], end: LineEnd, out: &mut Vec<u8>) {
+    let mark = Mark::of(place);
+    if entries.is_empty() {
+        line(format_args!("{mark}Nobody is banned or muted."), end, out);
+    }
+    for Listed { list, mask, by, left } in entries {
+        let what = match list {
+            List::Bans => "banned",
+            List::Mutes => "muted",
+        };
+        match left {
+            Some(left) => {
+                let left = Lasting(*left);
+                line(format_args!("{mark}{mask} is {what} for {left}, by {by}"), end, out);
+            }
+            None => line(format_args!("{mark}{mask} is {what}, by {by}"), end, out),
+        }
+    }
+}
+
+/// `(#dev) `, if it happens where the reader does not talk.
+struct Mark<'a> {
+    room: &'a RoomName,
+    is_marked: bool,
+}
+
+impl<'a> Mark<'a> {
+    fn of(place: Place<'a>) -> Self {
+        Self { room: place.room, is_marked: !place.is_focused }
+    }
+}
+
+impl Display for Mark<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.is_marked { write!(f, "({}) ", self.room) } else { Ok(()) }
+    }
+}
+
+/// What happened in a room.
+struct Happened<'a>(Happening<'a>);
 
 impl Display for Happened<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match *self.0 {
-            // Written by `event` itself.
-            Event::Message(_) => Ok(()),
-            Event::Joined(nick) => write!(f, "{nick} joined"),
-            Event::Renamed { from, to } => write!(f, "{from} is now {to}"),
-            Event::Left { nick, reason: Farewell::Quit(Some(text)) } => {
-                write!(f, "{nick} left: {}", text.as_str())
+        match self.0 {
+            Happening::Joined(nick) => write!(f, "{nick} joined"),
+            Happening::Parted { nick, reason: None } => write!(f, "{nick} left the room"),
+            Happening::Parted { nick, reason: Some(text) } => {
+                write!(f, "{nick} left the room: {}", text.as_str())
             }
-            Event::Left { nick, reason } => write!(f, "{nick} left ({})", reason_of(reason)),
-            Event::Traffic { joined, left: 0, here } => write!(f, "{joined} joined; {here} here"),
-            Event::Traffic { joined: 0, left, here } => write!(f, "{left} left; {here} here"),
-            Event::Traffic { joined, left, here } => {
+            Happening::Traffic { joined, left: 0, here } => {
+                write!(f, "{joined} joined; {here} here")
+            }
+            Happening::Traffic { joined: 0, left, here } => write!(f, "{left} left; {here} here"),
+            Happening::Traffic { joined, left, here } => {
                 write!(f, "{joined} joined, {left} left; {here} here")
             }
+            Happening::Topic { by, topic } => {
+                write!(f, "{by} changed the topic: {}", topic.as_str())
+            }
+            Happening::Kicked { by, nick, reason: None } => {
+                write!(f, "{nick} was kicked out by {by}")
+            }
+            Happening::Kicked { by, nick, reason: Some(text) } => {
+                write!(f, "{nick} was kicked out by {by}: {}", text.as_str())
+            }
+            Happening::Ranked { by, nick, rank: Rank::Operator, is_given: true } => {
+                write!(f, "{by} made {nick} an operator")
+            }
+            Happening::Ranked { by, nick, rank: Rank::Operator, is_given: false } => {
+                write!(f, "{by} made {nick} an operator no longer")
+            }
+            Happening::Ranked { by, nick, rank: Rank::Voice, is_given: true } => {
+                write!(f, "{by} gave {nick} a voice")
+            }
+            Happening::Ranked { by, nick, rank: Rank::Voice, is_given: false } => {
+                write!(f, "{by} took the voice of {nick}")
+            }
+            Happening::Changed { by, change } => write!(f, "{by} {}", Changed(change)),
         }
+    }
+}
+
+/// What an operator did with a rule.
+struct Changed<'a>(Change<'a>);
+
+impl Display for Changed<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Change::InviteOnly(true) => "made the room invite-only",
+            Change::InviteOnly(false) => "lets everybody in again",
+            Change::Moderated(true) => {
+                "made the room moderated: only operators and those with a voice talk"
+            }
+            Change::Moderated(false) => "lets everybody talk again",
+            Change::Secret(true) => "made the room secret",
+            Change::Secret(false) => "made the room known to all",
+            Change::OpenTopic(true) => "lets everybody change the topic",
+            Change::OpenTopic(false) => "lets only operators change the topic",
+            // Whoever is here needs it no more, and it may be shown on a screen.
+            Change::Key(Some(_)) => "gave the room a key",
+            Change::Key(None) => "took the key of the room away",
+            Change::Limit(Some(limit)) => {
+                return write!(f, "lets at most {limit} people in");
+            }
+            Change::Limit(None) => "lets any number of people in",
+            Change::Slow(Some(slow)) => {
+                return write!(f, "made the room slow: each may talk every {}", Lasting(slow));
+            }
+            Change::Slow(None) => "lets everybody talk as fast as they like",
+        })
     }
 }
 
@@ -135,31 +258,65 @@ impl Display for Happened<'_> {
 struct Told<'a>(&'a Answer<'a>);
 
 impl Display for Told<'_> {
+    #[expect(clippy::too_many_lines, reason = "a table: a sentence for each answer")]
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match *self.0 {
             Answer::Greeting { server } => write!(f, "Welcome to {server}. Choose a nickname:"),
-            Answer::Welcomed { nick, here: [], .. } => {
+            Answer::Welcomed { nick, others } => {
                 write!(
                     f,
-                    "You are {nick}. Nobody else is here. /help lists the commands, /quit leaves."
-                )
-            }
-            Answer::Welcomed { nick, here, others } => {
-                let names = Names { names: here, others };
-                write!(
-                    f,
-                    "You are {nick}. Here now: {names}. /help lists the commands, /quit leaves."
+                    "You are {nick}. {} /help lists the commands, /quit leaves.",
+                    Here(others)
                 )
             }
             Answer::Notice(text) => f.write_str(text.as_str()),
-            Answer::History { count: 0, .. } => f.write_str("No earlier messages."),
-            Answer::History { count: 1, last } => {
-                write!(f, "1 earlier message, {} ago:", Ago(last))
+            Answer::History { place, count: 0, .. } => {
+                write!(f, "{}No earlier messages.", Mark::of(place))
             }
-            Answer::History { count, last } => {
-                write!(f, "{count} earlier messages, the last one {} ago:", Ago(last))
+            Answer::History { place, count: 1, last } => {
+                write!(f, "{}1 earlier message, {} ago:", Mark::of(place), Lasting(last))
+            }
+            Answer::History { place, count, last } => {
+                let (mark, ago) = (Mark::of(place), Lasting(last));
+                write!(f, "{mark}{count} earlier messages, the last one {ago} ago:")
             }
             Answer::Named(nick) => write!(f, "You are now {nick}."),
+            Answer::Entered { room, is_new: true, .. } => write!(
+                f,
+                "You talk in {room} now. It is new, and you are its operator: /help room says what you can do."
+            ),
+            Answer::Entered { room, is_new: false, others } => {
+                write!(f, "You talk in {room} now. {}", Here(others))
+            }
+            Answer::Focused(Some(room)) => write!(f, "You talk in {room} now."),
+            Answer::Focused(None) => {
+                write!(f, "You are in no room now. /rooms lists them, /join goes to one.")
+            }
+            Answer::Topic { place, topic: Some(topic) } => {
+                write!(f, "{}Topic: {}", Mark::of(place), topic.as_str())
+            }
+            Answer::Topic { place, topic: None } => write!(f, "{}No topic.", Mark::of(place)),
+            Answer::Whois(profile) => about(profile, f),
+            Answer::YouAreAway => write!(f, "You are away. /away says that you are back."),
+            Answer::YouAreBack => write!(f, "You are back."),
+            Answer::IsAway { nick, reason } => write!(f, "{nick} is away: {}", reason.as_str()),
+            Answer::Invited { by, room } => {
+                write!(f, "{by} invites you to {room}: /join {room} goes there.")
+            }
+            Answer::Inviting { nick, room } => write!(f, "{nick} is invited to {room}."),
+            Answer::KeptOut { list, mask, time } => {
+                let what = match list {
+                    List::Bans => "banned",
+                    List::Mutes => "muted",
+                };
+                match time {
+                    Some(time) => write!(f, "{mask} is {what} for {}.", Lasting(time)),
+                    None => write!(f, "{mask} is {what} for as long as there is the room."),
+                }
+            }
+            Answer::Pardoned { list: List::Bans, count } => write!(f, "{count} no longer banned."),
+            Answer::Pardoned { list: List::Mutes, count } => write!(f, "{count} no longer muted."),
+            Answer::Rules { room, rules, is_operator } => rules_of(room, rules, is_operator, f),
             Answer::Refused { refusal, named: true } => write!(f, "{}", Why(refusal)),
             Answer::Refused { refusal, named: false } => {
                 write!(f, "{} Choose a nickname:", Why(refusal))
@@ -176,28 +333,70 @@ impl Display for Told<'_> {
             }
             Answer::Stopping => f.write_str("server is stopping"),
             // Written by `answer` itself.
-            Answer::Earlier(_)
+            Answer::Earlier { .. }
+            | Answer::Done { .. }
             | Answer::Told { .. }
             | Answer::Delivered { .. }
             | Answer::Present { .. }
-            | Answer::Help => Ok(()),
+            | Answer::Rooms { .. }
+            | Answer::Lists { .. }
+            | Answer::Help(_) => Ok(()),
         }
     }
 }
 
-/// `ana, bruno … and 3 others`.
-struct Names<'a> {
-    names: &'a [&'a Nick],
-    others: usize,
+fn about(profile: Profile<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    let Profile { nick, cloak, rooms, away } = profile;
+    write!(f, "{nick} comes from {cloak}")?;
+    for (index, (room, rank)) in rooms.iter().enumerate() {
+        let lead = if index == 0 { " and is in " } else { ", " };
+        write!(f, "{lead}{}{room}", sign_of(*rank))?;
+    }
+    match away {
+        Some(reason) => write!(f, "; away: {}", reason.as_str()),
+        None => f.write_str("."),
+    }
 }
+
+fn rules_of(
+    room: &RoomName,
+    rules: &Rules,
+    is_operator: bool,
+    f: &mut Formatter<'_>,
+) -> fmt::Result {
+    write!(f, "Rules of {room}:")?;
+    let flags = [
+        (rules.invite_only, " invite-only,"),
+        (rules.moderated, " moderated,"),
+        (rules.secret, " secret,"),
+        (rules.key.is_some() && !is_operator, " with a key,"),
+    ];
+    for (_, words) in flags.iter().filter(|(is_on, _)| *is_on) {
+        f.write_str(words)?;
+    }
+    if let Some(key) = rules.key.as_deref().filter(|_| is_operator) {
+        write!(f, " the key is {key},")?;
+    }
+    if let Some(limit) = rules.limit {
+        write!(f, " at most {limit} people,")?;
+    }
+    if let Some(slow) = rules.slow {
+        write!(f, " one message every {},", Lasting(slow))?;
+    }
+    let topic = if rules.open_topic { "everybody" } else { "operators" };
+    write!(f, " {topic} may change the topic.")
+}
+
+/// `ana, @bruno … and 3 others`.
+struct Names<'a>(Listing<'a>);
 
 impl Display for Names<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (index, nick) in self.names.iter().enumerate() {
+        for (index, (nick, rank)) in self.0.people.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{nick}")?;
+            write!(f, "{comma}{}{nick}", sign_of(*rank))?;
         }
-        match self.others {
+        match self.0.others {
             0 => Ok(()),
             1 => write!(f, " … and 1 other"),
             others => write!(f, " … and {others} others"),
@@ -205,10 +404,32 @@ impl Display for Names<'_> {
     }
 }
 
-/// `3 minutes`.
-struct Ago(Duration);
+/// `Here now: ana, bruno.`
+struct Here<'a>(Listing<'a>);
 
-impl Display for Ago {
+impl Display for Here<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.0.people.is_empty() {
+            f.write_str("Nobody else is here.")
+        } else {
+            write!(f, "Here now: {}.", Names(self.0))
+        }
+    }
+}
+
+/// What stands before the nickname of somebody with a rank.
+fn sign_of(rank: Option<Rank>) -> &'static str {
+    match rank {
+        Some(Rank::Operator) => "@",
+        Some(Rank::Voice) => "+",
+        None => "",
+    }
+}
+
+/// `3 minutes`.
+pub(super) struct Lasting(pub(super) Duration);
+
+impl Display for Lasting {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let (count, unit) = match seconds {
@@ -232,77 +453,13 @@ fn reason_of(reason: Farewell<'_>) -> &'static str {
     }
 }
 
-struct Why<'a>(Refusal<'a>);
-
-impl Display for Why<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Refusal::BadNick(NickError::Empty) => write!(f, "A nickname cannot be empty."),
-            Refusal::BadNick(NickError::TooLong) => {
-                write!(f, "That nickname is too long: at most {NICK_COLUMNS_MAX} columns.")
-            }
-            Refusal::BadNick(NickError::Character(' ')) => {
-                write!(f, "A nickname is one word, without spaces.")
-            }
-            Refusal::BadNick(NickError::Character(c)) => {
-                write!(
-                    f,
-                    "A nickname cannot have {}: only letters, digits and -_.[]{{}}|^`.",
-                    Shown(c)
-                )
-            }
-            Refusal::BadNick(NickError::Start(c)) => {
-                write!(f, "A nickname cannot start with {}.", Shown(c))
-            }
-            Refusal::BadNick(NickError::Marks) => {
-                write!(f, "That nickname has too many accents on one letter.")
-            }
-            Refusal::NickTaken(nick) => {
-                write!(f, "{nick} is taken, or looks too much like a nickname that is.")
-            }
-            Refusal::NickReserved(nick) => {
-                write!(f, "{nick} is the server itself, or looks too much like it.")
-            }
-            Refusal::Nameless => write!(f, "First you need a nickname."),
-            Refusal::Behind(nick) => {
-                write!(f, "{nick} has not read what it was sent before: try again later.")
-            }
-            Refusal::UnknownNick(nick) => {
-                write!(f, "Nobody here is called {}. /who lists who is here.", nick.as_str())
-            }
-            Refusal::UnknownCommand(name) => {
-                let name = name.as_str();
-                write!(
-                    f,
-                    "There is no command /{name}. /help lists the commands; to say /{name}, type //{name}."
-                )
-            }
-            Refusal::Usage(usage) => write!(f, "Usage: {usage}"),
-            Refusal::LineTooLong(limit) => {
-                write!(f, "That line was not sent: it has more than {limit} bytes.")
-            }
-        }
-    }
-}
-
-/// A character, if it can be seen; its code point, if not.
-struct Shown(char);
-
-impl Display for Shown {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let code = u32::from(self.0);
-        if unicode_width::UnicodeWidthChar::width(self.0).unwrap_or(0) == 0 {
-            write!(f, "the invisible character U+{code:04X}")
-        } else {
-            write!(f, "“{}”", self.0)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::answer::Refusal;
     use crate::chat::message::MessageId;
+    use crate::chat::name::NameError;
+    use crate::chat::name::Nick;
     use crate::chat::text::Text;
     use crate::clock::Timestamp;
     use proptest::prelude::*;
@@ -319,6 +476,12 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
+    fn present_in(room: &str, people: &[(&Nick, Option<Rank>)], others: usize) -> String {
+        let room = &RoomName::parse(room).unwrap();
+        let place = Place { room, is_focused: true };
+        told(&Answer::Present { place, people: Listing { people, others } }, LineEnd::Lf)
+    }
+
     #[test]
     fn how_long_ago() {
         for (seconds, ago) in [
@@ -328,10 +491,10 @@ mod tests {
             (60, "1 minute"),
             (3599, "59 minutes"),
         ] {
-            assert_eq!(Ago(Duration::from_secs(seconds)).to_string(), ago);
+            assert_eq!(Lasting(Duration::from_secs(seconds)).to_string(), ago);
         }
         for (hours, ago) in [(1, "1 hour"), (23, "23 hours"), (24, "1 day"), (49, "2 days")] {
-            assert_eq!(Ago(Duration::from_secs(hours * 3600)).to_string(), ago);
+            assert_eq!(Lasting(Duration::from_secs(hours * 3600)).to_string(), ago);
         }
     }
 
@@ -347,15 +510,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_named() {
-        let refusal = Refusal::BadNick(NickError::Character('\u{200b}'));
-        let line = told(&Answer::Refused { refusal, named: true }, LineEnd::Lf);
+        let refusal = Refusal::BadNick(NameError::Character('\u{200b}'));
+        let line = told(&Answer::Refused { refusal: &refusal, named: true }, LineEnd::Lf);
         assert!(line.contains("the invisible character U+200B"), "{line}");
     }
 
     #[test]
     fn the_longest_nicknames_can_be_listed() {
         let nick = Nick::parse(&"\u{1e800}\u{1e8d0}\u{1e8d1}\u{1e8d2}".repeat(6)).unwrap();
-        let text = told(&Answer::Present { names: &[&nick; 50], others: 0 }, LineEnd::Lf);
+        let text = present_in("dev", &[(&nick, None); 50], 0);
         assert_eq!(text.matches(nick.as_str()).count(), 50);
     }
 
@@ -363,8 +526,8 @@ mod tests {
     fn a_long_list_of_names_is_broken_into_lines() {
         let nicks: Vec<Nick> =
             (0..100).map(|number| Nick::parse(&format!("name{number}")).unwrap()).collect();
-        let names: Vec<&Nick> = nicks.iter().collect();
-        let text = told(&Answer::Present { names: &names, others: 3 }, LineEnd::Lf);
+        let names: Vec<(&Nick, Option<Rank>)> = nicks.iter().map(|nick| (nick, None)).collect();
+        let text = present_in("dev", &names, 3);
         assert!(text.starts_with("*** 103 here: name0, name1, "), "{text}");
         assert!(text.ends_with(", name99 … and 3 others\n"), "{text}");
         assert!(
@@ -380,8 +543,9 @@ mod tests {
         fn whatever_is_said_stays_on_its_line_and_behind_its_mark(bytes: Vec<u8>) {
             let (mut scratch, nick) = (String::new(), Nick::parse("ana").unwrap());
             let text = Text::parse(&bytes, &mut scratch);
+            let room = RoomName::parse("dev").unwrap();
             let (id, at, from) = (MessageId(1), Timestamp(1), &nick);
-            let say = Message { id, at, from, kind: Kind::Say, text };
+            let say = Message { id, at, room: &room, from, kind: Kind::Say, text };
             let act = Message { kind: Kind::Act, ..say };
             for end in [LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr] {
                 for (line, mark) in [
@@ -391,8 +555,8 @@ mod tests {
                     (told(&Answer::Told { from, text }, end), "(private) ana: "),
                     (told(&Answer::Delivered { from, to: &nick, text }, end), "(private to ana) ana: "),
                     (told(&Answer::Notice(text), end), "*** "),
-                    (told(&Answer::Refused { refusal: Refusal::UnknownCommand(text), named: true }, end), "*** There is no command /"),
-                    (told(&Answer::Refused { refusal: Refusal::UnknownNick(text), named: true }, end), "*** Nobody here is called "),
+                    (told(&Answer::Refused { refusal: &Refusal::UnknownCommand(text), named: true }, end), "*** There is no command /"),
+                    (told(&Answer::Refused { refusal: &Refusal::UnknownNick(text), named: true }, end), "*** Nobody here is called "),
                 ] {
                     let end = std::str::from_utf8(end.as_bytes()).unwrap();
                     prop_assert!(line.starts_with(mark) && line.ends_with(end));

@@ -138,4 +138,4 @@ impl World {
 }
 
 /// How many lines tell of the commands.
-const HELP_LINES: usize = 9;
+const HELP_LINES: usize = 16;

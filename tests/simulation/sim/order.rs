@@ -8,9 +8,8 @@
 use std::io::ErrorKind;
 use std::rc::Rc;
 
+use chatd::chat::look_alikes::LookAlikes;
 use chatd::chat::name::Nick;
-use chatd::chat::nicknames::Nicknames;
-use chatd::chat::session::SessionId;
 
 use super::client::Client;
 use super::rules::{self, conflict};
@@ -259,12 +258,9 @@ pub(crate) fn is_taken(name: &str, id: usize, by: &Member, clients: &[Client]) -
         return conflict(name, &by.name);
     }
     // For names that nobody here thought of, the server's own rule.
-    let mut names = Nicknames::default();
+    let mut names = LookAlikes::default();
     let [one, other] = [name, &by.name].map(|name| Nick::parse(name).expect("a nickname"));
-    [one, other]
-        .iter()
-        .enumerate()
-        .any(|(id, nick)| names.claim(SessionId::new(id, 0), nick).is_err())
+    [one, other].iter().enumerate().any(|(id, nick)| names.claim(id, nick.as_str(), None).is_err())
 }
 
 /// Whether a member is meant by `to`.
@@ -272,7 +268,8 @@ pub(crate) fn is_meant(to: &str, member: &Member, clients: &[Client]) -> bool {
     if !clients[member.id].is_garbled {
         return rules::is_meant(&member.name, to);
     }
-    let mut names = Nicknames::default();
+    let mut names = LookAlikes::default();
     let nick = Nick::parse(&member.name).expect("a nickname");
-    names.claim(SessionId::new(0, 0), &nick).is_ok() && names.owner(to).is_some()
+    let is_claimed = names.claim((), nick.as_str(), None).is_ok();
+    is_claimed && Nick::parse(to).is_ok_and(|to| names.owner(to.as_str()).is_some())
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chatd::chat::ChatConfig;
+use chatd::chat::name::RoomName;
 use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::pace::Rate;
@@ -71,12 +72,16 @@ impl World {
         };
         let history_max = usize::from(is_crowd) + choices.below(10);
         let (may_stop, has_garbage) = (choices.one_in(3), choices.one_in(3));
+        let history_max = history_max * choices.pick(&[1, 1, 1, 10]);
         let chat = ChatConfig {
             name: "simulation".into(),
             motd: String::new(),
-            // Sometimes more than the bytes of an answer allow.
-            history_max: history_max * choices.pick(&[1, 1, 1, 10]),
-            answer_bytes_max: limits.answer_bytes_max(),
+            home: RoomName::parse("lobby").expect("a name"),
+            rooms_max: 8,
+            messages_shown: history_max,
+            messages_kept: history_max,
+            // Sometimes that is less than so many messages take.
+            history_bytes_max: limits.answer_bytes_max(),
             names_bytes_max: limits.own_bytes_max(),
             // In a crowd, only the number of messages that a newcomer is shown tells when it came.
             nicknames_refused_max: 20,
@@ -89,7 +94,7 @@ impl World {
         journal::open();
         let mut world = Self {
             now: Now::read(),
-            history_max: chat.history_max,
+            history_max,
             history_at_once: chat.history_bytes_at_once,
             server: Server::new(chat, limits.clone()),
             limits,

@@ -1,17 +1,14 @@
-//! Who has which nickname.
+//! Names that may not be in use together.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-use std::ops::Index;
 
 use unicode_security::skeleton;
 
 use super::fold::folded_parts;
-use super::name::Nick;
-use super::session::SessionId;
 
-/// Which session has which nickname, and whose a nickname is. No two look the same (UTS #39), nor
-/// like a name that is reserved.
+/// Whose a name is, of those that are in use. No two look the same (UTS #39), nor like a name that
+/// is reserved.
 ///
 /// Two tables, as two questions are asked. *Who is called so?* goes by the folded name alone: `Ines`
 /// looks like `lnes`, but whoever writes to `lnes` does not mean her. *May one be called so?* goes by
@@ -19,84 +16,82 @@ use super::session::SessionId;
 ///
 /// Of a name they keep only hashes. By chance two names meet once in 2^64 pairs, and then one is
 /// refused; nobody can make them meet, as the hash has a secret seed.
-#[derive(Debug, Default)]
-pub struct Nicknames {
-    /// By session: ids are keys of a slab, thus small, and this takes half the memory of a table.
-    nicks: Vec<Option<(SessionId, Nick)>>,
-    called: HashMap<u64, SessionId>,
-    looks: HashMap<u64, SessionId>,
+#[derive(Debug)]
+pub struct LookAlikes<T> {
+    called: HashMap<u64, T>,
+    looks: HashMap<u64, T>,
     reserved: HashSet<u64>,
     seed: RandomState,
 }
 
-/// Why a session cannot have a nickname.
+/// Why somebody cannot have a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clash {
-    /// With that of another session.
-    Taken,
-    /// With one that nobody may have.
+pub enum Clash<T> {
+    /// This one has it, or one that looks like it.
+    With(T),
+    /// Nobody may have it.
     Reserved,
 }
 
-impl Nicknames {
+impl<T> Default for LookAlikes<T> {
+    fn default() -> Self {
+        Self {
+            called: HashMap::new(),
+            looks: HashMap::new(),
+            reserved: HashSet::new(),
+            seed: RandomState::new(),
+        }
+    }
+}
+
+impl<T: Copy + Eq> LookAlikes<T> {
     /// All but these, and what looks like them, may be had.
     #[must_use]
-    pub fn new(reserved: &[&str]) -> Self {
+    pub fn reserving(reserved: &[&str]) -> Self {
         let mut all = Self::default();
         all.reserved =
             reserved.iter().flat_map(|name| all.looks(name, &folded_parts(name))).collect();
         all
     }
 
-    /// The nickname of a session that has one.
+    /// Whose name this is, whatever its case, and with or without the marks of its Latin letters: no
+    /// other has one that differs only by them. What cannot be a name is not to be asked for: to look
+    /// at any text can take a hundred times as long.
     #[must_use]
-    pub fn of(&self, id: SessionId) -> Option<&Nick> {
-        let (owner, nick) = self.nicks.get(id.key())?.as_ref()?;
-        (*owner == id).then_some(nick)
+    pub fn owner(&self, name: &str) -> Option<T> {
+        self.called.get(&self.seed.hash_one(folded_parts(name))).copied()
     }
 
-    /// Whose nickname this is, whatever its case, and with or without the marks of its Latin letters:
-    /// no other has one that differs only by them.
-    #[must_use]
-    pub fn owner(&self, name: &str) -> Option<SessionId> {
-        // Only what can be one: to look at any other text can take a hundred times as long.
-        let nick = Nick::parse(name).ok()?;
-        self.called.get(&self.seed.hash_one(folded_parts(nick.as_str()))).copied()
-    }
-
-    /// Gives `nick` to `id`, and returns the one that it had.
+    /// Gives `name` to `owner`, in place of the name `old` that it has.
     ///
     /// # Errors
     ///
     /// Somebody else has it, or nobody may. Nothing has changed then.
-    pub fn claim(&mut self, id: SessionId, nick: &Nick) -> Result<Option<Nick>, Clash> {
-        let called = folded_parts(nick.as_str());
-        let looks = self.looks(nick.as_str(), &called);
+    pub fn claim(&mut self, owner: T, name: &str, old: Option<&str>) -> Result<(), Clash<T>> {
+        let called = folded_parts(name);
+        let looks = self.looks(name, &called);
         if looks.iter().any(|look| self.reserved.contains(look)) {
             return Err(Clash::Reserved);
         }
-        if looks.iter().filter_map(|look| self.looks.get(look)).any(|&owner| owner != id) {
-            return Err(Clash::Taken);
+        let mut owners = looks.iter().filter_map(|look| self.looks.get(look));
+        if let Some(&other) = owners.find(|&&other| other != owner) {
+            return Err(Clash::With(other));
         }
-        let old = self.release(id);
-        self.called.insert(self.seed.hash_one(called), id);
-        self.looks.extend(looks.map(|look| (look, id)));
-        if self.nicks.len() <= id.key() {
-            self.nicks.resize_with(id.key() + 1, Option::default);
+        if let Some(old) = old {
+            self.release(old);
         }
-        self.nicks[id.key()] = Some((id, nick.clone()));
-        Ok(old)
+        self.called.insert(self.seed.hash_one(called), owner);
+        self.looks.extend(looks.map(|look| (look, owner)));
+        Ok(())
     }
 
-    /// Takes the nickname of a session. Then it is free.
-    pub fn release(&mut self, id: SessionId) -> Option<Nick> {
-        let (_, nick) = self.nicks.get_mut(id.key())?.take_if(|(owner, _)| *owner == id)?;
-        let called = folded_parts(nick.as_str());
-        for look in self.looks(nick.as_str(), &called) {
+    /// Frees a name that somebody has.
+    pub fn release(&mut self, name: &str) {
+        let called = folded_parts(name);
+        for look in self.looks(name, &called) {
             self.looks.remove(&look);
         }
         self.called.remove(&self.seed.hash_one(called));
-        Some(nick)
     }
 
     /// What two names that may not both be used have in common: how they look once they are folded
@@ -119,18 +114,10 @@ impl Nicknames {
     }
 }
 
-impl Index<SessionId> for Nicknames {
-    type Output = Nick;
-
-    /// The nickname of a member. All members have one; who has none is a bug.
-    fn index(&self, id: SessionId) -> &Nick {
-        self.of(id).expect("a member has a nickname")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::name::Nick;
     use crate::chat::tests::every_character;
     use proptest::prelude::*;
 
@@ -138,16 +125,16 @@ mod tests {
         Nick::parse(name).unwrap()
     }
 
-    fn claim(names: &mut Nicknames, id: usize, name: &str) -> Result<Option<Nick>, Clash> {
-        names.claim(SessionId::new(id, 0), &nick(name))
+    fn claim(names: &mut LookAlikes<usize>, id: usize, name: &str) -> Result<(), Clash<usize>> {
+        names.claim(id, nick(name).as_str(), None)
     }
 
     /// Whether nobody can have one of them while somebody has the other.
     fn clash(one: &str, other: &str) -> bool {
         let is_taken = |one, other| {
-            let mut names = Nicknames::default();
+            let mut names = LookAlikes::default();
             claim(&mut names, 1, one).unwrap();
-            claim(&mut names, 2, other) == Err(Clash::Taken)
+            claim(&mut names, 2, other) == Err(Clash::With(1))
         };
         assert_eq!(is_taken(one, other), is_taken(other, one), "{one} {other}");
         is_taken(one, other)
@@ -222,7 +209,7 @@ mod tests {
 
     #[test]
     fn who_is_meant_is_who_is_called_so_and_not_who_looks_so() {
-        let mut names = Nicknames::default();
+        let mut names = LookAlikes::default();
         for (id, name) in ["ines", "lnes", "Iana", "João"].into_iter().enumerate() {
             claim(&mut names, id, name).unwrap();
         }
@@ -238,32 +225,30 @@ mod tests {
             ("JOÃO", Some(3)),
             ("j\u{43e}ao", None),
             ("bob", None),
-            ("no name", None),
         ] {
-            assert_eq!(names.owner(name), id.map(|id| SessionId::new(id, 0)), "{name}");
+            assert_eq!(names.owner(name), id, "{name}");
         }
     }
 
     #[test]
     fn renaming_frees_the_old_name_and_may_keep_its_look() {
-        let mut names = Nicknames::default();
-        assert_eq!(claim(&mut names, 1, "ana"), Ok(None));
-        assert_eq!(claim(&mut names, 1, "Ana"), Ok(Some(nick("ana"))));
-        assert_eq!(claim(&mut names, 1, "bia"), Ok(Some(nick("Ana"))));
-        assert_eq!(claim(&mut names, 2, "ana"), Ok(None));
-        assert_eq!(claim(&mut names, 2, "BIA"), Err(Clash::Taken));
-        assert_eq!(names.owner("ana"), Some(SessionId::new(2, 0)));
-        assert_eq!(names[SessionId::new(1, 0)].as_str(), "bia");
+        let mut names = LookAlikes::default();
+        assert_eq!(names.claim(1, "ana", None), Ok(()));
+        assert_eq!(names.claim(1, "Ana", Some("ana")), Ok(()));
+        assert_eq!(names.claim(1, "bia", Some("Ana")), Ok(()));
+        assert_eq!(names.claim(2, "ana", None), Ok(()));
+        assert_eq!(names.claim(2, "BIA", Some("ana")), Err(Clash::With(1)));
+        assert_eq!((names.owner("ana"), names.owner("bia")), (Some(2), Some(1)));
     }
 
     #[test]
     fn what_is_reserved_nobody_can_have_nor_what_looks_like_it() {
-        let mut names = Nicknames::new(&["server", "Our chat é", "Praça"]);
+        let mut names = LookAlikes::reserving(&["server", "Our chat é", "Praça"]);
         for name in ["server", "SERVER", "s\u{435}rver", "sérver", "praca", "PRAÇA"] {
             assert_eq!(claim(&mut names, 1, name), Err(Clash::Reserved), "{name}");
         }
         assert_eq!(names.owner("server"), None);
-        assert_eq!(claim(&mut names, 1, "servers"), Ok(None));
+        assert_eq!(claim(&mut names, 1, "servers"), Ok(()));
     }
 
     proptest! {
@@ -271,29 +256,33 @@ mod tests {
         fn the_tables_hold_what_is_in_use_and_nothing_else(
             steps in prop::collection::vec((0..4usize, prop::option::of("[aAIlã\u{430}\u{24d0}oO0ϲc]{1,2}")), 0..40),
         ) {
-            let mut names = Nicknames::default();
+            let mut names = LookAlikes::default();
+            let mut here = [const { None::<String> }; 4];
             for (id, name) in steps {
-                let Some(name) = name else {
-                    names.release(SessionId::new(id, 0));
-                    continue;
-                };
-                let Ok(nick) = Nick::parse(&name) else { continue };
-                if names.claim(SessionId::new(id, 0), &nick).is_ok() {
-                    prop_assert_eq!(names.owner(&name), Some(SessionId::new(id, 0)));
+                let old = here[id].clone();
+                match name.and_then(|name| Nick::parse(&name).ok()) {
+                    None => {
+                        if let Some(old) = here[id].take() {
+                            names.release(&old);
+                        }
+                    }
+                    Some(nick) => {
+                        if names.claim(id, nick.as_str(), old.as_deref()).is_ok() {
+                            here[id] = Some(nick.as_str().to_owned());
+                        }
+                    }
                 }
             }
-            let here: Vec<(SessionId, String)> = (0..4)
-                .filter_map(|id| Some((SessionId::new(id, 0), names.of(SessionId::new(id, 0))?.as_str().to_owned())))
-                .collect();
             let mut looks = HashMap::new();
-            for (id, name) in &here {
-                prop_assert_eq!(names.owner(name), Some(*id));
+            for (id, name) in here.iter().enumerate() {
+                let Some(name) = name else { continue };
+                prop_assert_eq!(names.owner(name), Some(id));
                 for look in names.looks(name, &folded_parts(name)) {
-                    prop_assert!(looks.insert(look, *id).is_none_or(|owner| owner == *id));
+                    prop_assert!(looks.insert(look, id).is_none_or(|owner| owner == id));
                 }
             }
             prop_assert_eq!(&names.looks, &looks);
-            prop_assert_eq!(names.called.len(), here.len());
+            prop_assert_eq!(names.called.len(), here.iter().flatten().count());
         }
     }
 }

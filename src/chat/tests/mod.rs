@@ -1,8 +1,17 @@
+//! What the chat does, as people would read it.
+
+mod rooms;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::command::Kind;
+use super::event::Farewell;
 use super::outbound::Audience;
+use super::room::{CROWD, TRAFFIC_EVERY};
+use super::session::Cloak;
 use super::*;
 use crate::wire::Format;
 use crate::wire::text::LineEnd;
@@ -35,6 +44,13 @@ impl Outbound for Told {
         self.hear(who, format!("{why:?}\n").as_bytes());
     }
 
+    fn toil(&mut self, _: u64) {}
+
+    fn cloak(&self, who: SessionId) -> Cloak {
+        // Four to an address.
+        Cloak::Hashed { address: who.key() as u64 / 4, network: 0 }
+    }
+
     fn is_behind(&self, id: SessionId) -> bool {
         self.0.get(&id).is_some_and(|told| told.len() > 1000)
     }
@@ -59,8 +75,11 @@ impl Scene {
         let config = ChatConfig {
             name: "test".into(),
             motd: "be\nkind\x1b".into(),
-            history_max: 3,
-            answer_bytes_max: 1000,
+            home: RoomName::parse("lobby").unwrap(),
+            rooms_max: 5,
+            messages_shown: 3,
+            messages_kept: 3,
+            history_bytes_max: 1500,
             names_bytes_max: 1000,
             history_bytes_at_once: 100,
             nicknames_refused_max: 20,
@@ -96,7 +115,11 @@ fn text(text: &str) -> Text<'_> {
 }
 
 fn say(text: Text<'_>) -> Command<'_> {
-    Command::Say { kind: Kind::Say, text }
+    here(Ask::Say { kind: Kind::Say, text })
+}
+
+fn here(ask: Ask<'_>) -> Command<'_> {
+    Command::In { room: None, ask }
 }
 
 #[test]
@@ -107,7 +130,7 @@ fn the_past_is_shown_in_parts_and_what_is_forgotten_meanwhile_is_left_out() {
         scene.apply(0, say(text(&format!("{number}{long}"))));
     }
     scene.told.0.clear();
-    scene.apply(1, Command::History(None));
+    scene.apply(1, here(Ask::History(None)));
     assert!(scene.chat.has_more(SessionId::new(1, 0)));
     let told = scene.told(1);
     assert!(told.starts_with("*** 1 earlier message, 0 seconds ago:\nana: 1x"), "{told}");
@@ -123,7 +146,7 @@ fn the_past_is_shown_in_parts_and_what_is_forgotten_meanwhile_is_left_out() {
     scene.apply(2, Command::Nick(text("carla")));
     scene.chat.go_on(SessionId::new(2, 0), scene.now, &mut scene.told);
     assert!(!scene.chat.go_on(SessionId::new(2, 0), scene.now, &mut scene.told), "nothing is left");
-    scene.apply(1, Command::History(None));
+    scene.apply(1, here(Ask::History(None)));
     scene.leave(1, Farewell::Lost);
     assert!(!scene.chat.has_more(SessionId::new(1, 0)));
 }
@@ -144,7 +167,7 @@ fn nobody_is_told_more_privately_than_it_reads() {
 fn a_newcomer_is_welcomed_and_announced() {
     let mut scene = Scene::with(&["ana", "bruno"]);
     scene.apply(0, say(text("hi")));
-    scene.apply(1, Command::Say { kind: Kind::Act, text: text("waves") });
+    scene.apply(1, here(Ask::Say { kind: Kind::Act, text: text("waves") }));
     scene.now += Duration::from_secs(180);
     scene.told.0.clear();
     scene.apply(2, Command::Nick(text("carla")));
@@ -165,9 +188,9 @@ fn whoever_has_no_nickname_is_neither_heard_nor_listed() {
     let mut scene = Scene::with(&["ana"]);
     for command in [
         say(text("hi")),
-        Command::Say { kind: Kind::Act, text: text("hi") },
-        Command::Who,
-        Command::History(None),
+        here(Ask::Say { kind: Kind::Act, text: text("hi") }),
+        here(Ask::Who),
+        here(Ask::History(None)),
     ] {
         scene.apply(7, command);
         assert_eq!(scene.told(7), "*** First you need a nickname. Choose a nickname:\n");
@@ -175,7 +198,7 @@ fn whoever_has_no_nickname_is_neither_heard_nor_listed() {
     scene.apply(7, Command::Tell { to: text("ana"), text: text("hi") });
     scene.leave(7, Farewell::Lost);
     assert_eq!(scene.told(0), "");
-    scene.apply(0, Command::Who);
+    scene.apply(0, here(Ask::Who));
     assert_eq!(scene.told(0), "*** 1 here: ana\n");
 }
 
@@ -188,7 +211,7 @@ fn a_private_message_reaches_one_and_is_confirmed() {
     assert_eq!(scene.told(2), "");
     scene.apply(0, Command::Tell { to: text("dora"), text: text("psst") });
     assert_eq!(scene.told(0), "*** Nobody here is called dora. /who lists who is here.\n");
-    scene.apply(0, Command::History(None));
+    scene.apply(0, here(Ask::History(None)));
     assert_eq!(scene.told(0), "*** No earlier messages.\n");
 }
 
@@ -284,7 +307,7 @@ fn a_crowd_is_told_once_a_second() {
 fn an_answer_is_bounded() {
     let names: Vec<String> = (0..90).map(|number| format!("a_rather_long_name_{number}")).collect();
     let mut scene = Scene::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    scene.apply(0, Command::Who);
+    scene.apply(0, here(Ask::Who));
     let answer = scene.told(0);
     assert!(answer.starts_with("*** 90 here: a_rather_long_name_0, "), "{answer}");
     assert!(answer.ends_with(" … and 46 others\n"), "{answer}");
@@ -292,7 +315,7 @@ fn an_answer_is_bounded() {
     for _ in 0..3 {
         scene.apply(0, say(text(&"x".repeat(600))));
     }
-    scene.apply(0, Command::History(None));
+    scene.apply(0, here(Ask::History(None)));
     assert!(scene.told(0).starts_with("*** 1 earlier message, 0 seconds ago:\n"));
 }
 
@@ -311,17 +334,18 @@ proptest! {
                 4 => scene.apply(id, Command::Tell { to: text(name), text: text("hi") }),
                 5 => scene.leave(id, Farewell::Quit(None)),
                 6 => scene.leave(id, Farewell::TooSlow),
-                _ => scene.apply(id, Command::Who),
+                _ => scene.apply(id, here(Ask::Who)),
             }
             let chat = &scene.chat;
             let named = (0..6).filter(|&id| chat.nick(SessionId::new(id, 0)).is_some()).count();
-            prop_assert_eq!(chat.members(), named);
-            for member in chat.room.members() {
+            let members = chat.rooms[chat.rooms.home()].members();
+            prop_assert_eq!(members.len(), named);
+            for member in members {
                 let nick = chat.nick(member.session());
-                prop_assert_eq!(nick.and_then(|nick| chat.nicks.owner(nick.as_str())), Some(member.session()));
+                prop_assert_eq!(nick.and_then(|nick| chat.people.owner(nick.as_str())), Some(member.session()));
             }
             for name in ["ana", "bia", "Ив"] {
-                let owner = chat.nicks.owner(name);
+                let owner = chat.people.owner(name);
                 prop_assert!(owner.is_none_or(|owner| chat.nick(owner).is_some()), "{name} is not free");
             }
         }

@@ -1,0 +1,172 @@
+//! The rules of a room, and who is kept out of it.
+
+use std::time::{Duration, Instant};
+
+use super::mask::{Identity, Mask};
+use super::name::Nick;
+use super::session::SessionId;
+use super::text::Text;
+
+/// The longest key of a room, in bytes.
+pub const KEY_BYTES_MAX: usize = 32;
+
+/// How many entries a list of a room may have.
+pub const LIST_MAX: usize = 100;
+
+/// How long there may be between two messages of one person, at the most, in slow mode.
+pub const SLOW_MAX: Duration = Duration::from_secs(3600);
+
+/// What somebody may do in a room beside talking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// Anything.
+    Operator,
+    /// Talk where others may not.
+    Voice,
+}
+
+/// What the operators of a room decide.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each may hold with any other")]
+pub struct Rules {
+    /// Only those come in who are invited.
+    pub invite_only: bool,
+    /// Only operators and those with a voice talk.
+    pub moderated: bool,
+    /// Only members know of it.
+    pub secret: bool,
+    /// Everybody may change the topic, not only operators.
+    pub open_topic: bool,
+    /// Only those come in who know it.
+    pub key: Option<Box<str>>,
+    /// Only so many come in.
+    pub limit: Option<u32>,
+    /// So long each has to wait between two messages.
+    pub slow: Option<Duration>,
+}
+
+/// A change of the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// See [`Rules::invite_only`].
+    InviteOnly(bool),
+    /// See [`Rules::moderated`].
+    Moderated(bool),
+    /// See [`Rules::secret`].
+    Secret(bool),
+    /// See [`Rules::open_topic`].
+    OpenTopic(bool),
+    /// See [`Rules::key`].
+    Key(Option<Text<'a>>),
+    /// See [`Rules::limit`].
+    Limit(Option<u32>),
+    /// See [`Rules::slow`].
+    Slow(Option<Duration>),
+}
+
+/// One way to be kept out.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Whom it concerns.
+    pub mask: Mask,
+    /// Who made it.
+    pub by: Nick,
+    /// Until when it counts.
+    pub until: Option<Instant>,
+}
+
+/// Which list an [`Entry`] is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// Those it concerns may neither come in nor talk.
+    Bans,
+    /// Those it concerns may not talk.
+    Mutes,
+}
+
+/// Whom the operators keep out, and let in. Most rooms have none of it.
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    bans: Vec<Entry>,
+    mutes: Vec<Entry>,
+    /// Who was invited and has not come yet.
+    pub invited: Vec<SessionId>,
+}
+
+impl Rules {
+    /// Does it.
+    pub fn change(&mut self, change: Change<'_>) {
+        match change {
+            Change::InviteOnly(is_on) => self.invite_only = is_on,
+            Change::Moderated(is_on) => self.moderated = is_on,
+            Change::Secret(is_on) => self.secret = is_on,
+            Change::OpenTopic(is_on) => self.open_topic = is_on,
+            Change::Key(key) => self.key = key.map(|key| key.as_str().into()),
+            Change::Limit(limit) => self.limit = limit,
+            Change::Slow(slow) => self.slow = slow,
+        }
+    }
+}
+
+impl Lists {
+    /// The entries of one list that still count.
+    pub fn entries(&self, list: List, now: Instant) -> impl Iterator<Item = &Entry> {
+        let entries = match list {
+            List::Bans => &self.bans,
+            List::Mutes => &self.mutes,
+        };
+        entries.iter().filter(move |entry| entry.counts(now))
+    }
+
+    /// Adds an entry, in place of one with the same mask. `false` if the list is full.
+    pub fn add(&mut self, list: List, entry: Entry, now: Instant) -> bool {
+        let entries = self.list(list);
+        entries.retain(|old| old.counts(now) && old.mask != entry.mask);
+        let is_vacant = entries.len() < LIST_MAX;
+        if is_vacant {
+            entries.push(entry);
+        }
+        is_vacant
+    }
+
+    /// Removes the entries with this mask, and those that concern this person. Returns how many.
+    pub fn remove(&mut self, list: List, mask: Option<&Mask>, of: Option<&Identity>) -> usize {
+        let entries = self.list(list);
+        let before = entries.len();
+        entries.retain(|entry| {
+            mask != Some(&entry.mask) && !of.is_some_and(|of| entry.mask.matches(of))
+        });
+        before - entries.len()
+    }
+
+    /// Whether somebody is on a list.
+    #[must_use]
+    pub fn concerns(&self, list: List, who: &Identity, now: Instant) -> bool {
+        self.entries(list, now).any(|entry| entry.mask.matches(who))
+    }
+
+    /// How many entries there are to be looked through.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bans.len() + self.mutes.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn list(&mut self, list: List) -> &mut Vec<Entry> {
+        match list {
+            List::Bans => &mut self.bans,
+            List::Mutes => &mut self.mutes,
+        }
+    }
+}
+
+impl Entry {
+    fn counts(&self, now: Instant) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
