@@ -15,8 +15,8 @@ use crate::chat::session::SessionId;
 use crate::chat::text::Text;
 use crate::limits::Limits;
 use crate::pace::{Pace, Rate};
+use crate::wire::Decoder;
 use crate::wire::detect::Foreign;
-use crate::wire::{Decoder, Format};
 
 /// All that the server knows of one peer. What it says in the room is the chat's business.
 #[derive(Debug)]
@@ -29,7 +29,6 @@ pub(crate) struct Connection<S> {
     pub(crate) stream: S,
     pub(crate) peer: SocketAddr,
     pub(crate) decoder: Decoder,
-    pub(crate) format: Format,
     pub(crate) inbox: Inbox,
     pub(crate) outbox: Outbox,
     pub(crate) pace: Pace,
@@ -103,7 +102,6 @@ impl<S> Connection<S> {
             stream,
             peer,
             decoder: Decoder::default(),
-            format: Format::default(),
             inbox: Inbox::default(),
             outbox: Outbox::default(),
             pace: Pace::default(),

@@ -8,6 +8,7 @@ mod addresses;
 mod broken;
 mod congestion;
 mod connection;
+mod fan_out;
 #[cfg(debug_assertions)]
 mod invariants;
 mod lag;
@@ -175,7 +176,7 @@ impl<S: Stream> Server<S> {
         connection.is_told = self.visits.is_told(peer.ip(), Visit::Connection, now.at);
         log!(connection.log_level(), "{peer} connected");
         self.addresses.enter(peer.ip(), now.at);
-        let key = self.peers.connections.insert(connection);
+        let key = self.peers.insert(connection);
         self.rearm(key);
         key
     }

@@ -5,26 +5,32 @@ use std::mem;
 use slab::Slab;
 
 use super::connection::Connection;
-use crate::buffer::spool::{Span, Spool};
+use super::fan_out::FanOut;
 use crate::chat::answer::Answer;
 use crate::chat::event::{Event, Farewell};
-use crate::chat::outbound::{Audience, AudienceKey, Outbound};
+use crate::chat::outbound::{Audience, Outbound};
 use crate::chat::session::SessionId;
 use crate::limits::Limits;
-use crate::wire::Variant;
+use crate::wire::Format;
 
 /// Connections, what they share, and which of them have something to be sent or closed.
 #[derive(Debug)]
 pub(super) struct Peers<S> {
     pub(super) connections: Slab<Connection<S>>,
+    /// How each connection is written for, by key. It stands apart, because it is all that a
+    /// broadcast has to know of each hearer before it is queued.
+    formats: Vec<Format>,
     pub(super) unsettled: Vec<usize>,
     /// Those that were settled last.
     pub(super) settled: Vec<usize>,
-    spools: [Spool; Variant::COUNT],
+    /// What was said last and is not yet queued for those who hear it.
+    pending: FanOut,
+    /// How many bytes were ever said to many. What is written in several variants counts once.
+    said_bytes: u64,
+    /// How many bytes were ever told to one.
     own_bytes: u64,
     /// Where what one peer is told is written before it is queued.
     scratch: Vec<u8>,
-    run: Option<Run>,
     /// Whom the chat wants to leave, and how many nicknames were refused to each.
     pub(super) expelled: Vec<(SessionId, u32)>,
     /// See [`Limits::private_bytes_max`].
@@ -33,39 +39,40 @@ pub(super) struct Peers<S> {
     own_bytes_max: usize,
 }
 
-/// One event as it was written, in each format that somebody needs.
-type Spans = [Option<(Variant, Span)>; Variant::COUNT];
-
-/// What one member says in a row. All hear the same, so only the first line of it is queued for
-/// each; the rest is written behind it, and queued for all of them when the run is over. With 256
-/// lines in a row that saves half of what a line costs.
-#[derive(Debug)]
-struct Run {
-    key: AudienceKey,
-    /// What is queued: with this ends the outbox of whoever hears the run.
-    queued: Spans,
-    /// What has been said since, too.
-    said: Spans,
-}
-
 impl<S> Peers<S> {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             connections: Slab::new(),
+            formats: Vec::new(),
             unsettled: Vec::new(),
             settled: Vec::new(),
-            spools: Default::default(),
+            pending: FanOut::default(),
+            said_bytes: 0,
             own_bytes: 0,
             scratch: Vec::new(),
-            run: None,
             expelled: Vec::new(),
             private_bytes_max: limits.private_bytes_max(),
             own_bytes_max: limits.own_bytes_max(),
         }
     }
 
+    /// Takes a connection, and returns its key.
+    pub(super) fn insert(&mut self, connection: Connection<S>) -> usize {
+        let key = self.connections.insert(connection);
+        if self.formats.len() <= key {
+            self.formats.resize(key + 1, Format::default());
+        }
+        self.formats[key] = Format::default();
+        key
+    }
+
     pub(super) fn get(&mut self, key: usize) -> Option<&mut Connection<S>> {
         self.connections.get_mut(key)
+    }
+
+    /// From now on a connection is written for in this way.
+    pub(super) fn set_format(&mut self, key: usize, format: Format) {
+        self.formats[key] = format;
     }
 
     /// Puts a connection on the list of those to settle.
@@ -75,65 +82,38 @@ impl<S> Peers<S> {
         }
     }
 
-    /// How many bytes were ever queued, for many in all formats, and for one.
+    /// How many bytes were ever queued, for many and for one.
     pub(super) fn queued_bytes(&self) -> u64 {
-        self.shared_bytes() + self.own_bytes
+        self.said_bytes + self.own_bytes
     }
 
-    /// How many bytes were ever queued for many, in all formats.
-    pub(super) fn shared_bytes(&self) -> u64 {
-        self.spools.iter().map(Spool::appended).sum()
+    /// How many bytes were ever said to many.
+    pub(super) fn said_bytes(&self) -> u64 {
+        self.said_bytes
     }
 
-    /// Queues what was said in a row, for all who hear it. To be called before anything else is
-    /// queued or sent.
-    pub(super) fn end_run(&mut self) {
-        let Some(Run { queued, said, .. }) = self.run.take() else { return };
-        for (queued, said) in queued.iter().zip(&said) {
-            let (Some((_, queued)), Some((_, said))) = (queued, said) else { continue };
-            if queued.len() == said.len() {
-                continue;
+    /// Queues what was said last for all who hear it. To be called at the end of a turn, and before
+    /// anything is sent.
+    pub(super) fn fan_out(&mut self) {
+        #[cfg(debug_assertions)]
+        self.pending.check();
+        let Self { connections, unsettled, pending, .. } = self;
+        pending.end(|session, parcel| {
+            if let Some(connection) = connections.get_mut(session.key()) {
+                debug_assert_eq!(connection.id, session, "whoever hears it is there");
+                parcel.put_into(&mut connection.outbox);
+                list(unsettled, connection, session.key());
             }
-            // Whoever hears the run was put on this list by its first line.
-            for &key in &self.unsettled {
-                if let Some(connection) = self.connections.get_mut(key) {
-                    connection.outbox.lengthen(queued, said);
-                }
-            }
-        }
+        });
     }
 
-    /// Writes an event behind the run. `false` if it has to be queued by itself; then nothing is
-    /// done.
-    fn continue_run(&mut self, event: &Event<'_>, key: AudienceKey) -> bool {
-        let Some(run) = self.run.as_mut().filter(|run| run.key == key) else { return false };
-        if run.said.iter().zip(&self.spools).any(|(said, spool)| said.is_some() && spool.is_full())
-        {
-            return false;
-        }
-        for (said, spool) in run.said.iter_mut().zip(self.spools.iter_mut()) {
-            if let Some((variant, said)) = said {
-                let is_behind = said.extend(&spool.append(|out| variant.event(event, out)));
-                debug_assert!(is_behind, "the run holds its segment, and the segment is not full");
-            }
-        }
-        true
-    }
-
-    fn queue(&mut self, event: &Event<'_>, to: &Audience<'_>) -> Spans {
-        let mut spans: Spans = [const { None }; Variant::COUNT];
-        for member in to.hearers() {
-            let key = member.session().key();
-            let Some(connection) = self.connections.get_mut(key) else { continue };
-            let variant = connection.format.variant(member.is_focused());
-            let (_, span) = spans[variant.index()].get_or_insert_with(|| {
-                let spool = &mut self.spools[variant.index()];
-                (variant, spool.append(|out| variant.event(event, out)))
-            });
-            connection.outbox.push(span);
+    /// Queues bytes for one peer alone.
+    pub(super) fn push_own(&mut self, key: usize, bytes: &[u8]) {
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.outbox.push_own(bytes);
+            self.own_bytes += bytes.len() as u64;
             list(&mut self.unsettled, connection, key);
         }
-        spans
     }
 
     /// The session of a connection, if there is one.
@@ -149,23 +129,25 @@ impl<S> Peers<S> {
 
 impl<S> Outbound for Peers<S> {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
-        if !self.continue_run(event, to.key) {
-            self.end_run();
-            let queued = self.queue(event, to);
-            self.run = Some(Run { key: to.key, said: queued.clone(), queued });
+        if self.pending.key() != Some(to.key) {
+            self.fan_out();
+            self.pending.begin(to, |session| self.formats[session.key()]);
         }
+        self.said_bytes += self.pending.write(event) as u64;
     }
 
     fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
-        self.end_run();
+        // Whoever speaks does not hear it, and need not wait for it.
+        if self.pending.key().is_some_and(|key| key.speaker != Some(to)) {
+            self.fan_out();
+        }
+        if self.by_id(to).is_none() {
+            return;
+        }
         let mut scratch = mem::take(&mut self.scratch);
         scratch.clear();
-        if let Some(connection) = self.by_id(to) {
-            connection.format.answer(answer, &mut scratch);
-            connection.outbox.push_own(&scratch);
-            self.own_bytes += scratch.len() as u64;
-            self.unsettle(to.key());
-        }
+        self.formats[to.key()].answer(answer, &mut scratch);
+        self.push_own(to.key(), &scratch);
         self.scratch = scratch;
     }
 

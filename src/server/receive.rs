@@ -120,7 +120,7 @@ impl<S: Stream> Server<S> {
                 return None;
             }
             let line_bytes = mem::take(&mut connection.unpaid_bytes);
-            connection.format = format;
+            self.peers.set_format(key, format);
             let bytes = line_bytes + before - input.len();
             if self.follow(key, step, bytes, moment.now).is_break() {
                 return Some(Turn::Left);
@@ -131,7 +131,7 @@ impl<S: Stream> Server<S> {
     /// Why a connection's next line has to wait, if it has.
     fn must_stop(&mut self, key: usize, moment: Moment) -> Option<Turn> {
         let work = self.work();
-        let is_enough_said = self.peers.shared_bytes() >= moment.said_end;
+        let is_enough_said = self.peers.said_bytes() >= moment.said_end;
         let connection = self.peers.connections.get(key)?;
         if connection.pace.wait_until(self.limits.rate, moment.now.at).is_some() {
             Some(Turn::Wait)
@@ -210,8 +210,7 @@ impl<S: Stream> Server<S> {
                 return ControlFlow::Continue(());
             }
             Step::Reply(bytes) => {
-                connection.outbox.push_own(&bytes);
-                self.peers.unsettle(key);
+                self.peers.push_own(key, &bytes);
             }
             Step::Refused(refusal) => {
                 if let Refusal::LineTooLong(_) = refusal {
@@ -225,7 +224,7 @@ impl<S: Stream> Server<S> {
                 return ControlFlow::Break(());
             }
             Step::End { reply, why } => {
-                connection.outbox.push_own(reply);
+                self.peers.push_own(key, reply);
                 self.end(key, Disconnect::Foreign(why), now);
                 return ControlFlow::Break(());
             }

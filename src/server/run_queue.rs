@@ -85,7 +85,7 @@ impl<S: Stream> Server<S> {
         let is_crowded = is_held || self.run_queue.count(true) > 0;
         // However many are light, half of the tick is for the heavy ones.
         let light_end = if is_crowded { work_end - bytes_max / 2 } else { work_end };
-        let said = self.peers.shared_bytes();
+        let said = self.peers.said_bytes();
         let (light_said_end, heavy_said_end) = if is_held {
             (said + self.congestion.light_bytes_left(), 0)
         } else {
@@ -94,7 +94,7 @@ impl<S: Stream> Server<S> {
         let light =
             Moment { now, work_end: light_end, said_end: light_said_end, turn_end: 0, is_crowded };
         self.receive_all(false, light);
-        self.congestion.spend_light(if is_held { self.peers.shared_bytes() - said } else { 0 });
+        self.congestion.spend_light(if is_held { self.peers.said_bytes() - said } else { 0 });
         // An answer to a light one may have taken more than that.
         let work_end = work_end.max(self.work() + bytes_max / 2);
         self.receive_all(true, Moment { work_end, said_end: heavy_said_end, ..light });
@@ -107,7 +107,7 @@ impl<S: Stream> Server<S> {
                 return;
             }
             let Some(key) = self.run_queue.pop(is_heavy) else { return };
-            let is_enough_said = self.peers.shared_bytes() >= moment.said_end;
+            let is_enough_said = self.peers.said_bytes() >= moment.said_end;
             let Some(connection) = self.peers.get(key) else { continue };
             if is_enough_said && connection.is_named() {
                 self.run_queue.push(key, is_heavy);
@@ -175,7 +175,7 @@ impl<S: Stream> Server<S> {
         let turn = self.take_turn(key, &mut decoder, &mut inbox, &mut scratch, bytes, moment);
         let work = self.work() - begin;
         self.scratch = scratch;
-        self.peers.end_run();
+        self.peers.fan_out();
         if let Some(connection) = self.peers.get(key) {
             connection.decoder = decoder;
             connection.inbox = inbox;

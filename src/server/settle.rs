@@ -19,7 +19,9 @@ impl<S: Stream> Server<S> {
     /// those are settled too.
     pub(super) fn settle(&mut self, now: Now) {
         let mut next = 0;
-        while let Some(&key) = self.peers.unsettled.get(next) {
+        loop {
+            self.peers.fan_out();
+            let Some(&key) = self.peers.unsettled.get(next) else { break };
             next += 1;
             self.flush(key, now);
             self.measure(key, now);
@@ -72,7 +74,7 @@ impl<S: Stream> Server<S> {
         let has_more = self.peers.id(key).is_some_and(|id| self.chat.has_more(id));
         let Some(connection) = self.peers.get(key) else { return };
         // Answers do not count: whoever asks for more than it reads is not outrun by talk.
-        let shared = connection.outbox.shared_cost();
+        let shared = connection.outbox.talk_cost();
         let lag = if connection.is_named() {
             Lag::of(shared, connection.lag, &self.limits)
         } else {
