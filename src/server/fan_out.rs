@@ -24,6 +24,8 @@ const FEW: usize = 8;
 pub(super) struct FanOut {
     /// Whom it is for, while there is something.
     key: Option<AudienceKey>,
+    /// How many bytes are said, each event in its widest variant.
+    bytes: u64,
     hearers: Vec<Hearer>,
     /// By [`Variant::index`].
     written: [Written; Variant::COUNT],
@@ -57,10 +59,15 @@ impl FanOut {
         self.key
     }
 
+    /// How many bytes that is.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Begins to gather for an audience. `format` tells what a hearer speaks.
     pub(super) fn begin(&mut self, to: &Audience<'_>, format: impl Fn(SessionId) -> Format) {
         debug_assert!(self.key.is_none(), "what was said before is queued first");
-        self.key = Some(to.key);
+        (self.key, self.bytes) = (Some(to.key), 0);
         for member in to.hearers() {
             let session = member.session();
             let variant = format(session).variant(member.is_focused());
@@ -70,7 +77,7 @@ impl FanOut {
     }
 
     /// Writes an event behind what is there. Returns how many bytes it has, where it has most.
-    pub(super) fn write(&mut self, event: &Event<'_>) -> usize {
+    pub(super) fn write(&mut self, event: &Event<'_>) -> u64 {
         let mut bytes_max = 0;
         for Written { variant, bytes } in &mut self.written {
             if let Some(variant) = variant {
@@ -79,7 +86,8 @@ impl FanOut {
                 bytes_max = bytes_max.max(bytes.len() - before);
             }
         }
-        bytes_max
+        self.bytes += bytes_max as u64;
+        bytes_max as u64
     }
 
     /// Gives each hearer what is for it; then nothing is left.
@@ -187,7 +195,7 @@ mod tests {
         room
     }
 
-    fn gone(fan_out: &mut FanOut, nick: &str) -> usize {
+    fn gone(fan_out: &mut FanOut, nick: &str) -> u64 {
         let nick = &Nick::parse(nick).expect("a nickname");
         fan_out.write(&Event::Left { nick, reason: Farewell::TooSlow })
     }
@@ -206,7 +214,7 @@ mod tests {
         outboxes.resize_with(members, Outbox::default);
         fan_out.end(|id, parcel| parcel.put_into(&mut outboxes[id.key()]));
         fan_out.check();
-        assert_eq!(bytes, outboxes[members - 1].len(), "what counts is the longest variant");
+        assert_eq!(bytes, outboxes[members - 1].len() as u64, "what counts is the longest variant");
         outboxes
     }
 

@@ -5,12 +5,16 @@ use std::mem;
 use slab::Slab;
 
 use super::connection::Connection;
+use super::disconnect::Disconnect;
 use super::fan_out::FanOut;
+use super::schedule::Heard;
 use crate::chat::answer::Answer;
 use crate::chat::event::{Event, Farewell};
-use crate::chat::outbound::{Audience, Outbound};
+use crate::chat::outbound::{Audience, AudienceKey, Outbound};
+use crate::chat::room::RoomId;
 use crate::chat::session::SessionId;
 use crate::limits::Limits;
+use crate::stream::Stream;
 use crate::wire::Format;
 
 /// Connections, what they share, and which of them have something to be sent or closed.
@@ -25,18 +29,32 @@ pub(super) struct Peers<S> {
     pub(super) settled: Vec<usize>,
     /// What was said last and is not yet queued for those who hear it.
     pending: FanOut,
+    /// What was said lately, and how it was heard.
+    pub(super) said: Vec<Said>,
     /// How many bytes were ever said to many. What is written in several variants counts once.
     said_bytes: u64,
     /// How many bytes were ever told to one.
     own_bytes: u64,
+    /// What was ever done that queued little or nothing, in bytes of talk that would have taken as
+    /// long.
+    effort: u64,
     /// Where what one peer is told is written before it is queued.
     scratch: Vec<u8>,
-    /// Whom the chat wants to leave, and how many nicknames were refused to each.
-    pub(super) expelled: Vec<(SessionId, u32)>,
+    /// Whom the chat wants to leave.
+    expelled: Vec<(SessionId, Disconnect)>,
     /// See [`Limits::private_bytes_max`].
     private_bytes_max: usize,
     /// See [`Limits::own_bytes_max`].
     own_bytes_max: usize,
+}
+
+/// What somebody said, or what happened without anybody's doing, to one audience.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said {
+    pub(super) room: RoomId,
+    pub(super) speaker: Option<SessionId>,
+    pub(super) bytes: u64,
+    pub(super) heard: Heard,
 }
 
 impl<S> Peers<S> {
@@ -47,8 +65,10 @@ impl<S> Peers<S> {
             unsettled: Vec::new(),
             settled: Vec::new(),
             pending: FanOut::default(),
+            said: Vec::new(),
             said_bytes: 0,
             own_bytes: 0,
+            effort: 0,
             scratch: Vec::new(),
             expelled: Vec::new(),
             private_bytes_max: limits.private_bytes_max(),
@@ -82,9 +102,14 @@ impl<S> Peers<S> {
         }
     }
 
-    /// How many bytes were ever queued, for many and for one.
-    pub(super) fn queued_bytes(&self) -> u64 {
-        self.said_bytes + self.own_bytes
+    /// How much was ever done: what was queued, and what took as long as queueing so many bytes.
+    pub(super) fn work(&self) -> u64 {
+        self.said_bytes + self.own_bytes + self.effort
+    }
+
+    /// Counts what queues little or nothing, in bytes of talk that would take as long.
+    pub(super) fn toil(&mut self, bytes: u64) {
+        self.effort += bytes;
     }
 
     /// How many bytes were ever said to many.
@@ -95,16 +120,43 @@ impl<S> Peers<S> {
     /// Queues what was said last for all who hear it. To be called at the end of a turn, and before
     /// anything is sent.
     pub(super) fn fan_out(&mut self) {
+        let Some(AudienceKey { room, speaker, .. }) = self.pending.key() else { return };
         #[cfg(debug_assertions)]
         self.pending.check();
         let Self { connections, unsettled, pending, .. } = self;
+        let mut heard = Heard::default();
+        let bytes = pending.bytes();
         pending.end(|session, parcel| {
             if let Some(connection) = connections.get_mut(session.key()) {
                 debug_assert_eq!(connection.id, session, "whoever hears it is there");
                 parcel.put_into(&mut connection.outbox);
+                if !connection.is_waiting() {
+                    heard.count(&mut connection.lag);
+                }
                 list(unsettled, connection, session.key());
             }
         });
+        self.said.push(Said { room, speaker, bytes, heard });
+    }
+
+    /// # Panics
+    ///
+    /// If something is left over from the tick.
+    #[cfg(debug_assertions)]
+    pub(super) fn check(&self) {
+        self.pending.check();
+        assert!(self.pending.key().is_none(), "what was said is queued");
+        assert!(self.said.is_empty(), "how it was heard is noted");
+        assert!(self.expelled.is_empty(), "whoever is to leave has left");
+    }
+
+    /// Whom the chat wants to leave.
+    pub(super) fn take_expelled(&mut self) -> Vec<(SessionId, Disconnect)> {
+        mem::take(&mut self.expelled)
+    }
+
+    pub(super) fn is_expelled(&self, id: SessionId) -> bool {
+        self.expelled.iter().any(|&(who, _)| who == id)
     }
 
     /// Queues bytes for one peer alone.
@@ -116,24 +168,19 @@ impl<S> Peers<S> {
         }
     }
 
-    /// The session of a connection, if there is one.
-    pub(super) fn id(&self, key: usize) -> Option<SessionId> {
-        self.connections.get(key).map(|connection| connection.id)
-    }
-
     /// A session's connection, if that is still there.
-    fn by_id(&mut self, id: SessionId) -> Option<&mut Connection<S>> {
+    pub(super) fn by_id(&mut self, id: SessionId) -> Option<&mut Connection<S>> {
         self.connections.get_mut(id.key()).filter(|connection| connection.id == id)
     }
 }
 
-impl<S> Outbound for Peers<S> {
+impl<S: Stream> Outbound for Peers<S> {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
         if self.pending.key() != Some(to.key) {
             self.fan_out();
             self.pending.begin(to, |session| self.formats[session.key()]);
         }
-        self.said_bytes += self.pending.write(event) as u64;
+        self.said_bytes += self.pending.write(event);
     }
 
     fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
@@ -152,19 +199,16 @@ impl<S> Outbound for Peers<S> {
     }
 
     fn expel(&mut self, who: SessionId, why: Farewell<'_>) {
-        if let Farewell::NicknamesRefused(count) = why {
-            self.expelled.push((who, count));
-        }
+        self.expelled.push((who, Disconnect::expelled(why)));
     }
 
     fn is_behind(&self, who: SessionId) -> bool {
-        // What was queued in this tick may still be taken at once.
         self.connections.get(who.key()).filter(|connection| connection.id == who).is_some_and(
             |connection| {
-                let Connection { is_writable, outbox, .. } = connection;
-                !is_writable
-                    && (outbox.cost() > self.private_bytes_max
-                        || outbox.own_cost() > self.own_bytes_max)
+                // What was queued in this tick may still be taken at once.
+                !connection.ready.writable
+                    && (connection.unsent_cost() > self.private_bytes_max
+                        || connection.outbox.own_cost() > self.own_bytes_max)
             },
         )
     }
