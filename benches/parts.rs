@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::rc::Rc;
 
 use chatd::buffer::outbox::Outbox;
-use chatd::buffer::spool::Spool;
+use chatd::buffer::spool::{Pool, Spool};
 use chatd::chat::answer::Answer;
 use chatd::chat::command::{Ask, Command, Kind};
 use chatd::chat::event::{Event, Farewell};
@@ -125,10 +125,11 @@ fn nickname(bencher: Bencher, name: &str) {
         .bench_local(|| chat.apply(SessionId::new(1, 0), Command::Nick(name), now, &mut Nowhere));
 }
 
-/// An event into bytes, in a segment that serves again and again: each span is dropped at once.
+/// An event into bytes, and those into a segment that serves again and again: each span is dropped
+/// at once.
 #[divan::bench(sample_size = 1000)]
 fn append(bencher: Bencher) {
-    let mut spool = Spool::default();
+    let (mut spool, pool) = (Spool::default(), Pool::default());
     let mut scratch = String::new();
     let line = "the quick brown fox jumps over the lazy dog, and then once more";
     let room = RoomName::parse("lobby").expect("a name");
@@ -142,16 +143,19 @@ fn append(bencher: Bencher) {
         text: Text::parse(line.as_bytes(), &mut scratch),
     });
     let variant = FORMAT.variant(true);
+    let mut written = Vec::new();
     bencher.bench_local(|| {
-        drop(black_box(spool.append(|out| variant.event(black_box(&event), out))));
+        written.clear();
+        variant.event(black_box(&event), &mut written);
+        drop(black_box(spool.append(&written, &pool)));
     });
 }
 
 /// A span into an outbox: one that follows the last one, as nearly always.
 #[divan::bench]
 fn push(bencher: Bencher) {
-    let mut spool = Spool::default();
-    let spans: Vec<_> = (0..LINES).map(|_| spool.append(|out| out.extend(LINE))).collect();
+    let (mut spool, pool) = (Spool::default(), Pool::default());
+    let spans: Vec<_> = (0..LINES).map(|_| spool.append(LINE, &pool)).collect();
     bencher.counter(ItemsCount::new(LINES)).with_inputs(Outbox::default).bench_local_refs(
         |outbox| {
             for span in &spans {
@@ -161,33 +165,11 @@ fn push(bencher: Bencher) {
     );
 }
 
-/// What follows a span in an outbox, as for all the lines of a turn but the first.
-#[divan::bench]
-fn lengthen(bencher: Bencher) {
-    let mut spool = Spool::default();
-    let mut longer = spool.append(|out| out.extend(LINE));
-    let mut spans = vec![longer.clone()];
-    for _ in 0..LINES {
-        longer.extend(&spool.append(|out| out.extend(LINE)));
-        spans.push(longer.clone());
-    }
-    let outbox = || {
-        let mut outbox = Outbox::default();
-        outbox.push(&spans[0]);
-        outbox
-    };
-    bencher.counter(ItemsCount::new(LINES)).with_inputs(outbox).bench_local_refs(|outbox| {
-        for parts in spans.windows(2) {
-            outbox.lengthen(black_box(&parts[0]), black_box(&parts[1]));
-        }
-    });
-}
-
 /// An outbox into a stream that takes all.
 #[divan::bench(args = [1, 2, 8])]
 fn flush(bencher: Bencher, pieces: usize) {
-    let mut spool = Spool::default();
-    let spans: Vec<_> = (0..2 * pieces).map(|_| spool.append(|out| out.extend(LINE))).collect();
+    let (mut spool, pool) = (Spool::default(), Pool::default());
+    let spans: Vec<_> = (0..2 * pieces).map(|_| spool.append(LINE, &pool)).collect();
     let outbox = || {
         let mut outbox = Outbox::default();
         spans.iter().step_by(2).for_each(|span| outbox.push(span));
@@ -199,10 +181,10 @@ fn flush(bencher: Bencher, pieces: usize) {
 /// An answer of so many lines to one peer: shared like a broadcast, or its own copy.
 #[divan::bench(args = [1, 20], sample_size = 1000)]
 fn answer_shared(bencher: Bencher, lines: usize) {
-    let mut spool = Spool::default();
+    let (mut spool, pool) = (Spool::default(), Pool::default());
     bencher.with_inputs(Outbox::default).bench_local_refs(|outbox| {
         for _ in 0..lines {
-            outbox.push(&spool.append(|out| out.extend(black_box(LINE))));
+            outbox.push(&spool.append(black_box(LINE), &pool));
         }
         outbox.flush(&mut io::sink())
     });
@@ -248,7 +230,9 @@ impl Write for Script {
 
 impl Stream for Script {
     /// As a TCP stream's on Linux.
-    const SHORT_READ_DRAINS: bool = true;
+    fn drains(&self, read: usize, asked: usize) -> bool {
+        read < asked
+    }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         Ok(())

@@ -107,9 +107,9 @@
 //! A `send` costs microseconds, whatever it carries; a span costs nanoseconds. So all that is said
 //! in a tick goes to each member in one `send`, and the busier the room, the more messages share
 //! it. Spans that follow each other merge, which makes a backlog of thousands of messages one pair
-//! of integers. What one peer alone is told ([`push_own`](buffer::outbox::Outbox::push_own)) is not shared: it would
-//! keep a whole segment alive for a few bytes. And what one member says in a row is queued for all
-//! the others once, when it is over.
+//! of integers. What one peer alone is told ([`push_own`](buffer::outbox::Outbox::push_own)) is not
+//! shared: it would keep a whole segment alive for a few bytes; nor is what only a few hear. And
+//! what one member says in a turn is queued for all the others once, at the end of it.
 
 pub mod banner;
 pub mod buffer;

@@ -17,18 +17,18 @@ const PIECES_PER_WRITE: usize = 16;
 /// its own.
 const PIECE_COST: usize = 64;
 
-/// A queue of bytes for one peer: spans of what all are sent, and bytes of its own.
+/// A queue of bytes for one peer: spans of what many are sent, and bytes of its own.
 ///
-/// Nothing is copied for a broadcast, and an empty outbox holds no memory. Its limit is the
-/// caller's: see [`Outbox::cost`].
+/// Nothing is copied for a broadcast to more than a few, and an empty outbox holds no memory. Its
+/// limit is the caller's: see [`Outbox::cost`].
 ///
 /// ```
-/// use chatd::buffer::{outbox::Outbox, spool::Spool};
+/// use chatd::buffer::{outbox::Outbox, spool::{Pool, Spool}};
 ///
-/// let mut spool = Spool::default();
+/// let (mut spool, pool) = (Spool::default(), Pool::default());
 /// let (mut ana, mut bruno) = (Outbox::default(), Outbox::default());
 /// for line in ["one\n", "two\n"] {
-///     let span = spool.append(|out| out.extend(line.as_bytes()));
+///     let span = spool.append(line.as_bytes(), &pool);
 ///     ana.push(&span);
 ///     bruno.push(&span);
 /// }
@@ -48,7 +48,7 @@ pub struct Outbox {
     len: usize,
     /// What pieces cost beside their bytes.
     overhead: usize,
-    /// What pieces of its own cost, bytes included.
+    /// What answers cost, bytes included.
     own_cost: usize,
     /// Where the last shared piece ended, for its gap to the next. Only ever compared: the segment
     /// may be gone.
@@ -65,7 +65,17 @@ enum Piece {
     Own {
         bytes: Block,
         sent: usize,
+        kind: Kind,
     },
+}
+
+/// What bytes of one peer alone are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What it alone was told.
+    Answer,
+    /// Its copy of what a few were told.
+    Talk,
 }
 
 /// How [`Outbox::flush`] ended.
@@ -98,15 +108,15 @@ impl Outbox {
         self.len + self.overhead
     }
 
-    /// The part of [`Outbox::cost`] that is not shared: what this peer alone was told.
+    /// The part of [`Outbox::cost`] that this peer alone was told.
     #[must_use]
     pub fn own_cost(&self) -> usize {
         self.own_cost
     }
 
-    /// The part of [`Outbox::cost`] that is shared: how far behind the others this peer is.
+    /// The part of [`Outbox::cost`] that others were told too: how far behind them this peer is.
     #[must_use]
-    pub fn shared_cost(&self) -> usize {
+    pub fn talk_cost(&self) -> usize {
         self.cost() - self.own_cost
     }
 
@@ -131,39 +141,37 @@ impl Outbox {
         self.mark = Some((segment, range.end));
     }
 
-    /// Queues what `longer` has more than `part`, if `part` is what was queued last.
-    pub fn lengthen(&mut self, part: &Span, longer: &Span) {
-        let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
-        if let Some(Piece::Shared { span, .. }) = last {
-            let bytes = span.lengthen(part, longer);
-            if bytes > 0 {
-                self.len += bytes;
-                let (segment, range) = longer.position();
-                self.mark = Some((segment, range.end));
-            }
-        }
+    /// Queues an answer: bytes for this peer alone.
+    pub fn push_own(&mut self, answer: &[u8]) {
+        self.queue_own(answer, Kind::Answer);
     }
 
-    /// Queues bytes for this peer alone.
-    ///
-    /// They are not shared: a few bytes in a segment would keep all of it for a peer that does not
-    /// read.
-    pub fn push_own(&mut self, own: &[u8]) {
+    /// Queues a copy of what this peer and a few others are told.
+    pub fn push_copy(&mut self, talk: &[u8]) {
+        self.queue_own(talk, Kind::Talk);
+    }
+
+    /// Bytes that are not shared: a few of them in a segment would keep all of it for a peer that
+    /// does not read.
+    fn queue_own(&mut self, own: &[u8], own_kind: Kind) {
         if own.is_empty() {
             return;
         }
         self.len += own.len();
-        self.own_cost += own.len();
         let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
         // Not behind what is being sent: a piece gives its memory back as a whole.
         let is_appended = match last {
-            Some(Piece::Own { bytes, sent: 0 }) => bytes.append(own),
+            Some(Piece::Own { bytes, sent: 0, kind }) if *kind == own_kind => bytes.append(own),
             Some(_) | None => false,
         };
+        let mut cost = own.len();
         if !is_appended {
-            let piece = Piece::Own { bytes: Block::new(own), sent: 0 };
-            self.own_cost += piece.overhead();
+            let piece = Piece::Own { bytes: Block::new(own), sent: 0, kind: own_kind };
+            cost += piece.overhead();
             self.queue(piece);
+        }
+        if own_kind == Kind::Answer {
+            self.own_cost += cost;
         }
     }
 
@@ -220,15 +228,15 @@ impl Outbox {
         self.len -= count;
         while let Some(first) = &mut self.first {
             let left = first.len();
-            let is_own = matches!(first, Piece::Own { .. });
-            if is_own {
+            let is_answer = matches!(first, Piece::Own { kind: Kind::Answer, .. });
+            if is_answer {
                 self.own_cost -= count.min(left);
             }
             if count < left {
                 return first.advance(count);
             }
             count -= left;
-            if is_own {
+            if is_answer {
                 self.own_cost -= first.overhead();
             }
             self.overhead -= first.overhead();
@@ -242,7 +250,7 @@ impl Piece {
     fn len(&self) -> usize {
         match self {
             Self::Shared { span, .. } => span.len(),
-            Self::Own { bytes, sent } => bytes.len() - sent,
+            Self::Own { bytes, sent, .. } => bytes.len() - sent,
         }
     }
 
@@ -263,7 +271,7 @@ impl Piece {
     fn bytes(&self) -> Bytes<'_> {
         match self {
             Self::Shared { span, .. } => Bytes::Shared(span.bytes()),
-            Self::Own { bytes, sent } => Bytes::Own(&bytes[*sent..]),
+            Self::Own { bytes, sent, .. } => Bytes::Own(&bytes[*sent..]),
         }
     }
 }
@@ -288,7 +296,7 @@ impl Deref for Bytes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::buffer::spool::Spool;
+    use crate::buffer::spool::{Pool, Spool};
     use proptest::prelude::*;
 
     /// A stream that takes so many bytes with each call, and blocks where that is 0.
@@ -316,10 +324,10 @@ mod tests {
 
     #[test]
     fn a_message_for_all_is_one_piece_however_many_there_are() {
-        let mut spool = Spool::default();
+        let (mut spool, pool) = (Spool::default(), Pool::default());
         let mut outbox = Outbox::default();
         for _ in 0..100 {
-            outbox.push(&spool.append(|out| out.extend(b"12345678")));
+            outbox.push(&spool.append(b"12345678", &pool));
         }
         assert_eq!((outbox.len(), outbox.cost()), (800, 800 + PIECE_COST));
         assert!(outbox.rest.is_empty());
@@ -327,11 +335,11 @@ mod tests {
 
     #[test]
     fn gaps_count_for_the_memory_they_keep() {
-        let mut spool = Spool::default();
+        let (mut spool, pool) = (Spool::default(), Pool::default());
         let mut outbox = Outbox::default();
         for _ in 0..50 {
-            outbox.push(&spool.append(|out| out.extend(b"to all")));
-            spool.append(|out| out.extend(vec![b'x'; SEGMENT_BYTES as usize]));
+            outbox.push(&spool.append(b"to all", &pool));
+            spool.append(&vec![b'x'; SEGMENT_BYTES as usize - 6], &pool);
             outbox.push_own(b"to one");
         }
         assert_eq!(outbox.len(), 50 * 12);
@@ -379,20 +387,21 @@ mod tests {
     proptest! {
         #[test]
         fn what_goes_in_comes_out_whatever_the_stream_takes(
-            pushes in prop::collection::vec((0..3, 1..40usize), 0..60),
+            pushes in prop::collection::vec((0..4, 1..40usize), 0..60),
             takes in prop::collection::vec(0..50usize, 0..60),
         ) {
-            let mut spool = Spool::default();
+            let (mut spool, pool) = (Spool::default(), Pool::default());
             let mut outbox = Outbox::default();
             let mut sink = Sink { takes, got: Vec::new() };
             let mut expected = Vec::new();
             for (byte, (kind, count)) in (0..).zip(pushes) {
                 let bytes = vec![byte; count];
                 match kind {
-                    0 => outbox.push(&spool.append(|out| out.extend(&bytes))),
+                    0 => outbox.push(&spool.append(&bytes, &pool)),
                     1 => outbox.push_own(&bytes),
+                    2 => outbox.push_copy(&bytes),
                     _ => {
-                        spool.append(|out| out.extend(&bytes));
+                        spool.append(&bytes, &pool);
                         outbox.flush(&mut sink).unwrap();
                         continue;
                     }
@@ -400,9 +409,9 @@ mod tests {
                 expected.extend(bytes);
                 prop_assert_eq!(outbox.len(), expected.len() - sink.got.len());
                 prop_assert!(outbox.cost() >= outbox.len());
-                let shared = outbox.first.iter().chain(&outbox.rest).filter(|piece| matches!(piece, Piece::Shared { .. }));
-                let shared: usize = shared.map(|piece| piece.len() + piece.overhead()).sum();
-                prop_assert_eq!(outbox.shared_cost(), shared);
+                let answers = outbox.first.iter().chain(&outbox.rest).filter(|piece| matches!(piece, Piece::Own { kind: Kind::Answer, .. }));
+                let answers: usize = answers.map(|piece| piece.len() + piece.overhead()).sum();
+                prop_assert_eq!((outbox.own_cost(), outbox.talk_cost()), (answers, outbox.cost() - answers));
             }
             while outbox.flush(&mut sink).unwrap() == Flush::Blocked {}
             prop_assert_eq!(&sink.got, &expected);

@@ -1,87 +1,99 @@
-//! The shared bytes of broadcasts: written once per format, sent from the same memory to everybody.
+//! The shared bytes of broadcasts: written once for a room and a variant, sent from the same memory
+//! to all who hear them.
 
 use std::cell::{Ref, RefCell};
 use std::ops::Range;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-/// When a segment has so many bytes, the next event goes to a new one. One span that nobody reads
-/// keeps no more memory than this.
+/// A segment takes bytes as long as it has no more than this. One span that nobody reads keeps no
+/// more memory than this, or than what was appended with it.
 ///
-/// Larger segments make fewer seams, and one seam costs a span per member. At 32 KiB that is a span
+/// Larger segments make fewer seams, and one seam costs a span per hearer. At 32 KiB that is a span
 /// for hundreds of messages.
 pub const SEGMENT_BYTES: u32 = 32 * 1024;
 
-/// What is allocated for a segment, so that its last event rarely makes it move.
-const SEGMENT_CAPACITY: usize = SEGMENT_BYTES as usize + 4 * 1024;
+/// So much memory of segments that are sent is kept for the next ones, all rooms together.
+const POOL_BYTES_MAX: usize = 256 * 1024;
 
-/// An append-only log of encoded events in segments. A segment is freed when the last outbox has
-/// sent its spans of it.
+/// An append-only log of encoded events in segments.
+///
+/// A spool only knows the segment that it writes to; the spans keep it. When the last outbox has
+/// sent its spans, the segment goes back to the [`Pool`]. So a spool of a quiet room has no memory.
 #[derive(Debug, Default)]
 pub struct Spool {
-    current: Rc<Segment>,
-    appended: u64,
+    current: Weak<Segment>,
 }
+
+/// Memory of segments that all is sent of, for the next ones of any spool: it is still in the
+/// processor's cache.
+#[derive(Debug, Default, Clone)]
+pub struct Pool(Rc<RefCell<Vec<Vec<u8>>>>);
 
 /// A piece of a spool. Only the spool appends to it, and what is there never changes while a span
 /// refers to it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Segment {
     bytes: RefCell<Vec<u8>>,
+    pool: Pool,
 }
 
 /// A range of bytes in a segment.
 #[derive(Debug, Clone)]
 pub struct Span {
     segment: Rc<Segment>,
-    // A segment has less than 4 GiB: `SEGMENT_BYTES` and one event.
+    // A segment has less than 4 GiB: `SEGMENT_BYTES`, or what was appended at once.
     start: u32,
     end: u32,
 }
 
 impl Spool {
-    /// Appends what `encode` writes, and returns where it stands.
-    pub fn append(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> Span {
-        if Rc::strong_count(&self.current) == 1 {
-            // Everybody has everything: begin again in the same memory, which is still in the
-            // cache.
-            self.current.recycle();
-        } else if self.is_full() {
-            self.current = Rc::default();
-        }
-        let mut bytes = self.current.bytes.borrow_mut();
-        if bytes.capacity() == 0 {
-            bytes.reserve_exact(SEGMENT_CAPACITY);
-        }
-        let start = bytes.len();
-        encode(&mut bytes);
-        let end = bytes.len();
-        drop(bytes);
-        self.appended += (end - start) as u64;
-        Span { segment: Rc::clone(&self.current), start: offset(start), end: offset(end) }
+    /// Appends bytes, and returns where they stand.
+    pub fn append(&mut self, bytes: &[u8], pool: &Pool) -> Span {
+        let current = self.current.upgrade().filter(|segment| segment.has_vacancy(bytes.len()));
+        let segment = current.unwrap_or_else(|| {
+            let segment = Rc::new(Segment { bytes: RefCell::new(pool.take()), pool: pool.clone() });
+            self.current = Rc::downgrade(&segment);
+            segment
+        });
+        let mut written = segment.bytes.borrow_mut();
+        let start = offset(written.len());
+        written.extend_from_slice(bytes);
+        let end = offset(written.len());
+        drop(written);
+        Span { segment, start, end }
     }
 
-    /// Whether the next event goes to a new segment, or to the beginning of this one.
+    /// Whether it holds no memory: all is sent.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.current.len() >= SEGMENT_BYTES as usize
+    pub fn is_empty(&self) -> bool {
+        self.current.strong_count() == 0
+    }
+}
+
+impl Pool {
+    fn take(&self) -> Vec<u8> {
+        self.0.borrow_mut().pop().unwrap_or_default()
     }
 
-    /// How many bytes were ever appended.
-    #[must_use]
-    pub fn appended(&self) -> u64 {
-        self.appended
+    fn give_back(&self, mut bytes: Vec<u8>) {
+        let mut kept = self.0.borrow_mut();
+        let kept_bytes: usize = kept.iter().map(Vec::capacity).sum();
+        if kept_bytes + bytes.capacity() <= POOL_BYTES_MAX {
+            bytes.clear();
+            kept.push(bytes);
+        }
     }
 }
 
 impl Segment {
-    fn len(&self) -> usize {
-        self.bytes.borrow().len()
+    fn has_vacancy(&self, bytes: usize) -> bool {
+        self.bytes.borrow().len() + bytes <= SEGMENT_BYTES as usize
     }
+}
 
-    fn recycle(&self) {
-        let mut bytes = self.bytes.borrow_mut();
-        bytes.clear();
-        bytes.shrink_to(SEGMENT_CAPACITY);
+impl Drop for Segment {
+    fn drop(&mut self) {
+        self.pool.give_back(self.bytes.take());
     }
 }
 
@@ -108,27 +120,11 @@ impl Span {
 
     /// Takes `next` in, if it stands right behind.
     pub fn extend(&mut self, next: &Self) -> bool {
-        let is_adjacent = self.is_followed_by(next);
+        let is_adjacent = self.end == next.start && Rc::ptr_eq(&self.segment, &next.segment);
         if is_adjacent {
             self.end = next.end;
         }
         is_adjacent
-    }
-
-    /// Whether `next` stands right behind.
-    #[must_use]
-    pub fn is_followed_by(&self, next: &Self) -> bool {
-        self.end == next.start && Rc::ptr_eq(&self.segment, &next.segment)
-    }
-
-    /// Takes in what `longer` has more than `part`, if this span ends where `part` ends. Returns
-    /// how many bytes that is.
-    pub fn lengthen(&mut self, part: &Self, longer: &Self) -> usize {
-        if self.end != part.end || !Rc::ptr_eq(&self.segment, &longer.segment) {
-            return 0;
-        }
-        self.end = longer.end;
-        (longer.end - part.end) as usize
     }
 
     /// Gives up the first `count` bytes.
@@ -156,46 +152,60 @@ fn offset(bytes: usize) -> u32 {
 mod tests {
     use super::*;
 
+    fn kept(pool: &Pool) -> usize {
+        pool.0.borrow().iter().map(Vec::capacity).sum()
+    }
+
     #[test]
     fn spans_in_a_row_become_one() {
-        let mut spool = Spool::default();
-        let mut first = spool.append(|out| out.extend(b"ab"));
-        let second = spool.append(|out| out.extend(b"cd"));
-        let third = spool.append(|out| out.extend(b"ef"));
+        let (mut spool, pool) = (Spool::default(), Pool::default());
+        let mut first = spool.append(b"ab", &pool);
+        let second = spool.append(b"cd", &pool);
+        let third = spool.append(b"ef", &pool);
         assert!(!first.clone().extend(&third));
         assert!(first.extend(&second));
         assert!(first.extend(&third));
         first.advance(1);
         assert_eq!(&*first.bytes(), b"bcdef");
-        assert_eq!(spool.appended(), 6);
     }
 
     #[test]
-    fn memory_serves_again_once_all_is_sent() {
-        let mut spool = Spool::default();
-        let first = spool.append(|out| out.extend(b"ab"));
-        let segment = Rc::as_ptr(&first.segment);
+    fn memory_serves_again_once_all_is_sent_and_a_quiet_spool_has_none() {
+        let (mut spool, pool) = (Spool::default(), Pool::default());
+        let first = spool.append(b"ab", &pool);
+        let memory = first.bytes().as_ptr();
+        assert!(!spool.is_empty());
         drop(first);
-        let second = spool.append(|out| out.extend(vec![b'x'; SEGMENT_CAPACITY * 3]));
-        assert_eq!(second.position(), (segment, 0..offset(SEGMENT_CAPACITY * 3)));
-        drop(second);
-        let third = spool.append(|out| out.extend(b"cd"));
-        assert_eq!(third.position(), (segment, 0..2));
-        assert!(spool.current.bytes.borrow().capacity() <= SEGMENT_CAPACITY);
+        assert!(spool.is_empty());
+        let mut another = Spool::default();
+        let second = another.append(b"cd", &pool);
+        assert_eq!((second.bytes().as_ptr(), kept(&pool)), (memory, 0));
+    }
+
+    #[test]
+    fn no_more_memory_is_kept_than_one_busy_room_needs() {
+        let (mut spool, pool) = (Spool::default(), Pool::default());
+        let spans: Vec<Span> = (0..100).map(|_| spool.append(&vec![b'x'; 20_000], &pool)).collect();
+        drop(spans);
+        let large = spool.append(&vec![b'x'; 2 * POOL_BYTES_MAX], &pool);
+        drop(large);
+        assert!((1..=POOL_BYTES_MAX).contains(&kept(&pool)), "{}", kept(&pool));
     }
 
     #[test]
     fn a_span_keeps_one_segment_only() {
-        let mut spool = Spool::default();
-        let kept = spool.append(|out| out.extend(b"first"));
+        let (mut spool, pool) = (Spool::default(), Pool::default());
+        let kept = spool.append(b"first", &pool);
         let mut ends = Vec::new();
         for _ in 0..SEGMENT_BYTES / 1024 * 3 {
-            let span = spool.append(|out| out.extend([b'x'; 1024]));
+            let span = spool.append(&[b'x'; 1024], &pool);
             ends.push(Rc::downgrade(&span.segment));
         }
         assert_eq!(&*kept.bytes(), b"first");
         ends.dedup_by(|a, b| a.ptr_eq(b));
         ends.retain(|segment| segment.upgrade().is_some());
-        assert_eq!(ends.len(), 2, "the kept one and the current one");
+        assert_eq!(ends.len(), 1, "the kept one");
+        let large = spool.append(&vec![b'x'; 3 * SEGMENT_BYTES as usize], &pool);
+        assert_eq!(large.position().1.start, 0, "what is larger has a segment of its own");
     }
 }

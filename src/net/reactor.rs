@@ -15,6 +15,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use crate::chat::ChatConfig;
 use crate::clock::Now;
 use crate::limits::Limits;
+use crate::logging::LogOnce;
 use crate::motd::{MotdFile, Rereading};
 use crate::net::sys::{self, Asked, Signals, Spare};
 use crate::server::{Readiness, Server, TurnedAway};
@@ -81,8 +82,8 @@ struct Door {
     /// Accepting failed; there is no use in trying before this, unless there are fewer connections
     /// than then.
     retry: Option<(Instant, usize)>,
-    /// Nobody was let in since the log has said that the server is full.
-    is_full: bool,
+    /// The server is full, and nobody was let in since.
+    full_log: LogOnce,
     /// It does not say so again before this: somebody may leave and come without end.
     full_told_again_at: Option<Instant>,
 }
@@ -114,7 +115,7 @@ impl Reactor {
             listeners: Vec::new(),
             spare: Spare::hold(),
             retry: None,
-            is_full: false,
+            full_log: LogOnce::default(),
             full_told_again_at: None,
         };
         for (index, mut socket) in listeners.into_iter().enumerate() {
@@ -264,7 +265,7 @@ impl Door {
                 match self.listeners[index].socket.accept() {
                     Ok((stream, peer)) => match server.admits(peer, now) {
                         Ok(()) => {
-                            self.is_full = false;
+                            self.full_log.forget();
                             admit(stream, peer, poll, server, now);
                             self.spare.refill();
                         }
@@ -321,7 +322,7 @@ impl Door {
 
     fn turn_away_from_full(&mut self, stream: TcpStream, peer: SocketAddr, now: Now) {
         let may_be_told = self.full_told_again_at.is_none_or(|at| at <= now.at);
-        if !std::mem::replace(&mut self.is_full, true) && may_be_told {
+        if self.full_log.is_first() && may_be_told {
             self.full_told_again_at = Some(now.at + FULL_TOLD_EVERY);
             warn!(
                 "full: {peer} and whoever comes is turned away; see --max-clients and the limit of descriptors"

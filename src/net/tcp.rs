@@ -8,9 +8,11 @@ use mio::net::TcpStream;
 use crate::stream::Stream;
 
 impl Stream for TcpStream {
-    /// True of epoll (see epoll(7), question 9): what comes later makes a new event. It saves a
-    /// failing read per message.
-    const SHORT_READ_DRAINS: bool = cfg!(target_os = "linux");
+    /// A short read drains, with epoll (see epoll(7), question 9): what comes later makes a new
+    /// event. It saves a failing read per message.
+    fn drains(&self, read: usize, asked: usize) -> bool {
+        cfg!(target_os = "linux") && read < asked
+    }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)

@@ -7,8 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
 
-use super::connection::Connection;
+use super::inbound::Meter;
 use crate::chat::session::Cloak;
+use crate::logging::LogOnce;
 use crate::pace::Pace;
 
 /// Addresses that are remembered at least, before it is looked whether anything is left to know of
@@ -102,8 +103,8 @@ pub(super) struct Addresses {
 #[derive(Debug, Default)]
 struct Known {
     connections: usize,
-    /// Somebody was turned away, which the log has said.
-    is_noted: bool,
+    /// Somebody was turned away.
+    full_log: LogOnce,
     /// Of those who have left.
     debts: Debts,
     /// Of those whose streams have ended and who have more to say.
@@ -133,8 +134,11 @@ impl Addresses {
         let Some(max) = self.max else { return Admission::Free };
         match self.known.get_mut(&ip.into()) {
             Some(known) if known.connections >= max => {
-                let was_noted = std::mem::replace(&mut known.is_noted, true);
-                if was_noted { Admission::Full } else { Admission::FirstFull }
+                if known.full_log.is_first() {
+                    Admission::FirstFull
+                } else {
+                    Admission::Full
+                }
             }
             Some(_) | None => Admission::Free,
         }
@@ -156,7 +160,7 @@ impl Addresses {
             let known = entry.get_mut();
             known.connections -= 1;
             if known.connections == 0 {
-                known.is_noted = false;
+                known.full_log.forget();
                 if is_crowded || known.is_over(now) {
                     entry.remove();
                 }
@@ -173,43 +177,42 @@ impl Addresses {
         assert_eq!(counted, connections, "each connection is counted at its address");
     }
 
-    /// Keeps what a connection owes that is leaving.
-    pub(super) fn owe<S>(&mut self, connection: &Connection<S>, now: Instant) {
-        if !connection.is_in_line
-            && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
+    /// Keeps what somebody owes who is leaving.
+    pub(super) fn owe(&mut self, ip: IpAddr, meter: &Meter, now: Instant) {
+        if !meter.is_in_line
+            && let Some(known) = self.known.get_mut(&ip.into())
         {
-            known.debts.add(connection.pace, now);
+            known.debts.add(meter.pace, now);
         }
     }
 
-    /// Makes a connection begin with what somebody of its address still owes, or go on with the
+    /// Makes somebody begin with what another of its address still owes, or go on with the
     /// allowance that it shares.
-    pub(super) fn begin_turn<S>(&mut self, connection: &mut Connection<S>, now: Instant) {
-        if !(connection.pace.is_unused() || connection.is_in_line) {
+    pub(super) fn begin_turn(&mut self, ip: IpAddr, meter: &mut Meter, now: Instant) {
+        if !(meter.pace.is_unused() || meter.is_in_line) {
             return;
         }
-        if let Some(known) = self.known.get_mut(&connection.peer.ip().into()) {
-            connection.pace =
-                if connection.is_in_line { known.ended } else { known.debts.take_largest(now) };
+        if let Some(known) = self.known.get_mut(&ip.into()) {
+            meter.pace = if meter.is_in_line { known.ended } else { known.debts.take_largest(now) };
         }
     }
 
-    /// Notes what a connection owes that shares its allowance.
-    pub(super) fn end_turn<S>(&mut self, connection: &Connection<S>) {
-        if connection.is_in_line
-            && let Some(known) = self.known.get_mut(&connection.peer.ip().into())
+    /// Notes what somebody owes who shares its allowance.
+    pub(super) fn end_turn(&mut self, ip: IpAddr, meter: &Meter) {
+        if meter.is_in_line
+            && let Some(known) = self.known.get_mut(&ip.into())
         {
-            known.ended = connection.pace;
+            known.ended = meter.pace;
         }
     }
 
-    /// Puts a connection whose stream has ended, and which has to wait, last in line.
-    pub(super) fn line_up<S>(&mut self, key: usize, connection: &mut Connection<S>, now: Instant) {
-        let Some(known) = self.known.get_mut(&connection.peer.ip().into()) else { return };
-        if !connection.is_in_line {
-            connection.is_in_line = true;
-            known.debts.add(connection.pace, now);
-            known.ended = known.ended.max(connection.pace);
+    /// Puts somebody whose stream has ended, and who has to wait, last in line.
+    pub(super) fn line_up(&mut self, ip: IpAddr, key: usize, meter: &mut Meter, now: Instant) {
+        let Some(known) = self.known.get_mut(&ip.into()) else { return };
+        if !meter.is_in_line {
+            meter.is_in_line = true;
+            known.debts.add(meter.pace, now);
+            known.ended = known.ended.max(meter.pace);
         }
         known.line.push_back(key);
     }
@@ -274,11 +277,9 @@ impl Debts {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a test starts its clock somewhere")]
 mod tests {
-    use std::net::SocketAddr;
     use std::time::Duration;
 
     use super::*;
-    use crate::chat::session::SessionId;
     use crate::pace::Rate;
 
     fn ip(text: &str) -> IpAddr {
@@ -292,19 +293,17 @@ mod tests {
         pace
     }
 
-    /// A connection from an address that has said so many lines just now.
-    fn connection(from: &str, lines: u32, now: Instant) -> Connection<()> {
-        let mut connection =
-            Connection::new(SessionId::new(0, 0), (), SocketAddr::new(ip(from), 1024), now);
-        connection.pace = if lines == 0 { Pace::default() } else { debt(lines, now) };
-        connection
+    /// Somebody who has said so many lines just now.
+    fn meter(lines: u32, now: Instant) -> Meter {
+        let pace = if lines == 0 { Pace::default() } else { debt(lines, now) };
+        Meter { pace, ..Meter::default() }
     }
 
     /// What a newcomer from an address begins with.
     fn inherited(addresses: &mut Addresses, from: &str, now: Instant) -> Pace {
-        let mut newcomer = connection(from, 0, now);
+        let mut newcomer = meter(0, now);
         addresses.enter(ip(from), now);
-        addresses.begin_turn(&mut newcomer, now);
+        addresses.begin_turn(ip(from), &mut newcomer, now);
         newcomer.pace
     }
 
@@ -357,7 +356,7 @@ mod tests {
         let mut addresses = Addresses::new(None);
         for lines in [30, 90, 60] {
             addresses.enter(ip("192.0.2.1"), now);
-            addresses.owe(&connection("192.0.2.1", lines, now), now);
+            addresses.owe(ip("192.0.2.1"), &meter(lines, now), now);
             addresses.leave(ip("192.0.2.1"), now);
         }
         assert_eq!(inherited(&mut addresses, "192.0.2.2", now), Pace::default());
@@ -373,24 +372,25 @@ mod tests {
         let now = Instant::now();
         let rate = Rate::new(10, 100);
         let mut addresses = Addresses::new(None);
-        let [mut first, mut second] = [50, 20].map(|lines| connection("192.0.2.1", lines, now));
+        let [mut first, mut second] = [50, 20].map(|lines| meter(lines, now));
+        let from = ip("192.0.2.1");
         for _ in 0..2 {
             addresses.enter(ip("192.0.2.1"), now);
         }
-        addresses.line_up(1, &mut first, now);
-        addresses.line_up(2, &mut second, now);
+        addresses.line_up(from, 1, &mut first, now);
+        addresses.line_up(from, 2, &mut second, now);
         assert_eq!(addresses.first_in_line(ip("192.0.2.1")), Some((1, debt(50, now))));
         addresses.leave_line(1, ip("192.0.2.1"));
-        addresses.begin_turn(&mut first, now);
+        addresses.begin_turn(from, &mut first, now);
         first.pace.spend(rate, 1, now);
-        addresses.end_turn(&first);
-        addresses.line_up(1, &mut first, now);
+        addresses.end_turn(from, &first);
+        addresses.line_up(from, 1, &mut first, now);
         assert_eq!(addresses.first_in_line(ip("192.0.2.1")), Some((2, debt(51, now))));
         addresses.leave_line(1, ip("192.0.2.1"));
         addresses.leave_line(2, ip("192.0.2.1"));
         assert_eq!(addresses.first_in_line(ip("192.0.2.1")), None);
         // Their own debts are left to those who come, once.
-        addresses.owe(&first, now);
+        addresses.owe(from, &first, now);
         assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(50, now));
         assert_eq!(inherited(&mut addresses, "192.0.2.1", now), debt(20, now));
         assert_eq!(inherited(&mut addresses, "192.0.2.1", now), Pace::default());
@@ -418,10 +418,8 @@ mod tests {
             for number in 0..count {
                 let number = u32::try_from(number).expect("a small number");
                 let ip = IpAddr::from((0x0a00_0000 + number).to_be_bytes());
-                let mut connection = connection("::", 10, now);
-                connection.peer.set_ip(ip);
                 addresses.enter(ip, now);
-                addresses.owe(&connection, now);
+                addresses.owe(ip, &meter(10, now), now);
                 addresses.leave(ip, now);
             }
         };

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::Server;
-use super::connection::Disconnect;
-use super::lag::Lag;
-use super::turn::{Moment, Turn};
+use super::disconnect::Disconnect;
+use super::schedule::Allowance;
+use super::turn::TurnEnd;
+use crate::chat::session::SessionId;
 use crate::clock::Now;
 use crate::stream::Stream;
 
@@ -22,63 +23,63 @@ impl<S: Stream> Server<S> {
             return;
         }
         let mut broken = VecDeque::from(mem::take(&mut self.broken));
-        self.chat.deafen(broken.iter().filter_map(|&key| self.peers.id(key)));
-        for &key in &broken {
-            // Nobody waits for them to read.
-            if let Some(connection) = self.peers.get(key) {
-                let lag = mem::take(&mut connection.lag);
-                self.congestion.note(lag, Lag::Little, &self.limits, now.at);
-            }
-        }
-        let work_end = self.work() + self.limits.tick_bytes_max();
-        let (said_end, turn_end) = (u64::MAX, u64::MAX);
-        let moment = Moment { now, work_end, said_end, turn_end, is_crowded: false };
-        while let Some(&key) = broken.front() {
-            let has_more = self.take_last_turn(key, moment);
-            if (has_more || self.work() >= work_end) && !self.congestion.has_anybody_behind() {
+        self.host.chat.deafen(broken.iter().copied());
+        let tick_end = self.host.peers.work() + self.host.limits.tick_bytes_max();
+        let allowance = Allowance { tick_end, ..Allowance::unlimited(now) };
+        self.schedule.congestion.was_anybody_behind();
+        let mut can_keep_up = true;
+        while let Some(&id) = broken.front() {
+            let has_more = self.take_last_turn(id, allowance);
+            can_keep_up &= !self.schedule.congestion.was_anybody_behind();
+            let is_tick_over = has_more || self.host.peers.work() >= tick_end;
+            if is_tick_over && can_keep_up {
                 broken.drain(..usize::from(!has_more));
                 break;
             }
             broken.pop_front();
-            self.end_broken(key, now);
+            self.end_broken(id, now);
         }
         self.broken = broken.into();
     }
 
     /// Lets a broken connection say what it said before. Tells whether the tick ended before that.
-    fn take_last_turn(&mut self, key: usize, moment: Moment) -> bool {
+    fn take_last_turn(&mut self, id: SessionId, allowance: Allowance) -> bool {
         loop {
-            let Some(connection) = self.peers.get(key).filter(|peer| peer.is_active()) else {
+            let Some(connection) = self.host.peers.by_id(id).filter(|peer| peer.is_active()) else {
                 return false;
             };
-            (connection.is_readable, connection.is_ended) = (true, true);
+            (connection.ready.readable, connection.ready.ended) = (true, true);
             // It must not wait until it has read.
             connection.outbox.clear();
-            match self.take_turn_of(key, moment) {
+            let end = self.give_turn(id, allowance);
+            self.end_expelled(allowance.now);
+            match end {
                 // A broken stream has no more than the kernel had received.
-                Turn::Share => {}
-                Turn::Ended(why @ Disconnect::Failed(_)) => {
-                    self.end(key, why, moment.now);
+                TurnEnd::Spent => {}
+                TurnEnd::TickOver => return true,
+                TurnEnd::Drained
+                | TurnEnd::RoomSlow
+                | TurnEnd::OverRate
+                | TurnEnd::Clogged
+                | TurnEnd::Shown
+                | TurnEnd::Expelled
+                | TurnEnd::Ended(Disconnect::EndOfStream) => {
+                    self.end_broken(id, allowance.now);
                     return false;
                 }
-                Turn::Held => return true,
-                Turn::Drained
-                | Turn::Wait
-                | Turn::Clogged
-                | Turn::Shown
-                | Turn::Left
-                | Turn::Ended(_) => {
-                    self.end_broken(key, moment.now);
+                TurnEnd::Ended(why) => {
+                    self.end(id, &why, allowance.now);
                     return false;
                 }
             }
         }
     }
 
-    fn end_broken(&mut self, key: usize, now: Now) {
-        let Some(connection) = self.peers.get(key).filter(|peer| peer.is_active()) else { return };
-        if let Some(why) = connection.stream.take_error().or(connection.broken) {
-            self.end(key, Disconnect::Failed(why), now);
+    fn end_broken(&mut self, id: SessionId, now: Now) {
+        if let Some(connection) = self.host.peers.by_id(id).filter(|peer| peer.is_active())
+            && let Some(why) = connection.failure.reason(&mut connection.stream)
+        {
+            self.end(id, &Disconnect::Failed(why), now);
         }
     }
 }

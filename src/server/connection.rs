@@ -1,81 +1,70 @@
-//! One peer.
+//! The sending half of a peer, and where it is in its life.
 
-use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::ops::BitOrAssign;
 use std::time::Instant;
 
-use log::Level;
+use log::{Level, log};
 
-use super::lag::Lag;
-use crate::buffer::inbox::Inbox;
-use crate::buffer::outbox::Outbox;
-use crate::chat::event::Farewell;
+use super::disconnect::Failure;
+use super::schedule::Lag;
+use crate::buffer::outbox::{Flush, Outbox};
 use crate::chat::session::SessionId;
-use crate::chat::text::Text;
 use crate::limits::Limits;
+use crate::logging::LogOnce;
 use crate::pace::{Pace, Rate};
-use crate::wire::detect::Foreign;
-use crate::wire::{Decoder, Format};
+use crate::stream::Stream;
 
-/// All that the server knows of one peer. What it says in the room is the chat's business.
+/// What the server knows of one peer, but for what it sends. What it says is the chat's business.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts, each noted where it is learnt"
-)]
 pub(crate) struct Connection<S> {
     pub(crate) id: SessionId,
     pub(crate) stream: S,
     pub(crate) peer: SocketAddr,
-    pub(crate) decoder: Decoder,
-    pub(crate) format: Format,
-    pub(crate) inbox: Inbox,
     pub(crate) outbox: Outbox,
-    pub(crate) pace: Pace,
-    /// Bytes received since the last line: they count as lines too, or an endless line would be
-    /// free.
-    pub(crate) unpaid_bytes: usize,
     pub(crate) phase: Phase,
     /// Why it is not read for now.
     pub(crate) pause: Option<Pause>,
-    /// How far behind it is, as far as the room minds.
+    /// What may be done with the stream, as far as is known.
+    pub(crate) ready: Readiness,
+    pub(crate) failure: Failure,
+    /// How far behind it is with what many are told, since it was settled last.
     pub(crate) lag: Lag,
     /// When the server's timer for this connection fires.
     pub(crate) timer: Option<Instant>,
-    /// The stream is broken, and why: there is at most something left to read.
-    pub(crate) broken: Option<ErrorKind>,
-    /// Why it was cut off, if a write was told: an error is told once, and then a read shows the
-    /// end of a stream that the peer never ended.
-    pub(crate) cut_off: Option<ErrorKind>,
-    /// A read may succeed: since the last event none has shown that there is nothing left.
-    pub(crate) is_readable: bool,
-    /// The end of the stream may be near: only a failing read means that there is nothing left.
-    pub(crate) is_ended: bool,
-    /// A write may succeed.
-    pub(crate) is_writable: bool,
-    /// It shares an allowance with others of its address whose streams have ended.
-    pub(crate) is_in_line: bool,
     /// In the server's run queue.
     pub(crate) is_queued: bool,
-    /// Its last turn was a long one: those who have little to say go first.
-    pub(crate) is_heavy: bool,
     /// On the server's list of those to settle.
     pub(crate) is_unsettled: bool,
     /// The log tells of it to everybody; of others only in the details.
     pub(crate) is_told: bool,
-    /// Has met a limit, which the log has said.
-    pub(crate) is_noted: bool,
+    limit_log: LogOnce,
 }
 
 /// Where a connection is in its life.
+///
+/// | phase | what happens | next |
+/// |---|---|---|
+/// | `Silent` | its first bytes are text, or it is silent until `greet_at` | `Nameless`, greeted |
+/// | `Nameless` | the chat gives it a nickname | `Member` |
+/// | `Nameless` | `by` is over, and all that it sent is looked at | `Leaving` |
+/// | `Silent`, `Nameless`, `Member` | it quits, ends its stream, speaks something else, or is expelled; the server stops | `Leaving` |
+/// | `Silent`, `Nameless`, `Member` | its stream broke, and what it said before is said; it is too slow | `Gone` |
+/// | `Leaving` | all is sent, and our side of the stream is ended | `Lingering` |
+/// | `Leaving` | the same while the server stops, or ending our side fails | dropped |
+/// | `Leaving` | `by` is over, or the stream fails | `Gone` |
+/// | `Lingering` | the peer ends its side, `by` is over, or the stream fails | `Gone` |
+/// | `Gone` | it is settled | dropped |
+///
+/// Only *settle* drops. It sends in all phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Nothing received: at that time it is greeted as a person.
     Silent { greet_at: Instant },
     /// In the protocol, but without a nickname: at that time it is closed.
     Nameless { by: Instant },
-    /// In the room.
+    /// In the chat.
     Member,
     /// Out of the chat and no longer read; what is queued is still sent, until then.
     Leaving { by: Instant },
@@ -94,6 +83,34 @@ pub(crate) enum Pause {
     Line,
     /// It has so much unsent, of what it asked for or else, that it has to read first.
     Clogged,
+    /// The room where it talks has to catch up first.
+    Room,
+}
+
+/// What the reactor learnt about a connection. Each is a hint: a wrong one costs a failing system
+/// call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "any of them may come with any other")]
+pub struct Readiness {
+    /// There may be something to read, or the end of the stream.
+    pub readable: bool,
+    /// The peer may have ended its stream: so a short read does not mean that there is no more to
+    /// read.
+    pub ended: bool,
+    /// There may be room to write.
+    pub writable: bool,
+    /// The stream is broken in both directions. Then all the others are so too: whoever reads or
+    /// writes is told.
+    pub broken: bool,
+}
+
+impl BitOrAssign for Readiness {
+    fn bitor_assign(&mut self, other: Self) {
+        self.broken |= other.broken;
+        self.readable |= other.readable | other.broken;
+        self.ended |= other.ended | other.broken;
+        self.writable |= other.writable | other.broken;
+    }
 }
 
 impl<S> Connection<S> {
@@ -102,33 +119,29 @@ impl<S> Connection<S> {
             id,
             stream,
             peer,
-            decoder: Decoder::default(),
-            format: Format::default(),
-            inbox: Inbox::default(),
             outbox: Outbox::default(),
-            pace: Pace::default(),
-            unpaid_bytes: 0,
             phase: Phase::Silent { greet_at },
             pause: None,
+            ready: Readiness { writable: true, ..Readiness::default() },
+            failure: Failure::None,
             lag: Lag::Little,
             timer: None,
-            broken: None,
-            cut_off: None,
-            is_readable: false,
-            is_ended: false,
-            is_writable: true,
-            is_in_line: false,
             is_queued: false,
-            is_heavy: false,
             is_unsettled: false,
             is_told: true,
-            is_noted: false,
+            limit_log: LogOnce::default(),
         }
     }
 
     /// At which level the log tells of it.
     pub(crate) fn log_level(&self) -> Level {
         if self.is_told { Level::Info } else { Level::Debug }
+    }
+
+    /// Logs that it met a limit: the first time for everybody to see, then in the details.
+    pub(crate) fn log_limit(&mut self, limit: &str) {
+        let level = if self.limit_log.is_first() { self.log_level() } else { Level::Debug };
+        log!(level, "{}: {limit}", self.peer);
     }
 
     /// Whether something that it sent waits for its rate.
@@ -145,14 +158,13 @@ impl<S> Connection<S> {
         self.phase == Phase::Member
     }
 
-    /// Whether it has so much unsent that it has to read before it is read.
-    pub(crate) fn is_clogged(&self, limits: &Limits) -> bool {
-        self.outbox.cost() > limits.far_behind_bytes()
-            || self.outbox.own_cost() > limits.own_bytes_max()
+    /// Whether it waits to be received from, by itself or for its room.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.is_queued || self.pause == Some(Pause::Room)
     }
 
     /// When something is due even if the peer does nothing.
-    pub(crate) fn deadline(&self, rate: Option<Rate>) -> Option<Instant> {
+    pub(crate) fn deadline(&self, pace: Pace, rate: Option<Rate>) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Silent { greet_at: at }
             | Phase::Nameless { by: at }
@@ -160,72 +172,63 @@ impl<S> Connection<S> {
             | Phase::Lingering { by: at } => Some(at),
             Phase::Member | Phase::Gone => None,
         };
-        let resume = if self.pause == Some(Pause::Rate) { self.pace.ready_at(rate) } else { None };
+        let resume = if self.pause == Some(Pause::Rate) { pace.ready_at(rate) } else { None };
         phase.into_iter().chain(resume).min()
     }
 }
 
-/// Why a connection ends: what the log says, and what the room is told, come from here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Disconnect<'a> {
-    /// It asked to, perhaps saying why.
-    Quit(Option<Text<'a>>),
-    /// It ended its stream.
-    EndOfStream,
-    /// The stream failed.
-    Failed(ErrorKind),
-    /// It did not read what was sent: so many bytes wait.
-    TooSlow(usize),
-    /// It took no nickname.
-    Nameless,
-    /// It had no nickname yet, and so many were refused.
-    NicknamesRefused(u32),
-    /// It takes the server for another one.
-    Foreign(Foreign),
-}
-
-impl Disconnect<'_> {
-    /// Whether what is queued is still sent.
-    pub(crate) fn is_polite(self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::TooSlow(_))
+impl<S: Stream> Connection<S> {
+    /// Whether anything waits to be sent, here or in the stream itself.
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.outbox.is_empty() || self.stream.wants_write()
     }
 
-    /// What the others are told.
-    pub(crate) fn farewell(&self) -> Farewell<'_> {
-        match *self {
-            Self::Quit(reason) => Farewell::Quit(reason),
-            Self::Failed(
-                ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable,
-            ) => Farewell::TimedOut,
-            // A peer that closes with unread bytes resets the connection: the same to those who
-            // stay.
-            // Nobody is told of those who had no nickname.
-            Self::EndOfStream | Self::Failed(_) | Self::Nameless | Self::Foreign(_) => {
-                Farewell::Lost
+    /// What is kept in memory of what is to be sent.
+    pub(crate) fn unsent_cost(&self) -> usize {
+        self.outbox.cost() + self.stream.buffered()
+    }
+
+    /// Whether it has so much unsent that it has to read before it is read.
+    pub(crate) fn is_clogged(&self, limits: &Limits) -> bool {
+        self.unsent_cost() > limits.far_behind_bytes()
+            || self.outbox.own_cost() > limits.own_bytes_max()
+    }
+
+    /// Measures how far behind it is. Answers do not count: whoever asks for more than it reads is
+    /// not outrun by talk.
+    pub(crate) fn measure(&mut self, limits: &Limits) {
+        let unsent = self.outbox.talk_cost() + self.stream.buffered();
+        self.lag = Lag::of(unsent, self.lag, limits);
+    }
+
+    /// Sends what waits, as far as the stream takes it.
+    pub(crate) fn send(&mut self) -> Result<(), Failure> {
+        if !(self.ready.writable && self.has_unsent()) {
+            return Ok(());
+        }
+        let flushed = self.outbox.flush(&mut self.stream).and_then(|flush| match flush {
+            Flush::Done if self.stream.wants_write() => flush_stream(&mut self.stream),
+            Flush::Done | Flush::Blocked => Ok(flush),
+        });
+        match flushed {
+            Ok(Flush::Done) => Ok(()),
+            Ok(Flush::Blocked) => {
+                self.ready.writable = false;
+                Ok(())
             }
-            Self::NicknamesRefused(count) => Farewell::NicknamesRefused(count),
-            Self::TooSlow(_) => Farewell::TooSlow,
+            Err(error) => Err(Failure::Write(error.kind())),
         }
     }
 }
 
-impl From<io::Error> for Disconnect<'_> {
-    fn from(error: io::Error) -> Self {
-        Self::Failed(error.kind())
-    }
-}
-
-impl fmt::Display for Disconnect<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // Why somebody quits is something said, and does not belong in a log.
-            Self::Quit(_) => f.write_str("quit"),
-            Self::EndOfStream => f.write_str("connection closed by peer"),
-            Self::Failed(kind) => write!(f, "{kind}"),
-            Self::TooSlow(bytes) => write!(f, "too slow: {bytes} bytes unsent"),
-            Self::Nameless => f.write_str("no nickname in time"),
-            Self::NicknamesRefused(count) => write!(f, "{count} nicknames refused"),
-            Self::Foreign(protocol) => write!(f, "speaks {protocol}, not chat"),
+/// Sends what a stream keeps itself.
+fn flush_stream(stream: &mut impl Stream) -> io::Result<Flush> {
+    loop {
+        match stream.flush() {
+            Ok(()) => return Ok(Flush::Done),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flush::Blocked),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -4,12 +4,18 @@
 use std::collections::HashSet;
 
 use super::Server;
-use super::connection::{Connection, Phase};
-use super::lag::Lag;
+use super::connection::{Connection, Pause, Phase};
+use crate::chat::session::SessionId;
 use crate::stream::Stream;
 
 /// Once in so many ticks all connections are looked at, otherwise those that the tick touched.
 const ALL_EVERY: u64 = 64;
+
+/// Who waits for what.
+struct Lists {
+    queued: HashSet<SessionId>,
+    waiting: HashSet<SessionId>,
+}
 
 impl<S: Stream> Server<S> {
     /// # Panics
@@ -17,52 +23,66 @@ impl<S: Stream> Server<S> {
     /// If the server contradicts itself.
     pub(super) fn check_invariants(&mut self) {
         self.ticks += 1;
-        let queued: HashSet<usize> = self.run_queue.keys().collect();
-        assert_eq!(queued.len(), self.run_queue.keys().count(), "each is queued once");
+        let queued: Vec<SessionId> = self.schedule.queue.iter().collect();
+        let waiting: Vec<SessionId> = self.schedule.congestion.waiting().collect();
+        let counts = (queued.len(), waiting.len());
+        let lists =
+            Lists { queued: queued.into_iter().collect(), waiting: waiting.into_iter().collect() };
+        assert_eq!((lists.queued.len(), lists.waiting.len()), counts, "each stands in a list once");
+        self.host.peers.check();
         if self.ticks.is_multiple_of(ALL_EVERY) {
-            for (key, connection) in &self.peers.connections {
-                self.check_connection(key, connection, &queued);
+            for (key, connection) in &self.host.peers.connections {
+                self.check_connection(key, connection, &lists);
             }
-            let at_least = |lag: Lag| {
-                self.peers.connections.iter().filter(|(_, peer)| peer.lag >= lag).count()
-            };
-            self.congestion.check(at_least(Lag::Far), at_least(Lag::Near));
             self.addresses.check(self.len());
-            assert!(queued.iter().all(|&key| self.peers.connections.contains(key)));
         } else {
-            for &key in &self.peers.settled {
-                if let Some(connection) = self.peers.connections.get(key) {
-                    self.check_connection(key, connection, &queued);
+            for &key in &self.host.peers.settled {
+                if let Some(connection) = self.host.peers.connections.get(key) {
+                    self.check_connection(key, connection, &lists);
                 }
             }
         }
     }
 
-    fn check_connection(&self, key: usize, connection: &Connection<S>, queued: &HashSet<usize>) {
-        let is_named = self.chat.nick(connection.id).is_some();
+    fn check_connection(&self, key: usize, connection: &Connection<S>, lists: &Lists) {
+        let inbound = &self.inbounds[key];
+        let is_named = self.host.chat.nick(connection.id).is_some();
         let is_active = connection.is_active();
-        let is_broken = connection.broken.is_some();
+        let is_broken = connection.failure.is_noticed();
+        let deadline = connection.deadline(inbound.meter.pace, self.host.limits.rate);
+        let has_paused = |pause| connection.pause == Some(pause);
         for (is_so, what) in [
-            (connection.is_queued == queued.contains(&key), "it is queued as it says"),
-            (connection.timer == connection.deadline(self.limits.rate), "its timer is right"),
-            (self.timers.has(key, connection.timer), "its timer is set"),
+            (
+                connection.is_queued == lists.queued.contains(&connection.id),
+                "it is queued as it says",
+            ),
+            (
+                !has_paused(Pause::Room) || lists.waiting.contains(&connection.id),
+                "it waits for a room as it says",
+            ),
+            (!(has_paused(Pause::Room) && connection.is_queued), "it waits in one list"),
+            (!has_paused(Pause::Line) || inbound.meter.is_in_line, "it waits in a line"),
+            (connection.timer == deadline, "its timer is right"),
+            (self.schedule.timers.has(key, connection.timer), "its timer is set"),
             (
                 connection.is_named() == is_named || self.is_stopping,
                 "who has a nickname is a member",
             ),
             (connection.phase != Phase::Gone, "whoever is gone is dropped"),
             (!connection.is_unsettled || is_broken, "it is settled"),
-            (!is_active || is_broken == self.broken.contains(&key), "the broken are known"),
             (
-                connection.inbox.is_empty()
-                    || !is_active
+                !is_active || is_broken == self.broken.contains(&connection.id),
+                "the broken are known",
+            ),
+            (
+                inbound.is_empty()
                     || connection.is_queued
                     || connection.pause.is_some()
                     || is_broken,
                 "what it sent waits for something",
             ),
             (
-                connection.outbox.is_empty() || !connection.is_writable || is_broken,
+                !connection.has_unsent() || !connection.ready.writable || is_broken,
                 "what can be sent is sent",
             ),
         ] {

@@ -6,22 +6,23 @@
 
 mod addresses;
 mod broken;
-mod congestion;
 mod connection;
+mod disconnect;
+mod due;
+mod ending;
+mod fan_out;
+mod host;
+mod inbound;
 #[cfg(debug_assertions)]
 mod invariants;
-mod lag;
 mod peers;
 mod receive;
-mod run_queue;
+mod schedule;
 mod settle;
-mod timers;
 mod turn;
 mod visits;
 
-use std::io::ErrorKind;
-use std::mem;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use log::{Level, log};
@@ -35,32 +36,28 @@ use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::wire::Format;
 use addresses::{Addresses, Admission};
-use congestion::Congestion;
-use connection::{Connection, Disconnect, Pause, Phase};
+pub use connection::Readiness;
+use connection::{Connection, Pause, Phase};
+use disconnect::Failure;
+use host::Host;
+use inbound::{Inbound, Scratch};
 use peers::Peers;
-use run_queue::RunQueue;
-use timers::Timers;
-use turn::Scratch;
+use schedule::Schedule;
 use visits::{Visit, Visits};
 
 /// The server: connections, the chat, and who is to be served next.
 #[derive(Debug)]
 pub struct Server<S> {
-    limits: Limits,
-    chat: Chat,
-    peers: Peers<S>,
-    run_queue: RunQueue,
-    timers: Timers,
+    host: Host<S>,
+    /// The receiving halves of the connections, by their keys.
+    inbounds: Vec<Inbound>,
+    schedule: Schedule,
     addresses: Addresses,
-    visits: Visits,
     scratch: Scratch,
-    congestion: Congestion,
-    /// Connections that broke since the last tick.
-    broken: Vec<usize>,
+    /// Connections that broke since the last tick, and some that are gone since.
+    broken: Vec<SessionId>,
     /// Connections whose streams ended since the last tick while they were over their rate.
-    ended: Vec<usize>,
-    /// What was done and queued nothing, in bytes of talk that would have taken as long.
-    effort: u64,
+    ended: Vec<SessionId>,
     is_stopping: bool,
     /// How many connections there ever were.
     accepted: u32,
@@ -78,22 +75,6 @@ pub enum TurnedAway {
     ForAddress,
 }
 
-/// What the reactor learnt about a connection. Each is a hint: a wrong one costs a failing system
-/// call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "any of them may come with any other")]
-pub struct Readiness {
-    /// There may be something to read, or the end of the stream.
-    pub readable: bool,
-    /// The peer may have ended its stream: so a short read does not mean that there is no more to
-    /// read.
-    pub ended: bool,
-    /// There may be room to write.
-    pub writable: bool,
-    /// The stream is broken in both directions.
-    pub broken: bool,
-}
-
 impl<S: Stream> Server<S> {
     /// A server without connections.
     #[must_use]
@@ -101,14 +82,14 @@ impl<S: Stream> Server<S> {
         Self {
             scratch: Scratch::new(limits.receive_bytes_per_turn),
             addresses: Addresses::new(limits.per_address_max),
-            peers: Peers::new(&limits),
-            visits: Visits::new(&limits),
-            limits,
-            chat: Chat::new(chat),
-            run_queue: RunQueue::default(),
-            effort: 0,
-            timers: Timers::default(),
-            congestion: Congestion::default(),
+            host: Host {
+                chat: Chat::new(chat),
+                peers: Peers::new(&limits),
+                visits: Visits::new(&limits),
+                limits,
+            },
+            inbounds: Vec::new(),
+            schedule: Schedule::default(),
             broken: Vec::new(),
             ended: Vec::new(),
             is_stopping: false,
@@ -121,19 +102,19 @@ impl<S: Stream> Server<S> {
     /// How many connections there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.peers.connections.len()
+        self.host.peers.connections.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.peers.connections.is_empty()
+        self.host.peers.connections.is_empty()
     }
 
     /// Whether one more connection would be over the limit.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.len() >= self.limits.clients_max
+        self.len() >= self.host.limits.clients_max
     }
 
     /// Whether a newcomer may be [accepted](Server::accept).
@@ -147,12 +128,14 @@ impl<S: Stream> Server<S> {
         }
         let level = match self.addresses.admission(peer.ip()) {
             Admission::Free => return Ok(()),
-            Admission::FirstFull if self.visits.is_told(peer.ip(), Visit::Connection, now.at) => {
+            Admission::FirstFull
+                if self.host.visits.is_told(peer.ip(), Visit::Connection, now.at) =>
+            {
                 Level::Info
             }
             Admission::FirstFull => Level::Debug,
             Admission::Full => {
-                self.visits.gather(peer.ip(), Visit::Connection, now.at);
+                self.host.visits.gather(peer.ip(), Visit::Connection, now.at);
                 Level::Debug
             }
         };
@@ -163,43 +146,49 @@ impl<S: Stream> Server<S> {
     /// The key that [`Server::accept`] will give to the next connection.
     #[must_use]
     pub fn next_key(&self) -> usize {
-        self.peers.connections.vacant_key()
+        self.host.peers.connections.vacant_key()
     }
 
     /// Takes a new connection, and returns its key: what [`Server::ready`] is to be called with.
     pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Now) -> usize {
-        let greet_at = now.at + self.limits.greet_after;
+        let Host { limits, peers, visits, .. } = &mut self.host;
+        let greet_at = now.at + limits.greet_after;
         self.accepted = self.accepted.wrapping_add(1);
-        let id = SessionId::new(self.next_key(), self.accepted);
+        let key = peers.connections.vacant_key();
+        let id = SessionId::new(key, self.accepted);
         let mut connection = Connection::new(id, stream, peer, greet_at);
-        connection.is_told = self.visits.is_told(peer.ip(), Visit::Connection, now.at);
+        connection.is_told = visits.is_told(peer.ip(), Visit::Connection, now.at);
         log!(connection.log_level(), "{peer} connected");
+        peers.insert(connection);
+        if self.inbounds.len() <= key {
+            self.inbounds.resize_with(key + 1, Inbound::default);
+        }
+        self.inbounds[key] = Inbound::default();
         self.addresses.enter(peer.ip(), now.at);
-        let key = self.peers.connections.insert(connection);
         self.rearm(key);
+        // It may have something to say before anybody else does.
+        self.host.peers.unsettle(key);
         key
     }
 
     /// Notes what may be done with a connection. A key without a connection is ignored.
     pub fn ready(&mut self, key: usize, readiness: Readiness) {
-        let Some(connection) = self.peers.get(key) else { return };
-        if readiness.broken && connection.is_active() && connection.broken.is_none() {
-            connection.broken = Some(ErrorKind::ConnectionReset);
-            self.broken.push(key);
+        let Some(connection) = self.host.peers.get(key) else { return };
+        if readiness.broken && connection.is_active() && !connection.failure.is_noticed() {
+            connection.failure = Failure::Event;
+            self.broken.push(connection.id);
         }
-        if readiness.ended && connection.pause == Some(Pause::Rate) && !connection.is_in_line {
-            self.ended.push(key);
+        let is_in_line = self.inbounds[key].meter.is_in_line;
+        if readiness.ended && connection.pause == Some(Pause::Rate) && !is_in_line {
+            self.ended.push(connection.id);
         }
-        // A broken stream says so to whoever reads or writes.
-        connection.is_readable |= readiness.readable | readiness.broken;
-        connection.is_ended |= readiness.ended | readiness.broken;
-        connection.is_writable |= readiness.writable | readiness.broken;
-        let has_unsent = !connection.outbox.is_empty();
+        connection.ready |= readiness;
+        let has_unsent = connection.has_unsent();
         if readiness.readable || readiness.broken {
             self.enqueue(key);
         }
         if (readiness.writable || readiness.broken) && has_unsent {
-            self.peers.unsettle(key);
+            self.host.peers.unsettle(key);
         }
     }
 
@@ -207,20 +196,11 @@ impl<S: Stream> Server<S> {
     /// ever.
     #[must_use]
     pub fn timeout(&self, now: Now) -> Option<Duration> {
-        let held_until = self.congestion.held_until(self.listeners(), now.at);
-        let may_go_on = self.run_queue.count(false) > 0 && self.congestion.light_bytes_left() > 0;
-        let receive = if !self.broken.is_empty() {
-            Some(now.at)
-        } else if self.run_queue.is_empty() {
-            None
-        } else {
-            Some(held_until.filter(|_| !may_go_on).unwrap_or(now.at))
-        };
-        let due = [receive, self.timers.first(), self.chat.due(), self.visits.due()]
-            .into_iter()
-            .flatten()
-            .min()?;
-        Some(due.saturating_duration_since(now.at))
+        let Host { chat, visits, .. } = &self.host;
+        let has_work = !(self.broken.is_empty() && self.schedule.queue.is_empty());
+        let at_once = has_work.then_some(now.at);
+        let due = [at_once, self.schedule.due(now.at), chat.due(), visits.due()];
+        Some(due.into_iter().flatten().min()?.saturating_duration_since(now.at))
     }
 
     /// Does all there is to do: receives, looks at the clock, sends and closes.
@@ -236,202 +216,31 @@ impl<S: Stream> Server<S> {
 
     /// From now on newcomers are shown this text.
     pub fn set_motd(&mut self, motd: String) {
-        self.chat.set_motd(motd);
+        self.host.chat.set_motd(motd);
     }
 
     /// Begins to stop: tells everybody, and receives nothing more. The server has stopped when it
     /// is empty.
     pub fn stop(&mut self, now: Now) {
         self.is_stopping = true;
-        self.visits.tell();
-        let by = now.at + self.limits.stop_within;
+        self.host.visits.tell();
+        let by = now.at + self.host.limits.stop_within;
         let mut told = Vec::new();
-        for (_, connection) in &mut self.peers.connections {
+        for (_, connection) in &mut self.host.peers.connections {
             if matches!(connection.phase, Phase::Nameless { .. } | Phase::Member) {
                 told.push(connection.id);
             }
             connection.phase = Phase::Leaving { by };
         }
-        self.chat.close(&mut self.peers);
+        self.host.chat.close(&mut self.host.peers);
         for id in told {
-            self.peers.answer(&Answer::Stopping, id);
+            self.host.peers.answer(&Answer::Stopping, id);
         }
-        let keys: Vec<usize> = self.peers.connections.iter().map(|(key, _)| key).collect();
+        let keys: Vec<usize> = self.host.peers.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.peers.unsettle(key);
+            self.host.peers.unsettle(key);
         }
         self.settle(now);
-    }
-
-    /// Does what is due by the clock, as much as a tick may: thousands may be due at once.
-    fn sweep(&mut self, now: Now) {
-        let work_end = self.work() + self.limits.tick_bytes_max();
-        while self.work() < work_end
-            && let Some(key) = self.timers.pop(now.at)
-        {
-            let Some(connection) = self.peers.get(key) else { continue };
-            connection.timer = None;
-            if connection.pause == Some(Pause::Rate)
-                && connection.pace.wait_until(self.limits.rate, now.at).is_none()
-            {
-                connection.pause = None;
-                if connection.is_in_line {
-                    self.addresses.leave_line(key, connection.peer.ip());
-                }
-                self.enqueue(key);
-            }
-            self.expire(key, now);
-            self.rearm(key);
-        }
-        self.chat.tick(now, &mut self.peers);
-        self.visits.tick(now.at);
-    }
-
-    /// Ends the phase of a connection if its time is over.
-    fn expire(&mut self, key: usize, now: Now) {
-        let Some(connection) = self.peers.get(key) else { return };
-        match connection.phase {
-            Phase::Silent { greet_at } if greet_at <= now.at => {
-                connection.decoder.assume_text();
-                self.greet(key, now);
-            }
-            // It has sent something that waits.
-            Phase::Nameless { by }
-                if by <= now.at && connection.is_in_line && connection.is_over_rate() =>
-            {
-                connection.phase = Phase::Nameless { by: now.at + self.limits.nickname_within };
-            }
-            Phase::Nameless { by } if by <= now.at => {
-                // It may have sent one, and its turn has not come yet: there is a crowd, or the
-                // process was stopped for a while.
-                self.receive_at_last(key, now);
-                self.end_nameless(key, now);
-            }
-            Phase::Leaving { by } | Phase::Lingering { by } if by <= now.at => {
-                connection.phase = Phase::Gone;
-                self.peers.unsettle(key);
-            }
-            Phase::Silent { .. }
-            | Phase::Nameless { .. }
-            | Phase::Member
-            | Phase::Leaving { .. }
-            | Phase::Lingering { .. }
-            | Phase::Gone => {}
-        }
-    }
-
-    /// Tells a peer that it took too long to choose a nickname, if it has none.
-    fn end_nameless(&mut self, key: usize, now: Now) {
-        if let Some(&mut Connection { phase: Phase::Nameless { .. }, id, .. }) = self.peers.get(key)
-        {
-            self.peers.answer(&Answer::NamelessTooLong(self.limits.nickname_within), id);
-            self.end(key, Disconnect::Nameless, now);
-        }
-    }
-
-    /// Speaks first to a newcomer whose protocol is known now.
-    fn greet(&mut self, key: usize, now: Now) {
-        if let Some(connection) = self.peers.get(key) {
-            connection.phase = Phase::Nameless { by: now.at + self.limits.nickname_within };
-            let id = connection.id;
-            self.chat.greet(id, &mut self.peers);
-        }
-    }
-
-    /// Takes a connection out of the chat. *Settle* will send what is queued, if that can be, and
-    /// close it.
-    fn end(&mut self, key: usize, why: Disconnect<'_>, now: Now) {
-        let Some(connection) = self.peers.get(key) else { return };
-        if !connection.is_active() {
-            return;
-        }
-        let id = connection.id;
-        match self.chat.nick(id) {
-            Some(nick) => log!(connection.log_level(), "{} left ({nick}): {why}", connection.peer),
-            None => log!(connection.log_level(), "{} left (no nickname): {why}", connection.peer),
-        }
-        self.addresses.owe(connection, now.at);
-        let ip = connection.peer.ip();
-        let is_in_line = connection.is_in_line;
-        if is_in_line && connection.is_over_rate() {
-            self.addresses.leave_line(key, ip);
-        }
-        connection.phase = if why.is_polite() {
-            Phase::Leaving { by: now.at + self.limits.leave_within }
-        } else {
-            Phase::Gone
-        };
-        connection.pause = None;
-        self.peers.unsettle(key);
-        self.chat.leave(id, why.farewell(), now, &mut self.peers);
-        if is_in_line {
-            self.call_next(ip);
-        }
-    }
-
-    /// Whoever waits for its rate, and has ended its stream meanwhile, waits in line from now on: a
-    /// newcomer of its address is to meet its debt.
-    fn line_up_ended(&mut self, now: Now) {
-        for key in mem::take(&mut self.ended) {
-            if let Some(connection) = self.peers.get(key)
-                && connection.pause == Some(Pause::Rate)
-                && !connection.is_in_line
-            {
-                self.line_up(key, now);
-            }
-        }
-    }
-
-    /// Puts a connection that is over its rate, and whose stream has ended, last in line.
-    fn line_up(&mut self, key: usize, now: Now) {
-        if let Some(connection) = self.peers.connections.get_mut(key) {
-            connection.pause = Some(Pause::Line);
-            self.addresses.line_up(key, connection, now.at);
-            let ip = connection.peer.ip();
-            self.rearm(key);
-            self.call_next(ip);
-        }
-    }
-
-    /// Lets the first in line of an address go on when the rate allows it.
-    fn call_next(&mut self, ip: IpAddr) {
-        if let Some((key, pace)) = self.addresses.first_in_line(ip)
-            && let Some(connection) = self.peers.get(key)
-        {
-            (connection.pause, connection.pace) = (Some(Pause::Rate), pace);
-            self.rearm(key);
-        }
-    }
-
-    /// How many members listen: all but those queued to talk. There is at least one who talks.
-    fn listeners(&self) -> usize {
-        if !self.congestion.has_anybody_behind() {
-            // To count them costs something, and nobody asks.
-            return self.chat.people();
-        }
-        let connections = &self.peers.connections;
-        let is_member = |key: &usize| connections.get(*key).is_some_and(Connection::is_named);
-        let talkers = self.run_queue.keys().filter(is_member).count();
-        self.chat.people().saturating_sub(talkers.max(1))
-    }
-
-    /// Puts a connection in the run queue, unless it has to wait.
-    fn enqueue(&mut self, key: usize) {
-        if let Some(connection) = self.peers.get(key)
-            && !connection.is_queued
-            && connection.broken.is_none()
-            && connection.pause.is_none()
-        {
-            connection.is_queued = true;
-            self.run_queue.push(key, connection.is_heavy);
-        }
-    }
-
-    fn rearm(&mut self, key: usize) {
-        if let Some(connection) = self.peers.get(key) {
-            let deadline = connection.deadline(self.limits.rate);
-            self.timers.rearm(key, &mut connection.timer, deadline);
-        }
     }
 }
 
@@ -447,11 +256,4 @@ impl TurnedAway {
         Format::default().answer(&answer, &mut notice);
         notice
     }
-}
-
-/// Logs that a peer met a limit: the first time for everybody to see, then in the details.
-fn note_limit<S>(connection: &mut Connection<S>, limit: &str) {
-    let was_noted = std::mem::replace(&mut connection.is_noted, true);
-    let level = if was_noted { Level::Debug } else { connection.log_level() };
-    log!(level, "{}: {limit}", connection.peer);
 }

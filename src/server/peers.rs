@@ -6,28 +6,43 @@ use slab::Slab;
 
 use super::addresses::Cloaks;
 use super::connection::Connection;
-use crate::buffer::spool::{Span, Spool};
+use super::disconnect::Disconnect;
+use super::fan_out::FanOut;
+use super::schedule::Heard;
 use crate::chat::answer::Answer;
 use crate::chat::event::{Event, Farewell};
 use crate::chat::outbound::{Audience, AudienceKey, Outbound};
+use crate::chat::room::RoomId;
 use crate::chat::session::{Cloak, SessionId};
 use crate::limits::Limits;
-use crate::wire::Variant;
+use crate::stream::Stream;
+use crate::wire::Format;
 
 /// Connections, what they share, and which of them have something to be sent or closed.
 #[derive(Debug)]
 pub(super) struct Peers<S> {
     pub(super) connections: Slab<Connection<S>>,
+    /// How each connection is written for, by key. It stands apart, because it is all that a
+    /// broadcast has to know of each hearer before it is queued.
+    formats: Vec<Format>,
     pub(super) unsettled: Vec<usize>,
     /// Those that were settled last.
     pub(super) settled: Vec<usize>,
-    spools: [Spool; Variant::COUNT],
+    /// What was said last and is not yet queued for those who hear it.
+    pending: FanOut,
+    /// What was said lately, and how it was heard.
+    pub(super) said: Vec<Said>,
+    /// How many bytes were ever said to many. What is written in several variants counts once.
+    said_bytes: u64,
+    /// How many bytes were ever told to one.
     own_bytes: u64,
+    /// What was ever done that queued little or nothing, in bytes of talk that would have taken as
+    /// long.
+    effort: u64,
     /// Where what one peer is told is written before it is queued.
     scratch: Vec<u8>,
-    run: Option<Run>,
-    /// Whom the chat wants to leave, and how many nicknames were refused to each.
-    pub(super) expelled: Vec<(SessionId, u32)>,
+    /// Whom the chat wants to leave.
+    expelled: Vec<(SessionId, Disconnect)>,
     cloaks: Cloaks,
     /// See [`Limits::private_bytes_max`].
     private_bytes_max: usize,
@@ -35,31 +50,28 @@ pub(super) struct Peers<S> {
     own_bytes_max: usize,
 }
 
-/// One event as it was written, in each format that somebody needs.
-type Spans = [Option<(Variant, Span)>; Variant::COUNT];
-
-/// What one member says in a row. All hear the same, so only the first line of it is queued for
-/// each; the rest is written behind it, and queued for all of them when the run is over. With 256
-/// lines in a row that saves half of what a line costs.
-#[derive(Debug)]
-struct Run {
-    key: AudienceKey,
-    /// What is queued: with this ends the outbox of whoever hears the run.
-    queued: Spans,
-    /// What has been said since, too.
-    said: Spans,
+/// What somebody said, or what happened without anybody's doing, to one audience.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said {
+    pub(super) room: RoomId,
+    pub(super) speaker: Option<SessionId>,
+    pub(super) bytes: u64,
+    pub(super) heard: Heard,
 }
 
 impl<S> Peers<S> {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             connections: Slab::new(),
+            formats: Vec::new(),
             unsettled: Vec::new(),
             settled: Vec::new(),
-            spools: Default::default(),
+            pending: FanOut::default(),
+            said: Vec::new(),
+            said_bytes: 0,
             own_bytes: 0,
+            effort: 0,
             scratch: Vec::new(),
-            run: None,
             expelled: Vec::new(),
             cloaks: Cloaks::default(),
             private_bytes_max: limits.private_bytes_max(),
@@ -67,8 +79,23 @@ impl<S> Peers<S> {
         }
     }
 
+    /// Takes a connection, and returns its key.
+    pub(super) fn insert(&mut self, connection: Connection<S>) -> usize {
+        let key = self.connections.insert(connection);
+        if self.formats.len() <= key {
+            self.formats.resize(key + 1, Format::default());
+        }
+        self.formats[key] = Format::default();
+        key
+    }
+
     pub(super) fn get(&mut self, key: usize) -> Option<&mut Connection<S>> {
         self.connections.get_mut(key)
+    }
+
+    /// From now on a connection is written for in this way.
+    pub(super) fn set_format(&mut self, key: usize, format: Format) {
+        self.formats[key] = format;
     }
 
     /// Puts a connection on the list of those to settle.
@@ -78,108 +105,103 @@ impl<S> Peers<S> {
         }
     }
 
-    /// How many bytes were ever queued, for many in all formats, and for one.
-    pub(super) fn queued_bytes(&self) -> u64 {
-        self.shared_bytes() + self.own_bytes
+    /// How much was ever done: what was queued, and what took as long as queueing so many bytes.
+    pub(super) fn work(&self) -> u64 {
+        self.said_bytes + self.own_bytes + self.effort
     }
 
-    /// How many bytes were ever queued for many, in all formats.
-    pub(super) fn shared_bytes(&self) -> u64 {
-        self.spools.iter().map(Spool::appended).sum()
+    /// How many bytes were ever said to many.
+    pub(super) fn said_bytes(&self) -> u64 {
+        self.said_bytes
     }
 
-    /// Queues what was said in a row, for all who hear it. To be called before anything else is
-    /// queued or sent.
-    pub(super) fn end_run(&mut self) {
-        let Some(Run { queued, said, .. }) = self.run.take() else { return };
-        for (queued, said) in queued.iter().zip(&said) {
-            let (Some((_, queued)), Some((_, said))) = (queued, said) else { continue };
-            if queued.len() == said.len() {
-                continue;
-            }
-            // Whoever hears the run was put on this list by its first line.
-            for &key in &self.unsettled {
-                if let Some(connection) = self.connections.get_mut(key) {
-                    connection.outbox.lengthen(queued, said);
+    /// Queues what was said last for all who hear it. To be called at the end of a turn, and before
+    /// anything is sent.
+    pub(super) fn fan_out(&mut self) {
+        let Some(AudienceKey { room, speaker, .. }) = self.pending.key() else { return };
+        #[cfg(debug_assertions)]
+        self.pending.check();
+        let Self { connections, unsettled, pending, .. } = self;
+        let mut heard = Heard::default();
+        let bytes = pending.bytes();
+        pending.end(|session, parcel| {
+            if let Some(connection) = connections.get_mut(session.key()) {
+                debug_assert_eq!(connection.id, session, "whoever hears it is there");
+                parcel.put_into(&mut connection.outbox);
+                if !connection.is_waiting() {
+                    heard.count(&mut connection.lag);
                 }
+                list(unsettled, connection, session.key());
             }
-        }
+        });
+        self.said.push(Said { room, speaker, bytes, heard });
     }
 
-    /// Writes an event behind the run. `false` if it has to be queued by itself; then nothing is
-    /// done.
-    fn continue_run(&mut self, event: &Event<'_>, key: AudienceKey) -> bool {
-        let Some(run) = self.run.as_mut().filter(|run| run.key == key) else { return false };
-        if run.said.iter().zip(&self.spools).any(|(said, spool)| said.is_some() && spool.is_full())
-        {
-            return false;
-        }
-        for (said, spool) in run.said.iter_mut().zip(self.spools.iter_mut()) {
-            if let Some((variant, said)) = said {
-                let is_behind = said.extend(&spool.append(|out| variant.event(event, out)));
-                debug_assert!(is_behind, "the run holds its segment, and the segment is not full");
-            }
-        }
-        true
+    /// # Panics
+    ///
+    /// If something is left over from the tick.
+    #[cfg(debug_assertions)]
+    pub(super) fn check(&self) {
+        self.pending.check();
+        assert!(self.pending.key().is_none(), "what was said is queued");
+        assert!(self.said.is_empty(), "how it was heard is noted");
+        assert!(self.expelled.is_empty(), "whoever is to leave has left");
     }
 
-    fn queue(&mut self, event: &Event<'_>, to: &Audience<'_>) -> Spans {
-        let mut spans: Spans = [const { None }; Variant::COUNT];
-        for member in to.hearers() {
-            let key = member.session().key();
-            let Some(connection) = self.connections.get_mut(key) else { continue };
-            let variant = connection.format.variant(member.is_focused());
-            let (_, span) = spans[variant.index()].get_or_insert_with(|| {
-                let spool = &mut self.spools[variant.index()];
-                (variant, spool.append(|out| variant.event(event, out)))
-            });
-            connection.outbox.push(span);
+    /// Whom the chat wants to leave.
+    pub(super) fn take_expelled(&mut self) -> Vec<(SessionId, Disconnect)> {
+        mem::take(&mut self.expelled)
+    }
+
+    pub(super) fn is_expelled(&self, id: SessionId) -> bool {
+        self.expelled.iter().any(|&(who, _)| who == id)
+    }
+
+    /// Queues bytes for one peer alone.
+    pub(super) fn push_own(&mut self, key: usize, bytes: &[u8]) {
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.outbox.push_own(bytes);
+            self.own_bytes += bytes.len() as u64;
             list(&mut self.unsettled, connection, key);
         }
-        spans
-    }
-
-    /// The session of a connection, if there is one.
-    pub(super) fn id(&self, key: usize) -> Option<SessionId> {
-        self.connections.get(key).map(|connection| connection.id)
     }
 
     /// A session's connection, if that is still there.
-    fn by_id(&mut self, id: SessionId) -> Option<&mut Connection<S>> {
+    pub(super) fn by_id(&mut self, id: SessionId) -> Option<&mut Connection<S>> {
         self.connections.get_mut(id.key()).filter(|connection| connection.id == id)
     }
 }
 
-impl<S> Outbound for Peers<S> {
+impl<S: Stream> Outbound for Peers<S> {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
-        if !self.continue_run(event, to.key) {
-            self.end_run();
-            let queued = self.queue(event, to);
-            self.run = Some(Run { key: to.key, said: queued.clone(), queued });
+        if self.pending.key() != Some(to.key) {
+            self.fan_out();
+            self.pending.begin(to, |session| self.formats[session.key()]);
         }
+        self.said_bytes += self.pending.write(event);
     }
 
     fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
-        self.end_run();
+        // Whoever speaks does not hear it, and need not wait for it.
+        if self.pending.key().is_some_and(|key| key.speaker != Some(to)) {
+            self.fan_out();
+        }
+        if self.by_id(to).is_none() {
+            return;
+        }
         let mut scratch = mem::take(&mut self.scratch);
         scratch.clear();
-        if let Some(connection) = self.by_id(to) {
-            connection.format.answer(answer, &mut scratch);
-            connection.outbox.push_own(&scratch);
-            self.own_bytes += scratch.len() as u64;
-            self.unsettle(to.key());
-        }
+        self.formats[to.key()].answer(answer, &mut scratch);
+        self.push_own(to.key(), &scratch);
         self.scratch = scratch;
     }
 
     fn expel(&mut self, who: SessionId, why: Farewell<'_>) {
-        if let Farewell::NicknamesRefused(count) = why {
-            self.expelled.push((who, count));
-        }
+        self.expelled.push((who, Disconnect::expelled(why)));
     }
 
     fn toil(&mut self, bytes: u64) {
-        self.own_bytes += bytes;
+        self.effort += bytes;
     }
 
     fn cloak(&self, who: SessionId) -> Cloak {
@@ -190,13 +212,12 @@ impl<S> Outbound for Peers<S> {
     }
 
     fn is_behind(&self, who: SessionId) -> bool {
-        // What was queued in this tick may still be taken at once.
         self.connections.get(who.key()).filter(|connection| connection.id == who).is_some_and(
             |connection| {
-                let Connection { is_writable, outbox, .. } = connection;
-                !is_writable
-                    && (outbox.cost() > self.private_bytes_max
-                        || outbox.own_cost() > self.own_bytes_max)
+                // What was queued in this tick may still be taken at once.
+                !connection.ready.writable
+                    && (connection.unsent_cost() > self.private_bytes_max
+                        || connection.outbox.own_cost() > self.own_bytes_max)
             },
         )
     }

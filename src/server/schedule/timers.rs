@@ -5,13 +5,13 @@ use std::time::Instant;
 
 /// Deadlines, soonest first.
 #[derive(Debug, Default)]
-pub(super) struct Timers {
+pub(in crate::server) struct Timers {
     deadlines: BTreeSet<(Instant, usize)>,
 }
 
 impl Timers {
     /// Moves the timer of `key` from where `current` has it.
-    pub(super) fn rearm(
+    pub(in crate::server) fn rearm(
         &mut self,
         key: usize,
         current: &mut Option<Instant>,
@@ -30,18 +30,18 @@ impl Timers {
     }
 
     /// The soonest deadline.
-    pub(super) fn first(&self) -> Option<Instant> {
+    pub(in crate::server) fn first(&self) -> Option<Instant> {
         self.deadlines.first().map(|&(at, _)| at)
     }
 
     /// Whether the timer of `key` is set for then, if it is to be set.
     #[cfg(debug_assertions)]
-    pub(super) fn has(&self, key: usize, deadline: Option<Instant>) -> bool {
+    pub(in crate::server) fn has(&self, key: usize, deadline: Option<Instant>) -> bool {
         deadline.is_none_or(|at| self.deadlines.contains(&(at, key)))
     }
 
     /// Takes a connection whose deadline is over.
-    pub(super) fn pop(&mut self, now: Instant) -> Option<usize> {
+    pub(in crate::server) fn pop(&mut self, now: Instant) -> Option<usize> {
         let &(at, key) = self.deadlines.first()?;
         (at <= now).then(|| {
             self.deadlines.pop_first();

@@ -1,0 +1,95 @@
+//! What is due by the clock.
+
+use super::Server;
+use super::connection::{Pause, Phase};
+use super::disconnect::Disconnect;
+use crate::chat::answer::Answer;
+use crate::chat::outbound::Outbound;
+use crate::chat::session::SessionId;
+use crate::clock::Now;
+use crate::stream::Stream;
+
+impl<S: Stream> Server<S> {
+    /// Does what is due by the clock, as much as a tick may: thousands may be due at once.
+    pub(super) fn sweep(&mut self, now: Now) {
+        let work_end = self.host.peers.work() + self.host.limits.tick_bytes_max();
+        while self.host.peers.work() < work_end
+            && let Some(key) = self.schedule.timers.pop(now.at)
+        {
+            let rate = self.host.limits.rate;
+            let Some(connection) = self.host.peers.get(key) else { continue };
+            connection.timer = None;
+            let (id, peer) = (connection.id, connection.peer);
+            let meter = &self.inbounds[key].meter;
+            if connection.pause == Some(Pause::Rate)
+                && meter.pace.wait_until(rate, now.at).is_none()
+            {
+                connection.pause = None;
+                if meter.is_in_line {
+                    self.addresses.leave_line(key, peer.ip());
+                }
+                self.enqueue(key);
+            }
+            self.expire(id, now);
+            self.rearm(key);
+        }
+        self.host.chat.tick(now, &mut self.host.peers);
+        self.end_expelled(now);
+        self.host.visits.tick(now.at);
+    }
+
+    /// Ends the phase of a connection if its time is over.
+    fn expire(&mut self, id: SessionId, now: Now) {
+        let Some(connection) = self.host.peers.by_id(id) else { return };
+        match connection.phase {
+            Phase::Silent { greet_at } if greet_at <= now.at => {
+                self.inbounds[id.key()].assume_text();
+                self.host.greet(id, now);
+            }
+            // It has sent something that waits.
+            Phase::Nameless { by }
+                if by <= now.at
+                    && self.inbounds[id.key()].meter.is_in_line
+                    && connection.is_over_rate() =>
+            {
+                connection.phase =
+                    Phase::Nameless { by: now.at + self.host.limits.nickname_within };
+            }
+            Phase::Nameless { by } if by <= now.at => {
+                // It may have sent one, and its turn has not come yet: there is a crowd, or the
+                // process was stopped for a while.
+                self.receive_at_last(id, now);
+                self.end_nameless(id, now);
+            }
+            Phase::Leaving { by } | Phase::Lingering { by } if by <= now.at => {
+                connection.phase = Phase::Gone;
+                self.host.peers.unsettle(id.key());
+            }
+            Phase::Silent { .. }
+            | Phase::Nameless { .. }
+            | Phase::Member
+            | Phase::Leaving { .. }
+            | Phase::Lingering { .. }
+            | Phase::Gone => {}
+        }
+    }
+
+    /// Tells a peer that it took too long to choose a nickname, if it has none.
+    fn end_nameless(&mut self, id: SessionId, now: Now) {
+        let Some(connection) = self.host.peers.by_id(id) else { return };
+        if let Phase::Nameless { .. } = connection.phase {
+            let within = self.host.limits.nickname_within;
+            self.host.peers.answer(&Answer::NamelessTooLong(within), id);
+            self.end(id, &Disconnect::Nameless, now);
+        }
+    }
+
+    /// Sets the timer of a connection for what is due next.
+    pub(super) fn rearm(&mut self, key: usize) {
+        if let Some(connection) = self.host.peers.get(key) {
+            let pace = self.inbounds[key].meter.pace;
+            let deadline = connection.deadline(pace, self.host.limits.rate);
+            self.schedule.timers.rearm(key, &mut connection.timer, deadline);
+        }
+    }
+}

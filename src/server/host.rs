@@ -1,0 +1,45 @@
+//! What a peer's turn acts on: the chat, and everybody whom it reaches.
+
+use log::{Level, log};
+
+use super::connection::Phase;
+use super::peers::Peers;
+use super::visits::{Visit, Visits};
+use crate::chat::session::SessionId;
+use crate::chat::{Chat, Outcome};
+use crate::clock::Now;
+use crate::limits::Limits;
+use crate::stream::Stream;
+
+/// The chat, and everybody whom it reaches.
+#[derive(Debug)]
+pub(super) struct Host<S> {
+    pub(super) limits: Limits,
+    pub(super) chat: Chat,
+    pub(super) peers: Peers<S>,
+    pub(super) visits: Visits,
+}
+
+impl<S: Stream> Host<S> {
+    /// Speaks first to a newcomer whose protocol is known now.
+    pub(super) fn greet(&mut self, id: SessionId, now: Now) {
+        if let Some(connection) = self.peers.get(id.key()) {
+            connection.phase = Phase::Nameless { by: now.at + self.limits.nickname_within };
+            self.chat.greet(id, &mut self.peers);
+        }
+    }
+
+    /// A session has a nickname now, the first one or another one.
+    pub(super) fn note_name(&mut self, id: SessionId, outcome: Outcome, now: Now) {
+        let Some(connection) = self.peers.get(id.key()) else { return };
+        let (peer, is_told) = (connection.peer, connection.is_told);
+        connection.phase = Phase::Member;
+        if let Some(nick) = self.chat.nick(id) {
+            let is_told = is_told
+                && (outcome == Outcome::Entered
+                    || self.visits.is_told(peer.ip(), Visit::Rename, now.at));
+            let level = if is_told { Level::Info } else { Level::Debug };
+            log!(level, "{peer} is {nick}");
+        }
+    }
+}

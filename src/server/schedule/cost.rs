@@ -1,0 +1,74 @@
+//! What a step of a peer's takes: of its rate, and of the tick.
+
+use crate::chat::command::{Ask, Command};
+use crate::limits::Limits;
+use crate::wire::Step;
+
+/// A request counts as one line, and as one more for so many bytes that it is answered with:
+/// a short line must not buy much work at the price of a little.
+const ANSWER_BYTES_PER_LINE: usize = 1024;
+
+/// For so many lines it counts to make a room.
+pub(in crate::server) const LINES_PER_ROOM: u32 = 10;
+
+/// What stands around a nickname and what it says, in a line.
+const LINE_MARKS_BYTES: usize = 4;
+
+/// What a step takes that queues little or nothing, in bytes of talk that take as long: an empty
+/// line, a refusal, and a command, of which a new nickname takes longest (`cargo bench --bench
+/// hostile -- nick flood`).
+const EFFORT_OF_NOTHING: u64 = 8;
+const EFFORT_OF_REFUSAL: u64 = 64;
+const EFFORT_OF_COMMAND: u64 = 512;
+
+/// For how many lines a step counts that is made of so many bytes, if it comes from somebody with so
+/// long a nickname: one, and one more for every so many bytes that it has or that others hear of it.
+pub(in crate::server) fn lines(
+    step: &Step<'_>,
+    line_bytes: usize,
+    nick_bytes: usize,
+    limits: &Limits,
+) -> u32 {
+    let heard = match step {
+        // Only known now, and nothing asked for yet.
+        Step::Incomplete | Step::Detected => return 0,
+        Step::Command(command) => command.text_heard(),
+        Step::Quit(reason) => *reason,
+        Step::Refused(_) | Step::Reply(_) | Step::Skip | Step::End { .. } => None,
+    };
+    let said = heard.map_or(0, |text| nick_bytes + LINE_MARKS_BYTES + text.as_str().len());
+    count(limits.lines_of_talk(line_bytes.max(said)))
+}
+
+/// For how many lines an answer of so many bytes counts.
+pub(in crate::server) fn lines_of_answer(bytes: usize) -> u32 {
+    count(bytes / ANSWER_BYTES_PER_LINE)
+}
+
+/// For how many lines so many bytes count that are no line yet, and how many are left to count: an
+/// endless line must not be free.
+pub(in crate::server) fn lines_of_part(bytes: usize, limits: &Limits) -> (u32, usize) {
+    (count(bytes / limits.line_bytes_max), bytes % limits.line_bytes_max)
+}
+
+/// What a step takes beside the bytes that it queues, in bytes of talk that take as long.
+pub(in crate::server) fn effort(step: &Step<'_>) -> u64 {
+    match step {
+        Step::Incomplete | Step::Detected => 0,
+        // Talk is counted as it is queued, but somebody may be alone in a room.
+        Step::Command(Command::In { ask: Ask::Say { .. }, .. }) | Step::Skip | Step::Reply(_) => {
+            EFFORT_OF_NOTHING
+        }
+        Step::Refused(_) | Step::End { .. } => EFFORT_OF_REFUSAL,
+        Step::Command(_) | Step::Quit(_) => EFFORT_OF_COMMAND,
+    }
+}
+
+/// The same for so many bytes that are no line yet.
+pub(in crate::server) fn effort_of_part(bytes: usize) -> u64 {
+    bytes as u64 / EFFORT_OF_NOTHING
+}
+
+fn count(lines: usize) -> u32 {
+    u32::try_from(lines).unwrap_or(u32::MAX)
+}
