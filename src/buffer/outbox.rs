@@ -242,7 +242,11 @@ impl Outbox {
             self.overhead -= first.overhead();
             self.first = self.rest.pop_front();
         }
-        self.clear();
+        debug_assert_eq!((self.len, self.overhead, self.own_cost), (0, 0, 0), "all is sent");
+        self.mark = None;
+        if self.rest.capacity() > 0 {
+            self.rest = VecDeque::new();
+        }
     }
 }
 

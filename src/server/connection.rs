@@ -8,12 +8,13 @@ use std::time::Instant;
 use log::{Level, log};
 
 use super::disconnect::Failure;
+use super::inbound::Meter;
 use super::schedule::Lag;
 use crate::buffer::outbox::{Flush, Outbox};
 use crate::chat::session::SessionId;
 use crate::limits::Limits;
 use crate::logging::LogOnce;
-use crate::pace::{Pace, Rate};
+use crate::pace::Rate;
 use crate::stream::Stream;
 
 /// What the server knows of one peer, but for what it sends. What it says is the chat's business.
@@ -164,7 +165,7 @@ impl<S> Connection<S> {
     }
 
     /// When something is due even if the peer does nothing.
-    pub(crate) fn deadline(&self, pace: Pace, rate: Option<Rate>) -> Option<Instant> {
+    pub(crate) fn deadline(&self, meter: &Meter, rate: Option<Rate>) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Silent { greet_at: at }
             | Phase::Nameless { by: at }
@@ -172,7 +173,10 @@ impl<S> Connection<S> {
             | Phase::Lingering { by: at } => Some(at),
             Phase::Member | Phase::Gone => None,
         };
-        let resume = if self.pause == Some(Pause::Rate) { pace.ready_at(rate) } else { None };
+        let resume = match self.pause {
+            Some(Pause::Rate) => meter.pace.ready_at(rate),
+            Some(Pause::Line | Pause::Clogged | Pause::Room) | None => None,
+        };
         phase.into_iter().chain(resume).min()
     }
 }

@@ -87,8 +87,8 @@ impl<S: Stream> Server<S> {
     /// Sets the timer of a connection for what is due next.
     pub(super) fn rearm(&mut self, key: usize) {
         if let Some(connection) = self.host.peers.get(key) {
-            let pace = self.inbounds[key].meter.pace;
-            let deadline = connection.deadline(pace, self.host.limits.rate);
+            let meter = &self.inbounds[key].meter;
+            let deadline = connection.deadline(meter, self.host.limits.rate);
             self.schedule.timers.rearm(key, &mut connection.timer, deadline);
         }
     }

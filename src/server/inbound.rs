@@ -50,6 +50,7 @@ impl Scratch {
 
 impl Inbound {
     /// Whether nothing waits that was received.
+    #[cfg(debug_assertions)]
     pub(super) fn is_empty(&self) -> bool {
         self.inbox.is_empty()
     }

@@ -159,6 +159,7 @@ impl<S: Stream> Server<S> {
         let mut connection = Connection::new(id, stream, peer, greet_at);
         connection.is_told = visits.is_told(peer.ip(), Visit::Connection, now.at);
         log!(connection.log_level(), "{peer} connected");
+        let wants_write = connection.stream.wants_write();
         peers.insert(connection);
         if self.inbounds.len() <= key {
             self.inbounds.resize_with(key + 1, Inbound::default);
@@ -166,8 +167,9 @@ impl<S: Stream> Server<S> {
         self.inbounds[key] = Inbound::default();
         self.addresses.enter(peer.ip(), now.at);
         self.rearm(key);
-        // It may have something to say before anybody else does.
-        self.host.peers.unsettle(key);
+        if wants_write {
+            self.host.peers.unsettle(key);
+        }
         key
     }
 

@@ -37,7 +37,21 @@ pub(crate) struct Wire {
     pub(crate) is_shut: bool,
     /// The server dropped the connection.
     pub(crate) is_dropped: bool,
+    /// What the server's end holds back, if it has buffers of its own.
+    held: Option<Held>,
 }
+
+/// What a stream has that buffers, as TLS does: it takes bytes and sends them later, and before all
+/// else it has something to say itself, without which it reads nothing.
+#[derive(Debug)]
+struct Held {
+    /// How many bytes of what it has to say itself are not sent.
+    hello: usize,
+    bytes: VecDeque<u8>,
+}
+
+/// How many bytes it holds back at the most.
+const HELD_BYTES_MAX: usize = 48;
 
 /// The server's end.
 #[derive(Debug)]
@@ -59,7 +73,83 @@ impl Wire {
             fuse: None,
             is_shut: false,
             is_dropped: false,
+            held: None,
         }
+    }
+
+    /// From now on the server's end has buffers of its own.
+    pub(crate) fn hold_back(&mut self) {
+        self.held = Some(Held { hello: 7, bytes: VecDeque::new() });
+    }
+
+    fn hello(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.hello)
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.bytes.len())
+    }
+
+    /// Whether whoever writes is to be told that the connection broke.
+    fn check(&mut self) -> io::Result<()> {
+        assert!(!self.is_shut, "nothing is written behind the end of the stream");
+        if let Some(kind) = self.fuse.take() {
+            self.break_off(kind);
+            self.is_more_coming = true;
+        }
+        match self.broken {
+            Some(_) => Err(self.untold.take().unwrap_or(ErrorKind::BrokenPipe).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// How much of `all` bytes there is room for. None is an error.
+    fn vacancy(&mut self, all: usize) -> io::Result<usize> {
+        self.is_blocked = all == 0;
+        if all == 0 {
+            self.is_room_awaited = true;
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.portion(all)
+    }
+
+    /// Sends what is held back.
+    fn send_held(&mut self) -> io::Result<()> {
+        self.check()?;
+        while self.hello() + self.held_bytes() > 0 {
+            let hello = self.hello();
+            let all = if hello > 0 { hello } else { self.held_bytes() };
+            let count = self.vacancy(all.min(self.window))?;
+            self.window -= count;
+            let Some(held) = &mut self.held else { break };
+            if hello > 0 {
+                held.hello -= count;
+                // Only now the other side knows enough to be understood.
+                self.is_more_coming |= held.hello == 0;
+            } else {
+                self.to_client.extend(held.bytes.drain(..count));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes bytes and holds them back, perhaps not for long.
+    fn hold(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.check()?;
+        if self.held_bytes() == HELD_BYTES_MAX {
+            self.send_held()?;
+        }
+        let bytes: usize = slices.iter().map(|slice| slice.len()).sum();
+        let count = self.vacancy(bytes.min(HELD_BYTES_MAX - self.held_bytes()))?;
+        if let Some(held) = &mut self.held {
+            let all = slices.iter().flat_map(|slice| slice.iter().copied());
+            held.bytes.extend(all.take(count));
+        }
+        if self.random.as_mut().is_some_and(|random| random.below(2) == 0) {
+            // Whoever wrote is told the next time.
+            let _ = self.send_held();
+        }
+        Ok(count)
     }
 
     /// Breaks the connection. What was received before can still be read. Then the first call that
@@ -88,6 +178,9 @@ impl Read for SimStream {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let mut wire = self.0.borrow_mut();
         assert!(!bytes.is_empty(), "a read of nothing looks like the end of the stream");
+        if wire.hello() > 0 && wire.broken.is_none() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let all = wire.to_server.len().min(bytes.len());
         if all == 0 {
             if wire.is_ended {
@@ -119,23 +212,14 @@ impl Write for SimStream {
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut wire = self.0.borrow_mut();
-        let bytes = slices.iter().map(|slice| slice.len()).sum();
-        assert!(!wire.is_shut, "nothing is written behind the end of the stream");
+        let bytes: usize = slices.iter().map(|slice| slice.len()).sum();
         assert!(bytes > 0, "a write of nothing is a wasted system call");
-        if let Some(kind) = wire.fuse.take() {
-            wire.break_off(kind);
-            wire.is_more_coming = true;
+        if wire.held.is_some() {
+            return wire.hold(slices);
         }
-        if wire.broken.is_some() {
-            return Err(wire.untold.take().unwrap_or(ErrorKind::BrokenPipe).into());
-        }
+        wire.check()?;
         let all = wire.window.min(bytes);
-        wire.is_blocked = all == 0;
-        if all == 0 {
-            wire.is_room_awaited = true;
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let count = wire.portion(all)?;
+        let count = wire.vacancy(all)?;
         wire.window -= count;
         let mut rest = count;
         for slice in slices {
@@ -147,18 +231,27 @@ impl Write for SimStream {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.0.borrow_mut().send_held()
     }
 }
 
 impl Stream for SimStream {
     /// As on Linux: after a short read the server is told when more comes.
     fn drains(&self, read: usize, asked: usize) -> bool {
-        read < asked
+        self.0.borrow().held.is_none() && read < asked
+    }
+
+    fn wants_write(&self) -> bool {
+        self.0.borrow().hello() > 0 || self.buffered() > 0
+    }
+
+    fn buffered(&self) -> usize {
+        self.0.borrow().held_bytes()
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         let mut wire = self.0.borrow_mut();
+        assert!(wire.broken.is_some() || wire.hello() + wire.held_bytes() == 0, "all is sent");
         wire.is_shut = true;
         if wire.broken.is_some() { Err(ErrorKind::NotConnected.into()) } else { Ok(()) }
     }

@@ -150,6 +150,9 @@ impl World {
         }
         let wire =
             Rc::new(RefCell::new(Wire::new(Some(Random::new(choices.below(1 << 16) as u64)))));
+        if id > 0 && id.is_multiple_of(4) {
+            wire.borrow_mut().hold_back();
+        }
         let key = self.server.next_key();
         assert_eq!(self.server.accept(SimStream(Rc::clone(&wire)), peer, self.now), key);
         let mut client = Client::new((id, key), wire, self.now, choices);
