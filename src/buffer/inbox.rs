@@ -4,7 +4,10 @@ use crate::buffer::block::Block;
 
 /// Received bytes. Empty, and without memory, for everybody who is not made to wait.
 #[derive(Debug, Default)]
-pub struct Inbox {
+pub struct Inbox(Option<Box<Waiting>>);
+
+#[derive(Debug)]
+struct Waiting {
     received: Block,
     /// How many of them are decoded.
     decoded: usize,
@@ -14,28 +17,29 @@ impl Inbox {
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.received[self.decoded..]
+        self.0.as_ref().map_or(&[], |waiting| &waiting.received[waiting.decoded..])
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes().is_empty()
+        self.0.is_none()
     }
 
     /// Gives up all but the last `left` bytes.
     pub fn keep_last(&mut self, left: usize) {
-        if left == 0 {
-            *self = Self::default();
-        } else {
-            self.decoded = self.received.len() - left;
+        match &mut self.0 {
+            Some(waiting) if left > 0 => waiting.decoded = waiting.received.len() - left,
+            Some(_) | None => self.0 = None,
         }
     }
 
     /// Puts bytes into an empty inbox.
     pub fn put(&mut self, bytes: &[u8]) {
         debug_assert!(self.is_empty(), "received bytes are decoded in order");
-        *self = Self { received: Block::new(bytes), decoded: 0 };
+        if !bytes.is_empty() {
+            self.0 = Some(Box::new(Waiting { received: Block::new(bytes), decoded: 0 }));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::cell::Ref;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::ops::Deref;
+use std::ptr::NonNull;
 
 use crate::buffer::block::Block;
 use crate::buffer::spool::{SEGMENT_BYTES, Segment, Span};
@@ -43,7 +44,11 @@ pub struct Outbox {
     /// The piece sent next stands apart from the queue: mostly there is no other, and then nothing
     /// is allocated.
     first: Option<Piece>,
-    rest: VecDeque<Piece>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most outboxes have none: a queue takes 24 bytes more"
+    )]
+    rest: Option<Box<VecDeque<Piece>>>,
     /// The bytes not yet sent.
     len: usize,
     /// What pieces cost beside their bytes.
@@ -52,7 +57,7 @@ pub struct Outbox {
     own_cost: usize,
     /// Where the last shared piece ended, for its gap to the next. Only ever compared: the segment
     /// may be gone.
-    mark: Option<(*const Segment, u32)>,
+    mark: Option<(NonNull<Segment>, u32)>,
 }
 
 #[derive(Debug)]
@@ -124,7 +129,7 @@ impl Outbox {
     pub fn push(&mut self, span: &Span) {
         self.len += span.len();
         let (segment, range) = span.position();
-        let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
+        let last = self.last();
         let is_merged = match last {
             Some(Piece::Shared { span: last, .. }) => last.extend(span),
             Some(Piece::Own { .. }) | None => false,
@@ -158,7 +163,7 @@ impl Outbox {
             return;
         }
         self.len += own.len();
-        let last = if self.rest.is_empty() { self.first.as_mut() } else { self.rest.back_mut() };
+        let last = self.last();
         // Not behind what is being sent: a piece gives its memory back as a whole.
         let is_appended = match last {
             Some(Piece::Own { bytes, sent: 0, kind }) if *kind == own_kind => bytes.append(own),
@@ -184,20 +189,20 @@ impl Outbox {
     /// why.
     pub fn flush(&mut self, stream: &mut impl Write) -> io::Result<Flush> {
         while let Some(first) = &self.first {
-            let written = if self.rest.is_empty() {
-                stream.write(&first.bytes())
-            } else {
+            let written = if let Some(rest) = &self.rest {
                 let pieces: [Option<Bytes<'_>>; PIECES_PER_WRITE] = array::from_fn(|index| {
                     if index == 0 {
                         Some(first.bytes())
                     } else {
-                        self.rest.get(index - 1).map(Piece::bytes)
+                        rest.get(index - 1).map(Piece::bytes)
                     }
                 });
                 let slices: [IoSlice<'_>; PIECES_PER_WRITE] = array::from_fn(|index| {
                     IoSlice::new(pieces[index].as_deref().unwrap_or_default())
                 });
-                stream.write_vectored(&slices[..(1 + self.rest.len()).min(PIECES_PER_WRITE)])
+                stream.write_vectored(&slices[..(1 + rest.len()).min(PIECES_PER_WRITE)])
+            } else {
+                stream.write(&first.bytes())
             };
             match written {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
@@ -215,12 +220,19 @@ impl Outbox {
         *self = Self::default();
     }
 
+    fn last(&mut self) -> Option<&mut Piece> {
+        match &mut self.rest {
+            Some(rest) => rest.back_mut(),
+            None => self.first.as_mut(),
+        }
+    }
+
     fn queue(&mut self, piece: Piece) {
         self.overhead += piece.overhead();
         if self.first.is_none() {
             self.first = Some(piece);
         } else {
-            self.rest.push_back(piece);
+            self.rest.get_or_insert_default().push_back(piece);
         }
     }
 
@@ -240,13 +252,11 @@ impl Outbox {
                 self.own_cost -= first.overhead();
             }
             self.overhead -= first.overhead();
-            self.first = self.rest.pop_front();
+            self.first = self.rest.as_mut().and_then(|rest| rest.pop_front());
+            self.rest.take_if(|rest| rest.is_empty());
         }
         debug_assert_eq!((self.len, self.overhead, self.own_cost), (0, 0, 0), "all is sent");
         self.mark = None;
-        if self.rest.capacity() > 0 {
-            self.rest = VecDeque::new();
-        }
     }
 }
 
@@ -303,6 +313,12 @@ mod tests {
     use crate::buffer::spool::{Pool, Spool};
     use proptest::prelude::*;
 
+    impl Outbox {
+        fn pieces(&self) -> impl Iterator<Item = &Piece> {
+            self.first.iter().chain(self.rest.iter().flat_map(|rest| rest.iter()))
+        }
+    }
+
     /// A stream that takes so many bytes with each call, and blocks where that is 0.
     struct Sink {
         takes: Vec<usize>,
@@ -334,7 +350,7 @@ mod tests {
             outbox.push(&spool.append(b"12345678", &pool));
         }
         assert_eq!((outbox.len(), outbox.cost()), (800, 800 + PIECE_COST));
-        assert!(outbox.rest.is_empty());
+        assert!(outbox.rest.is_none());
     }
 
     #[test]
@@ -353,7 +369,7 @@ mod tests {
             outbox.cost()
         );
         assert_eq!(outbox.flush(&mut Sink { takes: vec![], got: vec![] }).unwrap(), Flush::Done);
-        assert_eq!((outbox.len(), outbox.cost(), outbox.rest.capacity()), (0, 0, 0));
+        assert_eq!((outbox.len(), outbox.cost(), outbox.rest.is_none()), (0, 0, true));
     }
 
     #[test]
@@ -363,7 +379,7 @@ mod tests {
         for _ in 0..100 {
             outbox.push_own(&[b'x'; 1000]);
             outbox.flush(&mut Sink { takes: vec![0, 1000], got: vec![] }).unwrap();
-            let pieces = outbox.first.iter().chain(&outbox.rest);
+            let pieces = outbox.pieces();
             let held: usize = pieces
                 .map(|piece| if let Piece::Own { bytes, .. } = piece { bytes.len() } else { 0 })
                 .sum();
@@ -413,7 +429,7 @@ mod tests {
                 expected.extend(bytes);
                 prop_assert_eq!(outbox.len(), expected.len() - sink.got.len());
                 prop_assert!(outbox.cost() >= outbox.len());
-                let answers = outbox.first.iter().chain(&outbox.rest).filter(|piece| matches!(piece, Piece::Own { kind: Kind::Answer, .. }));
+                let answers = outbox.pieces().filter(|piece| matches!(piece, Piece::Own { kind: Kind::Answer, .. }));
                 let answers: usize = answers.map(|piece| piece.len() + piece.overhead()).sum();
                 prop_assert_eq!((outbox.own_cost(), outbox.talk_cost()), (answers, outbox.cost() - answers));
             }

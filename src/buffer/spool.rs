@@ -3,6 +3,7 @@
 
 use std::cell::{Ref, RefCell};
 use std::ops::Range;
+use std::ptr::NonNull;
 use std::rc::{Rc, Weak};
 
 /// A segment takes bytes as long as it has no more than this. One span that nobody reads keeps no
@@ -139,8 +140,8 @@ impl Span {
 
     /// Which bytes of which segment, to tell what lies between two spans.
     #[must_use]
-    pub fn position(&self) -> (*const Segment, Range<u32>) {
-        (Rc::as_ptr(&self.segment), self.start..self.end)
+    pub fn position(&self) -> (NonNull<Segment>, Range<u32>) {
+        (NonNull::from(&*self.segment), self.start..self.end)
     }
 }
 

@@ -85,9 +85,8 @@ impl Chat {
         let id = self.people.owner(nick.as_str()).ok_or(Refusal::UnknownNick(nick))?;
         let person = &self.people[id];
         let rooms: Vec<(&RoomName, Option<Rank>)> = person
-            .rooms
-            .iter()
-            .map(|&at| &self.rooms[at])
+            .rooms()
+            .map(|at| &self.rooms[at])
             .filter(|room| self.knows_of(caller.id, room))
             .map(|room| (room.name(), room.member(id).and_then(super::Member::rank)))
             .collect();
@@ -95,14 +94,14 @@ impl Chat {
             nick: person.nick(),
             cloak: person.cloak,
             rooms: &rooms,
-            away: person.away.as_deref().map(TextBuf::as_text),
+            away: person.away(),
         }));
         Ok(())
     }
 
     /// Whether somebody may know of a room.
     fn knows_of(&self, id: SessionId, room: &Room) -> bool {
-        !room.rules.secret || self.people[id].rooms.contains(&room.id())
+        !room.rules.secret || self.people[id].is_in(room.id())
     }
 
     pub(super) fn show_topic(&self, at: RoomId, caller: &mut Caller<'_>) {

@@ -10,7 +10,7 @@ use super::room::RoomId;
 use super::rooms::NoRoom;
 use super::rules::{List, Rank};
 use super::session::SessionId;
-use super::text::{Text, TextBuf};
+use super::text::Text;
 use super::{Caller, Chat, Outcome};
 use crate::clock::Now;
 
@@ -44,7 +44,7 @@ impl Chat {
         if old == nick {
             return Ok(Outcome::Same);
         }
-        let rooms = self.people[id].rooms.clone();
+        let rooms: Vec<RoomId> = self.people[id].rooms().collect();
         for &room in &rooms {
             self.judge(room, id, caller);
         }
@@ -91,12 +91,12 @@ impl Chat {
         let name = RoomName::parse(room.as_str()).map_err(Refusal::BadRoom)?;
         let found = self.rooms.find(&name);
         let person = &self.people[caller.id];
-        if let Some(at) = found.filter(|at| person.rooms.contains(at)) {
-            self.focus(Some(at), caller.id);
+        if let Some(at) = found.filter(|&at| person.is_in(at)) {
+            self.focus_on(at, caller.id);
             caller.answer(&Answer::Focused(Some(self.rooms[at].name())));
             return Ok(Outcome::Same);
         }
-        if person.rooms.len() >= ROOMS_PER_PERSON {
+        if person.rooms().count() >= ROOMS_PER_PERSON {
             return Err(Refusal::InTooManyRooms(ROOMS_PER_PERSON));
         }
         let cloak = person.cloak;
@@ -122,7 +122,6 @@ impl Chat {
             let place = super::Place { room, is_focused: true };
             caller.answer(&Answer::Topic { place, topic: Some(topic.as_text()) });
         }
-        self.focus(None, caller.id);
         self.come_into(at, caller);
         self.show_newcomer_history(at, caller);
         if is_new {
@@ -170,13 +169,11 @@ impl Chat {
     /// Puts the caller among the members of a room, where it talks from now on.
     fn come_into(&mut self, at: RoomId, caller: &mut Caller<'_>) {
         let id = caller.id;
-        let person = &mut self.people[id];
-        person.rooms.push(at);
-        person.focus = Some(at);
+        self.rooms[at].join(id);
+        self.focus_on(at, id);
+        let person = &self.people[id];
         let (nick, cloak) = (person.nick().clone(), person.cloak);
         let room = &mut self.rooms[at];
-        room.join(id);
-        room.set_focused(id, true);
         room.give_back_rank(id, &nick, cloak, caller.now.at);
         self.judge(at, id, caller);
         if !self.count_traffic(at, 1, 0, caller.now) {
@@ -199,11 +196,13 @@ impl Chat {
         self.rooms[at].leave(id);
         self.rooms.end_if_empty(at);
         let person = &mut self.people[id];
-        person.rooms.retain(|&room| room != at);
-        if person.is_focused(at) {
-            let next = person.rooms.last().copied();
-            person.focus = None;
-            self.focus(next, id);
+        let was_focused = person.is_focused(at);
+        person.go_out_of(at);
+        if was_focused {
+            let next = person.focus();
+            if let Some(next) = next {
+                self.rooms[next].set_focused(id, true);
+            }
             out.answer(&Answer::Focused(next.map(|next| self.rooms[next].name())), id);
         }
         if let Some(replays) = self.replays.get_mut(&id) {
@@ -211,16 +210,12 @@ impl Chat {
         }
     }
 
-    /// From now on somebody talks in this room, or in none.
-    fn focus(&mut self, to: Option<RoomId>, id: SessionId) {
-        let person = &mut self.people[id];
-        let from = std::mem::replace(&mut person.focus, to);
-        if let Some(from) = from {
-            self.rooms[from].set_focused(id, false);
+    /// From now on somebody talks in this room, which it is in.
+    fn focus_on(&mut self, room: RoomId, id: SessionId) {
+        if let Some(before) = self.people[id].go_to(room) {
+            self.rooms[before].set_focused(id, false);
         }
-        if let Some(to) = to {
-            self.rooms[to].set_focused(id, true);
-        }
+        self.rooms[room].set_focused(id, true);
     }
 
     /// Notes whether somebody is on one of the lists of a room.
@@ -239,16 +234,14 @@ impl Chat {
     /// The caller is away for the others, or back.
     pub(super) fn go_away(&mut self, reason: Option<Text<'_>>, caller: &mut Caller<'_>) {
         let person = &mut self.people[caller.id];
-        let was_away = person.away.is_some();
-        person.away = reason.map(|reason| Box::new(TextBuf::from(reason)));
+        let was_away = person.set_away(reason);
         caller.answer(if reason.is_some() { &Answer::YouAreAway } else { &Answer::YouAreBack });
         if reason.is_none() && !was_away {
             return;
         }
         let nick = person.nick().clone();
-        let rooms: Vec<RoomId> = person.rooms.clone();
         let small: Vec<RoomId> =
-            rooms.into_iter().filter(|&room| !self.rooms[room].is_crowded()).collect();
+            self.people[caller.id].rooms().filter(|&at| !self.rooms[at].is_crowded()).collect();
         let event = Event::Away { nick: &nick, reason };
         self.tell_neighbours(&event, &small, Some(caller.id), caller.out);
     }
@@ -260,7 +253,7 @@ impl Chat {
         let Some(person) = self.people.remove(id) else { return };
         let nick = person.nick();
         let mut told = Vec::new();
-        for &at in &person.rooms {
+        for at in person.rooms() {
             let room = &mut self.rooms[at];
             if let Some(member) = room.leave(id) {
                 room.keep_rank(member, nick, person.cloak, now.at);
@@ -270,7 +263,7 @@ impl Chat {
             }
         }
         self.tell_neighbours(&Event::Left { nick, reason }, &told, None, out);
-        for &at in &person.rooms {
+        for at in person.rooms() {
             self.rooms.end_if_empty(at);
         }
     }

@@ -240,11 +240,11 @@ impl Chat {
     ) -> Result<RoomId, Refusal<'a>> {
         let person = &self.people[caller.id];
         let Some(name) = name else {
-            return person.focus.ok_or_else(|| Refusal::InNoRoom(self.config.home.clone()));
+            return person.focus().ok_or_else(|| Refusal::InNoRoom(self.config.home.clone()));
         };
         let name = RoomName::parse(name.as_str()).map_err(Refusal::BadRoom)?;
         match self.rooms.find(&name) {
-            Some(id) if person.rooms.contains(&id) => Ok(id),
+            Some(id) if person.is_in(id) => Ok(id),
             Some(id) if !self.rooms[id].rules.secret => {
                 Err(Refusal::NotIn(self.rooms[id].name().clone()))
             }
@@ -301,7 +301,7 @@ impl Chat {
         let mut rooms: Vec<RoomId> = ids
             .iter()
             .filter_map(|&id| self.people.get(id))
-            .flat_map(|person| person.rooms.iter().copied())
+            .flat_map(people::Person::rooms)
             .collect();
         rooms.sort_unstable();
         rooms.dedup();

@@ -27,7 +27,7 @@ impl Chat {
     /// Whom a command in a room is about: somebody who is there.
     fn member_called<'a>(&self, at: RoomId, nick: Text<'a>) -> Result<SessionId, Refusal<'a>> {
         let id = self.people.owner(nick.as_str()).ok_or(Refusal::UnknownNick(nick))?;
-        if self.people[id].rooms.contains(&at) {
+        if self.people[id].is_in(at) {
             Ok(id)
         } else {
             let room = self.rooms[at].name().clone();
@@ -63,7 +63,7 @@ impl Chat {
         let id = self.people.owner(nick.as_str()).ok_or(Refusal::UnknownNick(nick))?;
         let name = self.rooms[at].name().clone();
         let invited = &self.people[id];
-        if invited.rooms.contains(&at) {
+        if invited.is_in(at) {
             return Err(Refusal::AlreadyThere(invited.nick().clone(), name));
         }
         if caller.out.is_behind(id) {

@@ -6,7 +6,7 @@ use super::look_alikes::{Clash, LookAlikes};
 use super::name::Nick;
 use super::room::RoomId;
 use super::session::{Cloak, SessionId};
-use super::text::TextBuf;
+use super::text::{Text, TextBuf};
 
 /// Everybody who has a nickname. It is unique in the whole server.
 #[derive(Debug, Default)]
@@ -23,12 +23,18 @@ pub struct Person {
     nick: Nick,
     /// Where it comes from.
     pub cloak: Cloak,
-    /// The rooms it is in, in the order it came there.
-    pub rooms: Vec<RoomId>,
-    /// The room where it talks unless it says where, one of those.
-    pub focus: Option<RoomId>,
+    /// The room where it talks unless it says where; none only if it is in no room.
+    focus: Option<RoomId>,
+    more: Option<Box<More>>,
+}
+
+/// What most people have not: apart, so that those take less memory.
+#[derive(Debug, Default)]
+struct More {
+    /// The rooms it is in beside the one where it talks.
+    elsewhere: Vec<RoomId>,
     /// What it said when it went away, until it is back.
-    pub away: Option<Box<TextBuf>>,
+    away: Option<TextBuf>,
 }
 
 impl People {
@@ -70,8 +76,8 @@ impl People {
         if self.seats.len() <= id.key() {
             self.seats.resize_with(id.key() + 1, Option::default);
         }
-        let (nick, rooms) = (nick.clone(), Vec::new());
-        self.seats[id.key()] = Some(Person { id, nick, cloak, rooms, focus: None, away: None });
+        let nick = nick.clone();
+        self.seats[id.key()] = Some(Person { id, nick, cloak, focus: None, more: None });
         Ok(())
     }
 
@@ -118,10 +124,63 @@ impl Person {
         &self.nick
     }
 
+    /// The room where it talks unless it says where.
+    #[must_use]
+    pub fn focus(&self) -> Option<RoomId> {
+        self.focus
+    }
+
     /// Whether it talks in this room.
     #[must_use]
     pub fn is_focused(&self, room: RoomId) -> bool {
         self.focus == Some(room)
+    }
+
+    /// The rooms it is in, first the one where it talks.
+    pub fn rooms(&self) -> impl Iterator<Item = RoomId> + '_ {
+        let elsewhere = self.more.iter().flat_map(|more| more.elsewhere.iter().copied());
+        self.focus.into_iter().chain(elsewhere)
+    }
+
+    /// Whether it is in this room.
+    #[must_use]
+    pub fn is_in(&self, room: RoomId) -> bool {
+        self.rooms().any(|other| other == room)
+    }
+
+    /// From now on it talks in this room, and is in it. Returns where it talked before.
+    pub fn go_to(&mut self, room: RoomId) -> Option<RoomId> {
+        let before = self.focus.replace(room).filter(|&before| before != room)?;
+        let elsewhere = &mut self.more.get_or_insert_default().elsewhere;
+        elsewhere.retain(|&other| other != room);
+        elsewhere.push(before);
+        Some(before)
+    }
+
+    /// It is in this room no longer. If it talked there, it talks from now on where it was last.
+    pub fn go_out_of(&mut self, room: RoomId) {
+        let is_focused = self.is_focused(room);
+        let elsewhere = self.more.as_mut().map(|more| &mut more.elsewhere);
+        if is_focused {
+            self.focus = elsewhere.and_then(Vec::pop);
+        } else if let Some(elsewhere) = elsewhere {
+            elsewhere.retain(|&other| other != room);
+        }
+    }
+
+    /// What it said when it went away, until it is back.
+    #[must_use]
+    pub fn away(&self) -> Option<Text<'_>> {
+        self.more.as_ref()?.away.as_ref().map(TextBuf::as_text)
+    }
+
+    /// It goes away and says why, or is back. Returns whether it was away before.
+    pub fn set_away(&mut self, reason: Option<Text<'_>>) -> bool {
+        let was_away = self.away().is_some();
+        if reason.is_some() || was_away {
+            self.more.get_or_insert_default().away = reason.map(TextBuf::from);
+        }
+        was_away
     }
 }
 

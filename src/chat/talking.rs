@@ -104,8 +104,8 @@ impl Chat {
         let (from, to) = (self.people[caller.id].nick(), person.nick());
         caller.out.answer(&Answer::Told { from, text }, owner);
         caller.answer(&Answer::Delivered { from, to, text });
-        if let Some(reason) = &person.away {
-            caller.answer(&Answer::IsAway { nick: to, reason: reason.as_text() });
+        if let Some(reason) = person.away() {
+            caller.answer(&Answer::IsAway { nick: to, reason });
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Chat {
     fn show(&mut self, mut replay: Replay, id: SessionId, now: Now, out: &mut dyn Outbound) {
         let room = &self.rooms[replay.room];
         // A newcomer to the home room is not in it yet, but is to talk there.
-        let is_focused = self.people[id].focus.is_none_or(|focus| focus == replay.room);
+        let is_focused = self.people[id].focus().is_none_or(|focus| focus == replay.room);
         let messages = || {
             room.history.messages(room.name(), &replay.numbers, self.config.history_bytes_at_once)
         };
