@@ -130,16 +130,17 @@ impl Outbox {
         self.len += span.len();
         let (segment, range) = span.position();
         let last = self.last();
-        let is_merged = match last {
-            Some(Piece::Shared { span: last, .. }) => last.extend(span),
-            Some(Piece::Own { .. }) | None => false,
+        let (is_merged, tail) = match last {
+            Some(Piece::Shared { span: last, .. }) => (last.extend(span), Some(last.tail())),
+            Some(Piece::Own { .. }) | None => (false, None),
         };
         if !is_merged {
             let gap = match self.mark {
                 None => 0,
                 Some((previous, end)) if previous == segment => range.start.saturating_sub(end),
-                // Two segments are kept: the one's tail and the other's head.
-                Some((_, end)) => SEGMENT_BYTES.saturating_sub(end) + range.start,
+                // Two segments are kept: the one's tail, which is at most what fits into it, and the
+                // other's head.
+                Some((_, end)) => tail.unwrap_or(SEGMENT_BYTES.saturating_sub(end)) + range.start,
             };
             self.queue(Piece::Shared { span: span.clone(), gap });
         }
@@ -370,6 +371,16 @@ mod tests {
         );
         assert_eq!(outbox.flush(&mut Sink { takes: vec![], got: vec![] }).unwrap(), Flush::Done);
         assert_eq!((outbox.len(), outbox.cost(), outbox.rest.is_none()), (0, 0, true));
+    }
+
+    #[test]
+    fn a_segment_that_ended_early_keeps_nothing_behind_its_end() {
+        let (mut spool, pool) = (Spool::default(), Pool::default());
+        let mut outbox = Outbox::default();
+        outbox.push(&spool.append(b"a word", &pool));
+        let long = vec![b'x'; SEGMENT_BYTES as usize];
+        outbox.push(&spool.append(&long, &pool));
+        assert_eq!(outbox.cost(), 6 + long.len() + 2 * PIECE_COST);
     }
 
     #[test]

@@ -138,6 +138,12 @@ impl Span {
         self.start += offset(count);
     }
 
+    /// How many bytes of its segment are behind it.
+    #[must_use]
+    pub fn tail(&self) -> u32 {
+        offset(self.segment.bytes.borrow().len()) - self.end
+    }
+
     /// Which bytes of which segment, to tell what lies between two spans.
     #[must_use]
     pub fn position(&self) -> (NonNull<Segment>, Range<u32>) {

@@ -30,7 +30,7 @@ pub(crate) struct Connection<S> {
     /// What may be done with the stream, as far as is known.
     pub(crate) ready: Readiness,
     pub(crate) failure: Failure,
-    /// How far behind it is with what many are told, since it was settled last.
+    /// How far behind it was with what many are told, when it was told something last.
     pub(crate) lag: Lag,
     /// When the server's timer for this connection fires.
     pub(crate) timer: Option<Instant>,

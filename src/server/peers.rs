@@ -44,10 +44,7 @@ pub(super) struct Peers<S> {
     /// Whom the chat wants to leave.
     expelled: Vec<(SessionId, Disconnect)>,
     cloaks: Cloaks,
-    /// See [`Limits::private_bytes_max`].
-    private_bytes_max: usize,
-    /// See [`Limits::own_bytes_max`].
-    own_bytes_max: usize,
+    limits: Limits,
 }
 
 /// What somebody said, or what happened without anybody's doing, to one audience.
@@ -59,7 +56,7 @@ pub(super) struct Said {
     pub(super) heard: Heard,
 }
 
-impl<S> Peers<S> {
+impl<S: Stream> Peers<S> {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             connections: Slab::new(),
@@ -74,8 +71,7 @@ impl<S> Peers<S> {
             scratch: Vec::new(),
             expelled: Vec::new(),
             cloaks: Cloaks::default(),
-            private_bytes_max: limits.private_bytes_max(),
-            own_bytes_max: limits.own_bytes_max(),
+            limits: limits.clone(),
         }
     }
 
@@ -121,13 +117,14 @@ impl<S> Peers<S> {
         let Some(AudienceKey { room, speaker, .. }) = self.pending.key() else { return };
         #[cfg(debug_assertions)]
         self.pending.check();
-        let Self { connections, unsettled, pending, .. } = self;
+        let Self { connections, unsettled, pending, limits, .. } = self;
         let mut heard = Heard::default();
         let bytes = pending.bytes();
         pending.end(|session, parcel| {
             if let Some(connection) = connections.get_mut(session.key()) {
                 debug_assert_eq!(connection.id, session, "whoever hears it is there");
                 parcel.put_into(&mut connection.outbox);
+                connection.measure(limits);
                 if !connection.is_waiting() {
                     heard.count(&mut connection.lag);
                 }
@@ -216,8 +213,8 @@ impl<S: Stream> Outbound for Peers<S> {
             |connection| {
                 // What was queued in this tick may still be taken at once.
                 !connection.ready.writable
-                    && (connection.unsent_cost() > self.private_bytes_max
-                        || connection.outbox.own_cost() > self.own_bytes_max)
+                    && (connection.unsent_cost() > self.limits.private_bytes_max()
+                        || connection.outbox.own_cost() > self.limits.own_bytes_max())
             },
         )
     }

@@ -51,7 +51,6 @@ impl<S: Stream> Server<S> {
             }
             return;
         }
-        connection.measure(limits);
         let unsent = connection.unsent_cost();
         if unsent > limits.backlog_bytes_max {
             let id = connection.id;

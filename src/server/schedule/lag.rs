@@ -2,7 +2,8 @@
 
 use crate::limits::Limits;
 
-/// How far behind one hearer is with what many were told, as it was settled last.
+/// How far behind one hearer is with what many were told, as something more is queued for it. What is
+/// queued in one tick is less than matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(in crate::server) enum Lag {
     /// Not so far that it matters.
