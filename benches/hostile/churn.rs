@@ -1,9 +1,10 @@
 //! Connections that join, say as much as they can and end, over and over or all at once: what they
 //! said must not be more for that, nor what they were stay behind.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::Result;
+use chatd_support::sentences::{read_here, you_are_now};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -172,9 +173,8 @@ fn look(server: SocketAddr, nick: &str, present_max: usize, run: &mut Run) -> Re
             }
             heard += line.len();
             let text = String::from_utf8_lossy(&line);
-            is_free |= text.starts_with(&format!("*** You are now {nick}."));
-            let told = text.strip_prefix("*** ").and_then(|told| told.split_once(" here: "));
-            if let Some(count) = told.and_then(|(count, _)| count.parse().ok()) {
+            is_free |= text.starts_with(&you_are_now(nick));
+            if let Some(count) = read_here(&text) {
                 break count;
             }
         };

@@ -1,9 +1,9 @@
 //! Members who read nothing, so that all that is said to them waits at the server.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
 use crate::pump::{HEAVY_LINE, fill_history};
+use chatd_support::Result;
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

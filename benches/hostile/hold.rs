@@ -1,8 +1,8 @@
 //! Connections that come and stay, with a nickname or without.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::Result;
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;

@@ -48,30 +48,16 @@ mod teeter;
 mod trial;
 mod visitor;
 
-#[expect(dead_code, reason = "the load bench has members who stop reading")]
-#[path = "../load/member.rs"]
-mod member;
-#[expect(dead_code, reason = "the load bench speaks to other servers, too")]
-#[path = "../load/message.rs"]
-mod message;
-#[expect(dead_code, reason = "the load bench has other servers, too")]
-#[path = "../load/process.rs"]
-mod process;
-#[path = "../load/system.rs"]
-mod system;
-
 use cases::Case;
+use chatd_support::{Result, machine, role};
 use clap::{Parser, Subcommand};
-use process::{CHATD, CHATD_OPTIONS};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
-use table::Table;
+use table::Report;
 
 /// Among the options of chatd: what else to run, and in how many bytes of address space.
 pub(crate) const PROGRAM: &str = "--program=";
 pub(crate) const MEMORY: &str = "--memory=";
-
-type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
 /// Measures what attacks on chatd cost those who do not take part.
 #[derive(Parser)]
@@ -124,24 +110,22 @@ fn main() -> ExitCode {
 }
 
 fn play(role: Role) -> Result<bool> {
-    system::end_with_parent()?;
+    role::end_with_parent()?;
     match role {
         Role::Chatd { arguments } => {
-            // What the load bench gives every server: here the log is part of what is measured.
-            let (ours, theirs): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| {
-                CHATD_OPTIONS.contains(&argument.as_str())
-                    || [PROGRAM, MEMORY].iter().any(|ours| argument.starts_with(ours))
-            });
+            let is_ours = |argument: &&String| {
+                [PROGRAM, MEMORY].iter().any(|ours| argument.starts_with(ours))
+            };
+            let (ours, theirs): (Vec<_>, Vec<_>) = arguments.iter().partition(is_ours);
             let given = |name| ours.iter().find_map(|argument| argument.strip_prefix(name));
             if let Some(bytes) = given(MEMORY) {
                 limit_memory(bytes.parse()?)?;
             }
-            let mut command = Command::new(given(PROGRAM).unwrap_or(CHATD));
-            Err(system::become_program(command.args(theirs).stderr(Stdio::null())).into())
+            let mut command = Command::new(given(PROGRAM).unwrap_or(env!("CARGO_BIN_EXE_chatd")));
+            Err(role::become_program(command.args(theirs).stderr(Stdio::null())).into())
         }
         Role::Generate { plan } => {
-            let run = generator::run(&serde_json::from_str(&plan)?)?;
-            println!("{}", serde_json::to_string(&run)?);
+            role::tell(&generator::run(&serde_json::from_str(&plan)?)?)?;
             Ok(true)
         }
     }
@@ -164,19 +148,19 @@ fn measure(args: &Args) -> Result<bool> {
         println!("nothing is measured but by cargo bench");
         return Ok(true);
     }
-    system::descriptors()?;
+    machine::seats()?;
     let started = Instant::now();
     let cases = if args.only.is_empty() { Case::ALL } else { &args.only };
-    let mut table = Table::new(args.quick);
+    let mut report = Report::new(args.quick);
     for case in cases {
         for trial in case.trials(args.quick) {
             eprintln!("{} {}", trial.name, trial.options.join(" "));
             let row = trial.run().map_err(|error| format!("{}: {error}", trial.name))?;
             row.failures.iter().for_each(|failure| eprintln!("  FAILED: {failure}"));
-            table.rows.push(row);
+            report.rows.push(row);
         }
     }
-    println!("{table}");
+    println!("{report}");
     eprintln!("done in {:.0} s", started.elapsed().as_secs_f64());
-    Ok(table.rows.iter().all(|row| row.failures.is_empty()))
+    Ok(report.rows.iter().all(|row| row.failures.is_empty()))
 }

@@ -1,8 +1,9 @@
 //! Connections that send the same over and over, as fast as it is taken.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::Result;
+use chatd_support::proc::unread;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,7 @@ impl Pump {
                 pumper.take_turn(self.reads, due, &mut buffer, &mut run);
             }
         }
-        run.sent = run.sent.saturating_sub(net::waiting(server));
+        run.sent = run.sent.saturating_sub(unread(server));
         Ok(run)
     }
 }

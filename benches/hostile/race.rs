@@ -1,8 +1,9 @@
 //! Many who claim the same nickname at the same time: exactly one may get it.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::Result;
+use chatd_support::sentences::{notice, refused, why, you_are, you_are_now};
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -73,15 +74,15 @@ impl Claimant {
 
     /// Waits for the answer.
     fn has_won(&mut self, name: &str, run: &mut Run) -> Result<bool> {
-        let won = [format!("*** You are {name}."), format!("*** You are now {name}.")];
-        let lost = format!("*** {name} is taken");
+        let won = [you_are(name), you_are_now(name)];
+        let lost = [refused(why::taken(name)), notice(why::taken(name))];
         let mut buffer = [0; 4096];
         loop {
             while let Some(end) = self.heard.iter().position(|&byte| byte == b'\n') {
                 let line: Vec<u8> = self.heard.drain(..=end).collect();
                 if won.iter().any(|won| line.starts_with(won.as_bytes())) {
                     return Ok(true);
-                } else if line.starts_with(lost.as_bytes()) {
+                } else if lost.iter().any(|lost| line.starts_with(lost.as_bytes())) {
                     return Ok(false);
                 }
             }

@@ -1,8 +1,8 @@
 //! Slowloris: connections that cost their owner nothing, and are meant to last for ever.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::Result;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,10 @@
 //! Ill-formed UTF-8, in two packets split at every place, and byte by byte: what is heard must not
 //! depend on it.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::Result;
+use chatd_support::proc::is_running;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -87,7 +88,7 @@ impl Splits {
 /// when it sleeps.
 fn taken(process: u32) -> Result<()> {
     let end = Instant::now() + PATIENCE;
-    while net::is_running(process) {
+    while is_running(process) != Some(false) {
         if Instant::now() > end {
             return Err("the server does not read".into());
         }

@@ -1,9 +1,9 @@
 //! Members who do not read, or just too little, while accomplices talk as much as they may.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
 use crate::pump::Say;
+use chatd_support::Result;
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
