@@ -62,8 +62,8 @@ struct Args {
     /// Only this scenario; may be repeated
     #[arg(long, value_name = "SCENARIO")]
     only: Vec<Scenario>,
-    /// Rounds of which the median is shown
-    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "quick")]
+    /// Rounds of which the median is shown: a round takes two minutes, and figures to be kept take three
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "quick")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Writes the figures of every round

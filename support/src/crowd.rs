@@ -2,6 +2,7 @@
 
 use crate::ledger::{Ledger, Wrong};
 use crate::message::{Dialect, Message};
+use crate::sentences::CROWD;
 use crate::socket::{From, Received, Socket};
 use crate::{Result, now};
 use mio::net::TcpStream;
@@ -17,8 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Longer than the second in which chatd gathers the joins of a large room into one line, which
 /// would otherwise be sent to everyone while something is measured.
 const QUIET: Duration = Duration::from_millis(1100);
-/// Up to this many members chatd announces each join at once.
-pub const ANNOUNCED_MAX: usize = 100;
 /// So often one member reads before the others, and whoever waits for the clock, have their turn.
 const READS_PER_TURN: usize = 8;
 
@@ -181,7 +180,7 @@ impl Crowd {
 
     /// Waits until the server has nothing more to say about who joined.
     pub fn calm(&mut self) -> Result<()> {
-        let announced = self.members.len() <= ANNOUNCED_MAX;
+        let announced = self.members.len() <= CROWD;
         self.idle(if announced { Duration::from_millis(50) } else { QUIET })
     }
 

@@ -3,8 +3,10 @@
 //! The server has its own in `src/wire/text`, and the example client its own reading of them in
 //! `examples/client/protocol`, as it is a program that people copy.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
+/// With more members than this, comings and goings are told together.
+pub const CROWD: usize = 100;
 /// How a line of the server begins; nobody else can say such a line.
 pub const MARK: &str = "*** ";
 /// How somebody is asked who has not said anything.
@@ -122,14 +124,13 @@ pub fn read_traffic(line: &str) -> Option<(usize, usize, usize)> {
 }
 
 /// The answer to `/who`, if it fits into one line.
-pub fn here<N: AsRef<str>>(nicks: &[N]) -> String {
-    let mut line = format!("*** {} here: ", nicks.len());
-    for (index, nick) in nicks.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _ = write!(line, "{comma}{}", nick.as_ref());
-    }
-    line
+pub fn here(nicks: &[&str]) -> String {
+    here_are(nicks.len(), &nicks.join(", "))
+}
+
+/// The same, where so many are here, and these names are told, separated by commas.
+pub fn here_are(count: usize, names: &str) -> String {
+    format!("*** {count} here: {names}")
 }
 
 /// How many are here, in the first line of the answer to `/who`.
