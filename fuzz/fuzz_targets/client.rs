@@ -2,7 +2,6 @@
 //! connections that come and go, new window sizes, time. What is sent is whole lines, what is
 //! written is the client's own.
 #![no_main]
-#![expect(clippy::disallowed_methods, reason = "any instant will do to count from")]
 
 use std::io;
 use std::time::Instant;
@@ -13,7 +12,6 @@ use chatd_fuzz::{assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
-#[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
     pub(crate) mod editor;
     pub(crate) mod frontend;
@@ -81,7 +79,7 @@ impl User {
             },
             terminal: (!is_plain).then(|| Terminal::new(80, 24)),
             connection: Connection::Connecting,
-            now: Instant::now(),
+            now: chatd_support::now(),
             has_left: false,
         };
         user.tell(Event::Resized(Size { columns: 80, rows: 24 }));

@@ -1,18 +1,18 @@
 //! Cases that take more than luck to meet.
 
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
+use chatd_support::sentences::{self, STOPPING, notice, traffic};
 
 use crate::table::{heard, join, send, start};
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn half_a_line_before_a_reset_is_not_said_though_the_reset_is_told_only_once() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits { rate: None, backlog_bytes_max: 2048, ..Limits::default() });
     let talker = join(&mut server, now, "talker\n");
     let lost = join(&mut server, now, "lost\n");
@@ -28,14 +28,13 @@ fn half_a_line_before_a_reset_is_not_said_though_the_reset_is_told_only_once() {
         server.tick(now);
     }
     let heard = heard(&listener);
-    assert!(heard.contains("*** lost left (connection lost)\n"), "{heard}");
+    assert!(heard.contains(&(sentences::lost("lost") + "\n")), "{heard}");
     assert!(!heard.contains("half"), "{heard}");
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn nothing_is_told_behind_the_goodbye_of_a_crowd() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits::default());
     let peers: Vec<_> =
         (0..102).map(|number| join(&mut server, now, &format!("n{number}\n"))).collect();
@@ -48,13 +47,12 @@ fn nothing_is_told_behind_the_goodbye_of_a_crowd() {
     server.ready(*key, Readiness { writable: true, ..Readiness::default() });
     server.tick(now + Duration::from_secs(2));
     let heard = heard(&peers[0]);
-    assert!(heard.ends_with("*** 2 joined; 102 here\n*** server is stopping\n"), "{heard}");
+    assert!(heard.ends_with(&format!("{}\n{STOPPING}\n", traffic(2, 0, 102))), "{heard}");
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn short_lines_under_a_long_name_do_not_push_a_reader_over_its_limit_before_it_can_read() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let backlog_bytes_max = 128 * 1024;
     let mut server = start(Limits { rate: None, backlog_bytes_max, ..Limits::default() });
     let reader = join(&mut server, now, "reader\n");
@@ -72,9 +70,8 @@ fn short_lines_under_a_long_name_do_not_push_a_reader_over_its_limit_before_it_c
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn who_is_over_its_rate_is_heard_at_its_rate() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits { rate: Rate::new(10, 5), ..Limits::default() });
     let talker = join(&mut server, now, &("talker\n".to_owned() + &"something\n".repeat(100)));
     let listener = join(&mut server, now, "listener\n");
@@ -91,9 +88,8 @@ fn who_is_over_its_rate_is_heard_at_its_rate() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn what_many_ask_for_at_once_is_more_than_one_tick_gives() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let limits = Limits { rate: None, backlog_bytes_max: 128 * 1024, ..Limits::default() };
     let (tick_bytes_max, answer_bytes_max) = (limits.tick_bytes_max(), limits.answer_bytes_max());
     let mut server = start(limits);
@@ -111,9 +107,8 @@ fn what_many_ask_for_at_once_is_more_than_one_tick_gives() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_line_without_end_is_read_at_the_rate_of_lines() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let limits = Limits { rate: Rate::new(10, 5), receive_bytes_per_turn: 64, ..Limits::default() };
     let mut server = start(Limits { line_bytes_max: 64, ..limits });
     let talker = join(&mut server, now, "talker\n");
@@ -127,9 +122,8 @@ fn a_line_without_end_is_read_at_the_rate_of_lines() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_long_answer_costs_as_much_as_many_lines() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits { rate: Rate::new(10, 25), ..Limits::default() });
     let line = "x".repeat(500) + "\n";
     join(&mut server, now, &("talker\n".to_owned() + &"x\n".repeat(20) + &line.repeat(4)));
@@ -152,9 +146,8 @@ fn a_long_answer_costs_as_much_as_many_lines() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn who_asks_and_does_not_read_is_not_read_until_it_does() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits { rate: None, backlog_bytes_max: 8192, ..Limits::default() });
     let asker = join(&mut server, now, "asker\n");
     server.tick(now);
@@ -171,13 +164,12 @@ fn who_asks_and_does_not_read_is_not_read_until_it_does() {
     while server.timeout(now) == Some(Duration::ZERO) {
         server.tick(now);
     }
-    assert_eq!(heard(&asker).matches("*** /quit ").count(), 20_000);
+    assert_eq!(heard(&asker).matches(&notice("/quit ")).count(), 20_000);
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn what_comes_behind_quit_is_read_so_that_closing_eats_nothing() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits::default());
     let peer = join(&mut server, now, &("peer\n/quit\n".to_owned() + &"more\n".repeat(100_000)));
     let (key, wire) = &peer;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
+use chatd_support::sentences::{here, lost, welcome};
 
 use crate::sim::stream::SimStream;
 use crate::table::{Peer, READABLE, heard, join, send, start};
@@ -24,9 +25,8 @@ fn run_until(server: &mut Server<SimStream>, now: &mut Instant, end: Instant) {
 
 /// How many lines of the visitors somebody hears in ten seconds, while `visit` is made every
 /// ten milliseconds.
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn lines_of(visit: impl Fn(&mut Server<SimStream>, Instant)) -> usize {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -73,9 +73,8 @@ fn whoever_comes_and_goes_says_no_more_than_twice_what_whoever_stays_says() {
 }
 
 /// Everybody breaks off after 60 lines, and somebody else comes and looks.
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn all_break_off(count: usize) -> (Peer, Peer) {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     let visitors: Vec<Peer> =
@@ -102,18 +101,18 @@ fn all_break_off(count: usize) -> (Peer, Peer) {
 fn who_breaks_off_is_gone_at_once_and_what_it_said_within_its_rate_is_said() {
     let (listener, newcomer) = all_break_off(1000);
     let heard = heard(&listener);
-    assert!(heard.contains("*** 1 here: listener\n"), "{heard}");
+    assert!(heard.contains(&(here(&["listener"]) + "\n")), "{heard}");
     let lines = heard.lines().filter(|line| line.ends_with(": hi")).count();
     assert_eq!(lines, 60 * 1000, "each was within its rate");
     assert!(heard.lines().count() < 60 * 1000 + 150, "their leaving is told in a few lines");
     let welcomed = crate::table::heard(&newcomer);
-    assert!(welcomed.contains("*** You are visitor7. Here now: listener."), "{welcomed}");
+    assert!(welcomed.contains(&welcome("visitor7", "listener")), "{welcomed}");
 }
 
 #[test]
 fn what_one_said_before_it_broke_off_is_said_once_and_then_that_it_is_gone() {
     let (listener, _) = all_break_off(1);
-    let said = "visitor0: hi\n".repeat(60) + "*** visitor0 left (connection lost)\n";
+    let said = "visitor0: hi\n".repeat(60) + &lost("visitor0") + "\n";
     let heard = heard(&listener);
     assert!(heard.contains(&said), "{heard}");
     assert_eq!(heard.matches("visitor0: hi").count(), 60);
@@ -128,9 +127,8 @@ fn send_to_the_end(server: &mut Server<SimStream>, now: Instant, bytes: &str) ->
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn who_has_ended_its_stream_does_not_starve_others_of_its_address() {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -161,9 +159,8 @@ fn who_has_ended_its_stream_does_not_starve_others_of_its_address() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_thousand_short_messages_of_one_address_are_all_heard() {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -176,9 +173,8 @@ fn a_thousand_short_messages_of_one_address_are_all_heard() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_reason_to_quit_counts_as_what_one_says() {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     server.tick(now);
@@ -193,9 +189,8 @@ fn a_reason_to_quit_counts_as_what_one_says() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_newcomer_need_not_read_the_past_to_be_heard() {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits { rate: None, ..Limits::default() });
     let listener =
         join(&mut server, now, &("listener\n".to_owned() + &("y".repeat(4000) + "\n").repeat(20)));
@@ -213,9 +208,8 @@ fn a_newcomer_need_not_read_the_past_to_be_heard() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn who_comes_while_others_say_their_last_words_is_not_taken_for_one_of_them() {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits::default());
     let listener = join(&mut server, now, "listener\n");
     let visitors: Vec<Peer> =

@@ -1,6 +1,6 @@
 //! Nobody can keep the server to itself.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
@@ -13,9 +13,8 @@ fn has_heard((_, wire): &Peer, line: &[u8]) -> bool {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_line_is_heard_beside_somebody_who_talks_without_end() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     // The shorter the flooder's lines, the more a byte of theirs costs: each gets the nickname,
     // once for each format.
     for flood in ["x\n".repeat(100_000), "x".repeat(1000) + "\n"] {
@@ -37,10 +36,9 @@ fn a_line_is_heard_beside_somebody_who_talks_without_end() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn a_word_does_not_wait_behind_twenty_who_flood() {
     const FLOODERS: usize = 20;
-    let now = Instant::now();
+    let now = chatd_support::now();
     // What is said, what is nothing, what is asked for.
     for flood in ["x\n", "\n", "/nick a\n/nick b\n", "/who\n"] {
         let mut server = start(Limits { rate: None, ..Limits::default() });
@@ -78,10 +76,9 @@ fn a_word_does_not_wait_behind_twenty_who_flood() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn whoever_comes_often_with_little_leaves_half_to_those_who_have_much_to_say() {
     const LIGHT: usize = 200;
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits { rate: None, ..Limits::default() });
     let paster = join(&mut server, now, "paster\n");
     let listener = join(&mut server, now, "listener\n");
@@ -108,10 +105,9 @@ fn whoever_comes_often_with_little_leaves_half_to_those_who_have_much_to_say() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn while_the_room_is_slow_a_word_is_heard_at_once_and_what_heavy_talkers_say_later() {
     const HEAVY: usize = 20;
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits { rate: None, ..Limits::default() });
     let listener = join(&mut server, now, "listener\n");
     let talker = join(&mut server, now, "talker\n");
@@ -154,9 +150,8 @@ fn while_the_room_is_slow_a_word_is_heard_at_once_and_what_heavy_talkers_say_lat
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn what_the_dead_asked_for_is_not_answered() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let mut server = start(Limits { rate: None, ..Limits::default() });
     for number in 0..500 {
         join(&mut server, now, &format!("a-rather-long-name{number}\n"));
@@ -176,9 +171,8 @@ fn what_the_dead_asked_for_is_not_answered() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn long_welcomes_leave_half_to_those_who_have_much_to_say() {
-    let now = Instant::now();
+    let now = chatd_support::now();
     let limits = Limits { rate: None, ..Limits::default() };
     let mut server = start_with_history(limits, 1000);
     let paster = join(&mut server, now, "paster\n");
@@ -204,9 +198,8 @@ fn long_welcomes_leave_half_to_those_who_have_much_to_say() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn whoever_has_no_nickname_does_not_count_among_those_who_read() {
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(Limits { rate: None, ..Limits::default() });
     let readers: Vec<_> =
         (0..50).map(|number| join(&mut server, now, &format!("reader{number}\n"))).collect();
@@ -234,10 +227,9 @@ fn whoever_has_no_nickname_does_not_count_among_those_who_read() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
 fn whoever_got_a_nickname_at_the_last_moment_has_one_turn_like_everybody() {
     let limits = Limits { rate: None, ..Limits::default() };
-    let mut now = Instant::now();
+    let mut now = chatd_support::now();
     let mut server = start(limits.clone());
     let light: Vec<_> =
         (0..300).map(|number| join(&mut server, now, &format!("l{number}\n"))).collect();

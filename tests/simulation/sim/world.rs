@@ -9,11 +9,11 @@ use chatd::chat::ChatConfig;
 use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
+use chatd_support::random::Random;
 
 use super::choices::Choices;
 use super::client::{CONTESTED, Client, LINE_BYTES_MAX, Line};
 use super::journal::{self, Entry};
-use super::random::Random;
 use super::stream::{SimStream, Wire};
 
 pub(super) const READABLE: Readiness =
@@ -53,7 +53,6 @@ pub(crate) struct World {
 }
 
 impl World {
-    #[expect(clippy::disallowed_methods, reason = "a simulation starts its clock somewhere")]
     pub(crate) fn new(setup: u32, is_loud: bool) -> Self {
         let mut choices = Choices::new(setup);
         let is_crowd = choices.one_in(32);
@@ -87,7 +86,7 @@ impl World {
         };
         journal::open();
         let mut world = Self {
-            now: Instant::now(),
+            now: chatd_support::now(),
             history_max: chat.history_max,
             history_at_once: chat.history_bytes_at_once,
             server: Server::new(chat, limits.clone()),
