@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::{PATIENCE, Server, eventually};
+use super::{Client, PATIENCE, Server, eventually};
 
 /// The program at this path: only tests and benchmarks of the package itself are told it, as
 /// `env!("CARGO_BIN_EXE_chatd")`.
@@ -34,6 +34,13 @@ impl Program<'_> {
     /// A server with these arguments, on a free port.
     pub fn start(&self, args: &str) -> Server {
         Server::launch(self.command(&format!("{args} --bind 127.0.0.1:0")))
+    }
+
+    /// The same, with some people in it who have all seen each other come in.
+    pub fn room<const N: usize>(&self, args: &str, nicks: [&str; N]) -> (Server, [Client; N]) {
+        let server = self.start(args);
+        let people = server.room(nicks);
+        (server, people)
     }
 }
 

@@ -55,8 +55,7 @@ fn end(child: Child) -> (Option<i32>, String, String) {
 
 #[test]
 fn a_pipe_says_it_and_leaves() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut child = run(&server, "--nick bot", Stdio::piped());
     child.stdin.take().expect("a pipe").write_all("olá\n/me acena".as_bytes()).expect("a reader");
     bruno.expect(joined("bot"));
@@ -86,8 +85,7 @@ fn a_script_that_says_more_than_the_server_takes_in_a_minute_is_not_cut_off() {
 
 #[test]
 fn files_and_dev_null_are_input_too() {
-    let server = CHATD.start("--rate 0");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("--rate 0", ["bruno"]);
     let child = run(&server, "-n bot", File::open("/dev/null").expect("/dev/null"));
     bruno.expect(joined("bot"));
     bruno.expect(lost("bot"));
@@ -107,8 +105,7 @@ fn files_and_dev_null_are_input_too() {
 
 #[test]
 fn without_a_terminal_the_users_name_is_taken() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let child = run(&server, "", Stdio::null());
     bruno.expect(joined("user"));
     assert_eq!(end(child).0, Some(0));
@@ -116,8 +113,7 @@ fn without_a_terminal_the_users_name_is_taken() {
 
 #[test]
 fn what_the_others_say_is_printed_until_the_script_quits() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut child = run(&server, "-n bot", Stdio::piped());
     let mut stdin = child.stdin.take().expect("a pipe");
     bruno.expect(joined("bot"));
@@ -169,8 +165,7 @@ fn input_that_cannot_be_read_is_an_error() {
 
 #[test]
 fn a_refused_nickname_ends_a_script() {
-    let server = CHATD.start("");
-    let _bot = server.join("bot");
+    let (server, [_bot]) = CHATD.room("", ["bot"]);
     let (code, _, stderr) = end(run(&server, "-n bot", Stdio::null()));
     assert_eq!(code, Some(1));
     let why = "bot is taken, or looks too much like a nickname that is.";
@@ -179,8 +174,7 @@ fn a_refused_nickname_ends_a_script() {
 
 #[test]
 fn a_server_that_goes_away_is_an_error() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut child = run(&server, "-n bot", Stdio::piped());
     let _stdin = child.stdin.take();
     bruno.expect(joined("bot"));

@@ -41,8 +41,7 @@ fn wait_for_second_welcome(terminal: &mut Terminal) {
 
 /// A room with `bruno` in it, and the client as `ana`.
 fn room(columns: u16, rows: u16) -> (Server, Client, Terminal) {
-    let server = CHATD.start("--rate 0");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("--rate 0", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana", columns, rows);
     bruno.expect(joined("ana"));
     terminal.wait_for_rows(&["ana>"]);

@@ -76,8 +76,7 @@ fn pastes_that_the_server_does_not_take_in_a_minute_are_not_cut_off() {
 
 #[test]
 fn a_nickname_is_asked_for_and_asked_again_when_refused() {
-    let server = CHATD.start("");
-    let mut user = server.join("user");
+    let (server, [mut user]) = CHATD.room("", ["user"]);
     let mut terminal = start(server.addr(), "", 80, 8);
     terminal.wait_for_rows(&[GREETING, "nickname [user]:"]);
     terminal.type_keys("\r");
@@ -108,8 +107,7 @@ fn tab_completes_those_in_the_room_and_commands() {
 
 #[test]
 fn the_bell_rings_for_a_mention_and_for_a_private_message() {
-    let server = CHATD.start("--history 0");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("--history 0", ["bruno"]);
     for (line, last) in [("Bel, oi", "bruno: Bel, oi"), ("/msg bel oi", &private("bruno", "oi"))] {
         let mut terminal = start(server.addr(), "--nick bel --bell", 60, 12);
         bruno.expect(joined("bel"));
@@ -139,8 +137,7 @@ fn leaving_delivers_what_was_typed_and_restores_the_terminal() {
 #[test]
 fn leaving_waits_for_a_server_that_takes_its_time() {
     // Lines above the rate are read later, and here that is longer than anybody's short patience.
-    let server = CHATD.start("--rate 10 --burst 1");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("--rate 10 --burst 1", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana", 60, 8);
     bruno.expect(joined("ana"));
     terminal.wait_for_rows(&["ana>"]);
@@ -190,8 +187,7 @@ fn ctrl_z_without_a_shell_to_come_back_from_goes_on() {
 
 #[test]
 fn a_shell_stops_it_and_takes_it_up_again() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let command = pty_process::blocking::Command::new("sh")
         .arg("-i")
         .env_remove("ENV")
@@ -220,8 +216,7 @@ fn a_shell_stops_it_and_takes_it_up_again() {
 
 #[test]
 fn colours_are_left_out_on_request() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     for (arguments, no_color, color) in
         [("-n ana", "", true), ("-n bia --no-color", "", false), ("-n caio", "1", false)]
     {

@@ -144,8 +144,7 @@ fn with_nothing_to_do_it_sleeps() {
 
 #[test]
 fn an_error_restores_the_terminal_before_it_is_told() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana --no-reconnect", 60, 8);
     bruno.expect(joined("ana"));
     drop(server);

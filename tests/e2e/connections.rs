@@ -9,8 +9,7 @@ use crate::CHATD;
 
 #[test]
 fn what_was_sent_before_a_half_close_is_delivered_and_answered() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut ana = server.connect();
     // As `printf 'ana\nhi\n/who\nlast words' | nc -N` does.
     ana.send("ana\nhi\n/who\nlast words");
@@ -25,8 +24,7 @@ fn what_was_sent_before_a_half_close_is_delivered_and_answered() {
 
 #[test]
 fn a_half_closed_paste_over_the_rate_is_delivered_to_its_end() {
-    let server = CHATD.start("--rate 100 --burst 5");
-    let [ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [ana, mut bruno]) = CHATD.room("--rate 100 --burst 5", ["ana", "bruno"]);
     let mut sender = ana;
     sender.send(numbers(60));
     sender.close_sending();
@@ -39,8 +37,7 @@ fn a_half_closed_paste_over_the_rate_is_delivered_to_its_end() {
 
 #[test]
 fn who_half_closes_still_gets_all_that_is_queued() {
-    let server = CHATD.start("--rate 0");
-    let mut ana = server.join("ana");
+    let (server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let line = "x".repeat(4000);
     ana.send(format!("{line}\n").repeat(20));
     ana.ask("/who", here(&["ana"]));
@@ -59,8 +56,7 @@ fn who_half_closes_still_gets_all_that_is_queued() {
 
 #[test]
 fn a_reset_in_the_middle_of_anything_is_noticed_by_nobody_else() {
-    let server = CHATD.start("--rate 50 --burst 20");
-    let [mut bruno, mut carla] = server.room(["bruno", "carla"]);
+    let (server, [mut bruno, mut carla]) = CHATD.room("--rate 50 --burst 20", ["bruno", "carla"]);
     let resets: [(&str, &[u8]); 3] = [
         ("in the middle of a line", b"half a li"),
         ("in the middle of a telnet option", b"\xff\xfd"),
@@ -87,8 +83,7 @@ fn a_reset_in_the_middle_of_anything_is_noticed_by_nobody_else() {
 
 #[test]
 fn a_reset_while_it_waits_for_its_rate_frees_the_nickname() {
-    let server = CHATD.start("--rate 1 --burst 5");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 5", ["ana", "bruno"]);
     ana.send("hi\n".repeat(100));
     server.expect_log("over its rate");
     ana.reset();
@@ -99,8 +94,7 @@ fn a_reset_while_it_waits_for_its_rate_frees_the_nickname() {
 
 #[test]
 fn over_max_clients_a_newcomer_is_told_and_the_room_goes_on() {
-    let server = CHATD.start("--max-clients 2");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--max-clients 2", ["ana", "bruno"]);
     for _ in 0..3 {
         let mut late = server.connect();
         late.expect_bytes(format!("{FULL}\r\n").as_bytes());
@@ -108,9 +102,7 @@ fn over_max_clients_a_newcomer_is_told_and_the_room_goes_on() {
     }
     ana.say("hi");
     bruno.expect("ana: hi");
-    bruno.say("/quit");
-    bruno.expect_end();
-    drop(bruno);
+    bruno.quit();
     ana.expect(quit("bruno"));
     let _carla = join_when_there_is_room(&server, "carla");
     ana.expect(joined("carla"));
@@ -119,8 +111,7 @@ fn over_max_clients_a_newcomer_is_told_and_the_room_goes_on() {
 
 #[test]
 fn over_max_per_ip_a_newcomer_from_that_address_is_told_and_others_come_in() {
-    let server = CHATD.start("--max-per-ip 2");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--max-per-ip 2", ["ana", "bruno"]);
     for _ in 0..2 {
         let mut late = server.connect();
         late.expect(FULL_FOR_ADDRESS);
@@ -239,8 +230,7 @@ mod on_linux {
 
     #[test]
     fn the_last_line_before_an_end_counts_even_if_nobody_is_there_for_the_answer() {
-        let server = CHATD.start("");
-        let mut bruno = server.join("bruno");
+        let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
         let mut ana = server.join("ana");
         bruno.expect(joined("ana"));
         server.signal("STOP");
@@ -253,8 +243,7 @@ mod on_linux {
 
     #[test]
     fn a_silent_peer_is_probed_within_half_a_minute() {
-        let server = CHATD.start("");
-        let ana = server.join("ana");
+        let (server, [ana]) = CHATD.room("", ["ana"]);
         let due =
             eventually("a timer of the kernel", || proc::keepalive_in(server.addr(), ana.addr()));
         assert!(due <= Duration::from_secs(30), "{due:?}");

@@ -174,11 +174,9 @@ const TIME_WAIT: &str = "06";
 fn after_a_kill_the_port_is_free_at_once_and_everybody_can_come_back() {
     let mut server = CHATD.start("--rate 0");
     let addr = server.addr();
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let [mut ana, bruno] = server.room(["ana", "bruno"]);
     // One that the server closed: its end stays in the kernel for a minute.
-    bruno.say("/quit");
-    bruno.expect_end();
-    drop(bruno);
+    bruno.quit();
     ana.expect(quit("bruno"));
     eventually("its end", || proc::states(addr).contains(TIME_WAIT).then_some(()));
     // Some with unread bytes on both sides, one of which has closed its own; one that has not

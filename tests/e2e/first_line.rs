@@ -29,8 +29,7 @@ fn expect_no_web_server(client: &mut Client) {
 
 #[test]
 fn a_web_page_cannot_speak_in_the_room() {
-    let server = CHATD.start("");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("", ["watcher"]);
     let long = format!("POST /{} HTTP/1.1\r\n", "x".repeat(10_000));
     for request in ["POST / HTTP/1.1\r\n", "OPTIONS /ana HTTP/1.1\r\n", &long] {
         let post = format!("{request}{HEADERS}{BODY}");
@@ -60,8 +59,7 @@ fn a_web_page_cannot_speak_in_the_room() {
 
 #[test]
 fn a_request_may_come_byte_by_byte() {
-    let server = CHATD.start("--rate 0");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("--rate 0", ["watcher"]);
     let mut page = server.connect();
     for byte in *b"GET / HTTP/1.1\r\n" {
         page.send([byte]);
@@ -87,8 +85,7 @@ fn an_upload_is_read_to_its_end_so_that_the_answer_arrives() {
 
 #[test]
 fn other_protocols_are_closed_without_a_word() {
-    let server = CHATD.start("");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("", ["watcher"]);
     for (protocol, bytes) in [
         ("SSH", &b"SSH-2.0-OpenSSH_9.6\r\n"[..]),
         ("SMTP", b"EHLO example.org\r\n"),
@@ -121,8 +118,7 @@ fn other_protocols_are_closed_without_a_word() {
 
 #[test]
 fn in_mid_session_the_same_lines_are_talk() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     for line in ["GET / HTTP/1.0", "SSH-2.0-x", "EHLO example.org", "PROXY UNKNOWN"] {
         ana.say(line);
         bruno.expect(format!("ana: {line}"));
@@ -166,8 +162,7 @@ fn who_begins_with_a_capital_is_greeted_in_time_too() {
 
 #[test]
 fn after_twenty_refused_nicknames_it_is_over() {
-    let server = CHATD.start("");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("", ["watcher"]);
     let mut other = server.connect();
     let no = refused(why::cannot_have("“:”"));
     other.send("Host: x\n".repeat(10));

@@ -14,8 +14,7 @@ use crate::CHATD;
 
 #[test]
 fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
-    let server = CHATD.start("--max-line 64");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("--max-line 64", ["ana", "bruno"]);
     let longest = "x".repeat(64);
     for end in ["\n", "\r\n"] {
         ana.send(format!("{longest}{end}"));
@@ -30,8 +29,7 @@ fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
 
 #[test]
 fn of_a_line_without_end_the_sender_is_told_once_and_the_rest_is_discarded() {
-    let server = CHATD.start("--rate 0");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 0", ["ana", "bruno"]);
     #[cfg(target_os = "linux")]
     let before = chatd_support::proc::memory_peak(server.pid());
     for _ in 0..16 {
@@ -62,8 +60,8 @@ fn a_nickname_can_be_too_long_for_a_line() {
 #[test]
 fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feels_it() {
     const LINES: usize = 300;
-    let server = CHATD.start("--rate 100 --burst 20");
-    let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
+    let (server, [mut ana, mut bruno, mut carla]) =
+        CHATD.room("--rate 100 --burst 20", ["ana", "bruno", "carla"]);
     let start = now();
     ana.send(numbers(LINES));
     carla.expect("ana: 0");
@@ -84,8 +82,7 @@ fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feel
 
 #[test]
 fn a_burst_is_not_held_back() {
-    let server = CHATD.start("--rate 1 --burst 50");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 50", ["ana", "bruno"]);
     let start = now();
     ana.send("hi\n".repeat(48));
     bruno.lines(48).iter().for_each(|line| assert_eq!(line, "ana: hi"));
@@ -96,8 +93,7 @@ fn a_burst_is_not_held_back() {
 
 #[test]
 fn who_sends_just_a_burst_is_not_over_the_rate() {
-    let server = CHATD.start("--rate 1 --burst 5");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 5", ["ana", "bruno"]);
     // The nickname was a line, too.
     ana.send("hi\n".repeat(4));
     ana.close_sending();
@@ -141,8 +137,7 @@ fn follow_flood(client: &mut Client, end: usize) -> Vec<String> {
 
 /// Some stop reading while one talks; who reads goes on, and sees them leave.
 fn drop_who_does_not_read(stalled: &[&str]) {
-    let server = CHATD.start("--rate 0 --max-backlog 128K");
-    let [ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [ana, mut bruno]) = CHATD.room("--rate 0 --max-backlog 128K", ["ana", "bruno"]);
     let mut asleep = Vec::new();
     for nick in stalled {
         asleep.push(Client::connect_with_small_buffer(server.addr(), 4096).named(nick));
@@ -176,8 +171,7 @@ fn even_if_most_of_the_room_stops_reading_the_others_go_on() {
 /// All read steadily and alike, but not as fast as one talks.
 fn read_slowly(backlog: &str) {
     const LINES: usize = 4000;
-    let server = CHATD.start(&format!("--rate 0 --max-backlog {backlog}"));
-    let mut ana = server.join("ana");
+    let (server, [mut ana]) = CHATD.room(&format!("--rate 0 --max-backlog {backlog}"), ["ana"]);
     let mut readers = ["bruno", "carla", "davi"].map(|nick| {
         // All with the same buffer: left alone the kernel may hold megabytes more for one than for
         // another.
@@ -218,8 +212,7 @@ fn a_room_that_reads_slowly_slows_the_talker_even_with_the_smallest_backlog() {
 #[test]
 fn who_asks_for_more_than_they_read_is_read_later_and_loses_nothing() {
     const HELP_LINES: usize = 9;
-    let server = CHATD.start("--rate 0");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 0", ["ana", "bruno"]);
     let mut greedy = server.join_stalled("greedy");
     ana.expect(joined("greedy"));
     bruno.expect(joined("greedy"));

@@ -62,8 +62,7 @@ fn a_message_reaches_each_with_the_end_they_use() {
 
 #[test]
 fn a_line_may_come_in_pieces() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
+    let (_server, [mut ana, mut bruno, mut carla]) = CHATD.room("", ["ana", "bruno", "carla"]);
     send_apart(
         &mut ana,
         &mut carla,
@@ -75,16 +74,14 @@ fn a_line_may_come_in_pieces() {
 
 #[test]
 fn blank_lines_are_ignored() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     ana.send("\n\r\n \t \n  hi  \n");
     bruno.expect("ana:   hi  ");
 }
 
 #[test]
 fn telnet_is_refused_what_it_negotiates() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     ana.send(b"\xff\xfd\x06");
     ana.expect_bytes(b"\xff\xfc\x06");
     ana.send(b"\xff\xfb\x1f");
@@ -98,8 +95,7 @@ fn telnet_is_refused_what_it_negotiates() {
 
 #[test]
 fn telnet_may_split_what_it_negotiates_over_packets() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
+    let (_server, [mut ana, mut bruno, mut carla]) = CHATD.room("", ["ana", "bruno", "carla"]);
     send_apart(&mut ana, &mut carla, &[b"o", b"\xff", b"\xfd", b"\x01", b"k \xff", b"\xff\n"]);
     ana.expect_bytes(b"\xff\xfc\x01");
     bruno.expect("ana: ok \u{fffd}");
@@ -117,8 +113,7 @@ fn telnet_may_negotiate_before_anything_else() {
 
 #[test]
 fn any_language_passes_unchanged() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     for text in ["olá! 👋", "👩‍👩‍👧", "日本語", "שלום", "a\tb", "e\u{301}"] {
         ana.say(text);
         bruno.expect(format!("ana: {text}"));
@@ -127,8 +122,7 @@ fn any_language_passes_unchanged() {
 
 #[test]
 fn what_could_act_on_a_terminal_becomes_visible() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     for (sent, shown) in [
         (&b"caf\xe9 ol\xc3"[..], "caf\u{fffd} ol\u{fffd}"),
         (b"\x1b]0;title\x07\x1b[2J", "␛]0;title␇␛[2J"),
@@ -147,8 +141,7 @@ fn what_could_act_on_a_terminal_becomes_visible() {
 
 #[test]
 fn nowhere_can_a_control_character_slip_through() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     ana.ask("/msg bruno \u{1b}c", private_sent("bruno", "ana", "␛c"));
     bruno.expect(private("ana", "␛c"));
     ana.say("/me \u{1b}c");
@@ -165,8 +158,7 @@ fn nowhere_can_a_control_character_slip_through() {
 
 #[test]
 fn nobody_can_forge_a_line_of_the_server_or_of_another() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     for text in [&joined("davi"), "carla: hi", "* carla waves"] {
         ana.say(text);
         bruno.expect(format!("ana: {text}"));

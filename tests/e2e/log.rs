@@ -9,8 +9,7 @@ use crate::CHATD;
 
 #[test]
 fn who_came_took_a_name_and_left_and_why() {
-    let server = CHATD.start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut ana = server.join("ana");
     let addr = ana.addr();
     ana.ask("/nick bia", you_are_now("bia"));
@@ -31,8 +30,8 @@ fn who_came_took_a_name_and_left_and_why() {
 
 #[test]
 fn never_what_people_say() {
-    let server = CHATD.start("-vv --max-line 64 --history 5");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) =
+        CHATD.room("-vv --max-line 64 --history 5", ["ana", "bruno"]);
     let mut nameless = server.connect();
     nameless.send("hush hush\n/me hush\n//hush\n");
     ana.send(format!("hush\n/me hush\n/msg bruno hush\n/hush\n/msg hush hush\n{:x<99}\n", "hush"));
@@ -126,8 +125,7 @@ fn that_it_is_full_is_told_once_however_often_somebody_comes_and_goes() {
 #[cfg(unix)]
 #[test]
 fn nicknames_changed_without_end_are_one_line_of_it() {
-    let mut server = CHATD.start("--rate 0");
-    let mut ana = server.join("ana");
+    let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let start = chatd_support::now();
     for number in 0..500 {
         ana.ask(format!("/nick ana{number}"), you_are_now(&format!("ana{number}")));
@@ -143,7 +141,15 @@ fn nicknames_changed_without_end_are_one_line_of_it() {
     );
 }
 
+/// The room is what it always is, and stops as it should.
+#[cfg(target_os = "linux")]
+fn expect_a_room_and_stop(mut server: Server) {
+    expect_a_room(&server);
+    server.stop();
+}
+
 /// The room is what it always is.
+#[cfg(target_os = "linux")]
 fn expect_a_room(server: &Server) {
     let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
     ana.say("hi");
@@ -166,7 +172,7 @@ mod on_linux {
 
     use chatd_support::{PATIENCE, Server, eventually, now};
 
-    use super::expect_a_room;
+    use super::{expect_a_room, expect_a_room_and_stop};
     use crate::CHATD;
 
     /// So many make more lines than may wait.
@@ -243,9 +249,7 @@ mod on_linux {
         let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stdout(full()).stderr(full());
-        let mut server = Server::launch_silent(command);
-        expect_a_room(&server);
-        server.stop();
+        expect_a_room_and_stop(Server::launch_silent(command));
     }
 
     #[test]
@@ -269,9 +273,7 @@ mod on_linux {
         let (stderr, _unread) = stuck();
         let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stderr(stderr);
-        let mut server = Server::launch(command);
-        expect_a_room(&server);
-        server.stop();
+        expect_a_room_and_stop(Server::launch(command));
     }
 
     #[test]
@@ -279,9 +281,7 @@ mod on_linux {
         let (stdout, _unread) = stuck();
         let mut command = CHATD.command("--bind 127.0.0.1:0");
         command.stdout(stdout);
-        let mut server = Server::launch_silent(command);
-        expect_a_room(&server);
-        server.stop();
+        expect_a_room_and_stop(Server::launch_silent(command));
     }
 
     #[test]
@@ -290,17 +290,13 @@ mod on_linux {
         drop(reader);
         let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stdout(writer.try_clone().unwrap()).stderr(writer);
-        let mut server = Server::launch_silent(command);
-        expect_a_room(&server);
-        server.stop();
+        expect_a_room_and_stop(Server::launch_silent(command));
     }
 
     #[test]
     fn closed_standard_streams_do_not_end_the_room() {
         let script = "exec \"$0\" -vv --bind 127.0.0.1:0 <&- >&- 2>&-";
-        let mut server = Server::launch_silent(CHATD.in_shell(script));
-        expect_a_room(&server);
-        server.stop();
+        expect_a_room_and_stop(Server::launch_silent(CHATD.in_shell(script)));
     }
 }
 

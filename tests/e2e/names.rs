@@ -89,8 +89,7 @@ fn nicknames_of_any_script_are_welcome() {
 
 #[test]
 fn nobody_can_pose_as_another() {
-    let server = CHATD.start("");
-    let [_ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [_ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     let mut other = server.connect();
     other.expect(GREETING);
     for nick in ["ana", "ANA", "\u{430}n\u{430}", "\u{410}NA", "anã"] {
@@ -103,8 +102,7 @@ fn nobody_can_pose_as_another() {
 
 #[test]
 fn without_a_nickname_nobody_is_heard_seen_or_told_anything() {
-    let server = CHATD.start("");
-    let mut ana = server.join("ana");
+    let (server, [mut ana]) = CHATD.room("", ["ana"]);
     let mut nameless = server.connect();
     nameless.expect(GREETING);
     ana.say("just us");
@@ -120,8 +118,7 @@ fn without_a_nickname_nobody_is_heard_seen_or_told_anything() {
 
 #[test]
 fn the_nickname_is_free_as_soon_as_its_owner_is_gone_or_renamed() {
-    let server = CHATD.start("");
-    let mut witness = server.join("witness");
+    let (server, [mut witness]) = CHATD.room("", ["witness"]);
     let quit = |mut ana: Client| ana.say("/quit");
     let half_close = |ana: Client| ana.close_sending();
     let leave: [(&dyn Fn(Client), &str); 4] = [

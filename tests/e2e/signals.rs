@@ -67,8 +67,7 @@ fn an_empty_server_stops_too() {
 
 #[test]
 fn who_does_not_read_keeps_it_for_two_seconds_and_not_the_port() {
-    let mut server = CHATD.start("--rate 0");
-    let mut ana = server.join("ana");
+    let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let _stalled = server.join_stalled("stalled");
     ana.expect(joined("stalled"));
     let start = now();
@@ -96,8 +95,7 @@ fn who_is_slow_still_gets_all_if_two_seconds_are_enough() {
 
 #[test]
 fn who_waits_for_their_rate_is_told_too() {
-    let mut server = CHATD.start("--rate 1 --burst 5");
-    let mut ana = server.join("ana");
+    let (mut server, [mut ana]) = CHATD.room("--rate 1 --burst 5", ["ana"]);
     ana.send("hi\n".repeat(30_000));
     server.expect_log("over its rate");
     server.signal("TERM");
@@ -121,8 +119,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn a_signal_that_comes_twice_is_one_request() {
-    let mut server = CHATD.start("--rate 0");
-    let mut ana = server.join("ana");
+    let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let _stalled = server.join_stalled("stalled");
     ana.expect(joined("stalled"));
     // As timeout(1) sends it: to its child, and then to its group.

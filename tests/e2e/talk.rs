@@ -14,8 +14,7 @@ use crate::CHATD;
 
 #[test]
 fn the_room_as_a_newcomer_sees_it() {
-    let server = CHATD.start("");
-    let [mut bruno, mut carla] = server.room(["bruno", "carla"]);
+    let (server, [mut bruno, mut carla]) = CHATD.room("", ["bruno", "carla"]);
     bruno.say("bom dia!");
     carla.expect("bruno: bom dia!");
     carla.say("olá, alguém viu a chave da sala 4?");
@@ -40,8 +39,7 @@ fn the_room_as_a_newcomer_sees_it() {
 
 #[test]
 fn a_line_goes_to_all_others_and_not_back() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
+    let (_server, [mut ana, mut bruno, mut carla]) = CHATD.room("", ["ana", "bruno", "carla"]);
     ana.say("hi");
     bruno.expect("ana: hi");
     carla.expect("ana: hi");
@@ -77,8 +75,7 @@ fn everybody_sees_one_and_the_same_order() {
 
 #[test]
 fn commands_answer_as_told() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     ana.ask("/who", here(&["ana", "bruno"]));
     ana.ask("/WhO", here(&["ana", "bruno"]));
     ana.say("/me waves");
@@ -100,8 +97,7 @@ fn commands_answer_as_told() {
 
 #[test]
 fn help_names_every_command() {
-    let server = CHATD.start("");
-    let mut ana = server.join("ana");
+    let (_server, [mut ana]) = CHATD.room("", ["ana"]);
     ana.say("/help");
     ana.expect(HELP);
     for command in HELP_COMMANDS {
@@ -111,8 +107,7 @@ fn help_names_every_command() {
 
 #[test]
 fn an_unknown_command_is_answered_and_never_broadcast() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     ana.ask("/qiut now", notice(why::unknown("qiut")));
     ana.say("oops");
     bruno.expect("ana: oops");
@@ -120,8 +115,7 @@ fn an_unknown_command_is_answered_and_never_broadcast() {
 
 #[test]
 fn a_private_message_is_for_one() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
+    let (_server, [mut ana, mut bruno, mut carla]) = CHATD.room("", ["ana", "bruno", "carla"]);
     ana.ask("/msg BRUNO between  us", private_sent("bruno", "ana", "between  us"));
     bruno.expect(private("ana", "between  us"));
     ana.ask("/msg nobody hi", notice(why::nobody("nobody")));
@@ -131,8 +125,8 @@ fn a_private_message_is_for_one() {
 
 #[test]
 fn who_leaves_says_why() {
-    let server = CHATD.start("");
-    let [mut ana, mut bruno, mut carla, davi] = server.room(["ana", "bruno", "carla", "davi"]);
+    let (_server, [mut ana, mut bruno, mut carla, davi]) =
+        CHATD.room("", ["ana", "bruno", "carla", "davi"]);
     bruno.say("/quit");
     bruno.expect_end();
     ana.expect(quit("bruno"));
@@ -147,8 +141,7 @@ fn who_leaves_says_why() {
 
 #[test]
 fn what_is_queued_comes_before_the_connection_closes() {
-    let server = CHATD.start("");
-    let mut ana = server.join("ana");
+    let (_server, [mut ana]) = CHATD.room("", ["ana"]);
     ana.send("/who\n/help\n/who\n/quit\n");
     let lines = ana.rest();
     assert_eq!(lines[0], here(&["ana"]));
@@ -214,8 +207,7 @@ fn comings_and_goings_of_a_crowd_are_gathered_once_a_second() {
 
 #[test]
 fn the_history_has_the_last_messages_and_actions_but_nothing_private() {
-    let server = CHATD.start("--history 3");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--history 3", ["ana", "bruno"]);
     ana.send("one\ntwo\nthree\n/me waves\n/msg bruno secret\n/who\n");
     ana.until(here(&["ana", "bruno"]));
     let mut carla = server.join("carla");
@@ -235,8 +227,7 @@ fn the_history_has_the_last_messages_and_actions_but_nothing_private() {
 
 #[test]
 fn no_history_if_the_operator_wants_none() {
-    let server = CHATD.start("--history 0");
-    let mut ana = server.join("ana");
+    let (server, [mut ana]) = CHATD.room("--history 0", ["ana"]);
     ana.send("one\n/who\n");
     ana.expect(here(&["ana"]));
     let mut bruno = server.join("bruno");
