@@ -64,7 +64,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Run> {
         Attack::Hoard(attack) => attack.run(plan.server),
         Attack::Hold(attack) => attack.run(plan.server),
         Attack::Pump(attack) => attack.run(plan.server),
-        Attack::Race(attack) => attack.run(plan.server),
+        Attack::Race(attack) => Ok(attack.run(plan.server)),
         Attack::Short(attack) => attack.run(plan.server),
         Attack::Slow(attack) => attack.run(plan.server),
         Attack::Splits(attack) => attack.run(plan.server, plan.process),

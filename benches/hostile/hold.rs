@@ -36,7 +36,9 @@ impl Hold {
         run.opened = self.connections as u64;
         run.requests = run.opened;
         thread::sleep(Duration::from_millis(self.millis));
-        held.iter_mut().for_each(|peer| _ = peer.hear(u64::MAX, usize::MAX));
+        for peer in &mut held {
+            peer.hear(u64::MAX, usize::MAX);
+        }
         run.heard = held.iter().map(|peer| peer.heard).sum();
         let open = held.iter().filter(|peer| !peer.is_closed).count();
         run.closed = run.opened - open as u64;

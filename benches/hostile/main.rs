@@ -50,7 +50,7 @@ mod visitor;
 
 use cases::Case;
 use chatd_support::{Result, machine, role};
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 use table::Report;
@@ -62,7 +62,6 @@ pub(crate) const MEMORY: &str = "--memory=";
 /// Measures what attacks on chatd cost those who do not take part.
 #[derive(Parser)]
 #[command(bin_name = "cargo bench --bench hostile --")]
-#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "CHATD_BIN=PATH in the environment tries another build of chatd")]
 struct Args {
     /// Small and short, for correctness and not for figures
@@ -76,29 +75,11 @@ struct Args {
     bench: bool,
 }
 
-/// What this program is when it has started itself.
-#[derive(Parser)]
-struct Played {
-    #[command(subcommand)]
-    role: Role,
-}
-
-#[derive(Subcommand)]
-#[command(disable_help_subcommand = true)]
-enum Role {
-    Chatd {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    Generate {
-        plan: String,
-    },
-}
-
 fn main() -> ExitCode {
-    let is_played =
-        std::env::args().nth(1).is_some_and(|role| role == "chatd" || role == "generate");
-    let result = if is_played { play(Played::parse().role) } else { measure(&Args::parse()) };
+    let result = match role::mine(&["chatd", "generate"]) {
+        Some((role, arguments)) => play(&role, &arguments),
+        None => measure(&Args::parse()),
+    };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -109,26 +90,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn play(role: Role) -> Result<bool> {
+/// What this program does when it has started itself.
+fn play(role: &str, arguments: &[String]) -> Result<bool> {
     role::end_with_parent()?;
-    match role {
-        Role::Chatd { arguments } => {
-            let is_ours = |argument: &&String| {
-                [PROGRAM, MEMORY].iter().any(|ours| argument.starts_with(ours))
-            };
-            let (ours, theirs): (Vec<_>, Vec<_>) = arguments.iter().partition(is_ours);
-            let given = |name| ours.iter().find_map(|argument| argument.strip_prefix(name));
-            if let Some(bytes) = given(MEMORY) {
-                limit_memory(bytes.parse()?)?;
-            }
-            let mut command = Command::new(given(PROGRAM).unwrap_or(env!("CARGO_BIN_EXE_chatd")));
-            Err(role::become_program(command.args(theirs).stderr(Stdio::null())).into())
-        }
-        Role::Generate { plan } => {
-            role::tell(&generator::run(&serde_json::from_str(&plan)?)?)?;
-            Ok(true)
-        }
+    if role == "generate" {
+        let plan = arguments.first().ok_or("no plan")?;
+        role::tell(&generator::run(&serde_json::from_str(plan)?)?)?;
+        return Ok(true);
     }
+    let is_ours = |argument: &&String| [PROGRAM, MEMORY].iter().any(|it| argument.starts_with(it));
+    let (ours, theirs): (Vec<_>, Vec<_>) = arguments.iter().partition(is_ours);
+    let given = |name| ours.iter().find_map(|argument| argument.strip_prefix(name));
+    if let Some(bytes) = given(MEMORY) {
+        limit_memory(bytes.parse()?)?;
+    }
+    let mut command = Command::new(given(PROGRAM).unwrap_or(env!("CARGO_BIN_EXE_chatd")));
+    Err(role::become_program(command.args(theirs).stderr(Stdio::null())).into())
 }
 
 /// So much address space has what this process becomes.

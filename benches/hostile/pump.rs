@@ -124,7 +124,9 @@ impl Pump {
                 let requests = began.elapsed().as_millis() as usize * rate as usize / 1000;
                 (requests * request_bytes) as u64
             });
-            pumpers.iter_mut().for_each(|pumper| pumper.take_turn(self.reads, due));
+            for pumper in &mut pumpers {
+                pumper.take_turn(self.reads, due);
+            }
         }
         let count = |of: fn(&Peer) -> u64| pumpers.iter().map(|pumper| of(&pumper.peer)).sum();
         (run.sent, run.heard) = (count(|peer| peer.sent), count(|peer| peer.heard));

@@ -37,7 +37,7 @@ mod table;
 mod threads;
 
 use chatd_support::{Result, ledger, machine, role};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, ValueEnum};
 use figures::Sheet;
 use process::{CHATD, CHATD_OPTIONS, Kind};
 use report::Report;
@@ -75,29 +75,14 @@ struct Args {
     /// Given by cargo bench
     #[arg(long, hide = true)]
     bench: bool,
-    #[command(subcommand)]
-    role: Option<Role>,
-}
-
-/// What this program is when it has started itself.
-#[derive(Subcommand)]
-#[command(disable_help_subcommand = true)]
-enum Role {
-    #[command(hide = true)]
-    Chatd {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    #[command(hide = true)]
-    Floor { backlog: usize },
-    #[command(hide = true)]
-    Threads,
-    #[command(hide = true)]
-    Generate { plan: String },
 }
 
 fn main() -> ExitCode {
-    match act(&Args::parse()) {
+    let result = match role::mine(&["chatd", "floor", "threads", "generate"]) {
+        Some((role, arguments)) => play_role(&role, &arguments),
+        None => measure(&Args::parse()),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("load: {error}");
@@ -106,22 +91,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn act(args: &Args) -> Result<()> {
-    if args.role.is_some() {
-        role::end_with_parent()?;
-    }
-    match &args.role {
-        Some(Role::Chatd { arguments }) => {
-            Err(role::become_program(Command::new(CHATD).args(arguments)).into())
-        }
-        Some(Role::Floor { backlog }) => Ok(floor::run(*backlog)?),
-        Some(Role::Threads) => Ok(threads::run()?),
-        Some(Role::Generate { plan }) => role::tell(&generator::run(&serde_json::from_str(plan)?)?),
-        None if args.bench => measure(args),
-        None => {
-            println!("nothing is measured but by cargo bench");
-            Ok(())
-        }
+/// What this program does when it has started itself.
+fn play_role(role: &str, arguments: &[String]) -> Result<()> {
+    role::end_with_parent()?;
+    let first = || arguments.first().ok_or("an argument is missing");
+    match role {
+        "chatd" => Err(role::become_program(Command::new(CHATD).args(arguments)).into()),
+        "floor" => Ok(floor::run(first()?.parse()?)?),
+        "threads" => Ok(threads::run()?),
+        _ => role::tell(&generator::run(&serde_json::from_str(first()?)?)?),
     }
 }
 
@@ -142,6 +120,10 @@ struct Saved<'a> {
 }
 
 fn measure(args: &Args) -> Result<()> {
+    if !args.bench {
+        println!("nothing is measured but by cargo bench");
+        return Ok(());
+    }
     ledger::self_check()?;
     let started = Instant::now();
     let seats = machine::seats_for(SEATS_MIN)?;

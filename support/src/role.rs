@@ -16,6 +16,13 @@ use crate::{Process, Result, Server};
 /// So long a run may take in all; what stands still within is found much sooner.
 const RUN: Duration = Duration::from_secs(120);
 
+/// The role in which this program was started by itself, and what else it was told.
+pub fn mine(roles: &[&str]) -> Option<(String, Vec<String>)> {
+    let mut arguments = env::args().skip(1);
+    let role = arguments.next().filter(|role| roles.contains(&role.as_str()))?;
+    Some((role, arguments.collect()))
+}
+
 /// This program once more, in a role of its own.
 pub fn myself(role: &str) -> Result<Command> {
     let mut command = Command::new(env::current_exe()?);
