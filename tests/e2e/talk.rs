@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::thread;
 
 use chatd_support::sentences::{
-    GREETING, HELP, HELP_COMMANDS, MARK, NOTHING_EARLIER, greeting, here, joined, left_saying,
-    lost, notice, private, private_sent, quit, read_earlier, read_traffic, renamed, welcome, why,
-    you_are, you_are_now,
+    CROWD, GREETING, HELP, HELP_COMMANDS, MARK, NOTHING_EARLIER, greeting, here, joined,
+    left_saying, lost, notice, private, private_sent, quit, read_earlier, read_traffic, renamed,
+    welcome, why, you_are, you_are_now,
 };
 use chatd_support::{Client, now};
 
@@ -181,19 +181,19 @@ fn the_list_of_names_in_the_welcome_stops_at_ten() {
 fn comings_and_goings_of_a_crowd_are_gathered_once_a_second() {
     let server = CHATD.start("");
     let mut crowd: Vec<Client> =
-        (1..=100).map(|number| server.join(&format!("p{number}"))).collect();
+        (1..=CROWD).map(|number| server.join(&format!("p{number}"))).collect();
     let mut first = crowd.remove(0);
-    for number in 2..=100 {
+    for number in 2..=CROWD {
         first.expect(joined(&format!("p{number}")));
     }
     let start = now();
-    crowd.extend((101..=105).map(|number| server.join(&format!("p{number}"))));
+    crowd.extend((CROWD + 1..=CROWD + 5).map(|number| server.join(&format!("p{number}"))));
     let mut told: Vec<(usize, usize, usize)> = Vec::new();
     while told.iter().map(|&(joined, ..)| joined).sum::<usize>() < 5 {
         told.push(read_traffic(&first.line()).expect("how many came and went"));
     }
     let &(_, left, here) = told.last().unwrap();
-    assert_eq!((left, here), (0, 105));
+    assert_eq!((left, here), (0, CROWD + 5));
     for mut client in crowd.drain(..3) {
         client.say("/quit");
     }
@@ -201,7 +201,7 @@ fn comings_and_goings_of_a_crowd_are_gathered_once_a_second() {
     while told.iter().map(|&(joined, left, _)| joined + left).sum::<usize>() < 9 {
         told.push(read_traffic(&first.line()).expect("how many came and went"));
     }
-    assert_eq!(told.last().unwrap().2, 103);
+    assert_eq!(told.last().unwrap().2, CROWD + 3);
     assert!(told.len() <= usize::try_from(start.elapsed().as_secs()).unwrap(), "{told:?}");
 }
 
