@@ -50,7 +50,7 @@ mod visitor;
 
 use cases::Case;
 use chatd_support::{Result, machine, role};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 use table::Report;
@@ -127,7 +127,7 @@ fn measure(args: &Args) -> Result<bool> {
     }
     machine::seats()?;
     let started = Instant::now();
-    let cases = if args.only.is_empty() { Case::ALL } else { &args.only };
+    let cases = if args.only.is_empty() { Case::value_variants() } else { &args.only };
     let mut report = Report::new(args.quick);
     for case in cases {
         for trial in case.trials(args.quick) {
