@@ -13,6 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
 mod client {
+    pub(crate) mod commands;
     pub(crate) mod editor;
     pub(crate) mod frontend;
     pub(crate) mod interactive;
@@ -25,7 +26,7 @@ mod client {
     pub(crate) mod visible;
 }
 use client::{
-    editor, frontend, interactive, keys, plain, protocol, roster, screen, style, visible,
+    commands, editor, frontend, interactive, keys, plain, protocol, roster, screen, style, visible,
 };
 
 use frontend::{Actions, End, Event, Frontend};

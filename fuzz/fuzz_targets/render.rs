@@ -14,6 +14,7 @@ use libfuzzer_sys::fuzz_target;
 #[path = "../../examples/client"]
 #[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
+    pub(crate) mod commands;
     pub(crate) mod editor;
     pub(crate) mod frontend;
     pub(crate) mod interactive;
@@ -24,7 +25,9 @@ mod client {
     pub(crate) mod style;
     pub(crate) mod visible;
 }
-use client::{editor, frontend, interactive, keys, protocol, roster, screen, style, visible};
+use client::{
+    commands, editor, frontend, interactive, keys, protocol, roster, screen, style, visible,
+};
 
 use frontend::{Actions, End, Event, Frontend};
 use interactive::{Interactive, Options};
