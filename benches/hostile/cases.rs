@@ -4,7 +4,6 @@ use crate::bounds;
 use crate::generator::Attack;
 use crate::hold::Hold;
 use crate::net;
-
 use crate::pump::Say;
 use crate::race::Race;
 use crate::scale::{GROWTH, GROWTH_PER_CONNECTION, NO_RATE, Scale};
@@ -56,25 +55,6 @@ pub(crate) enum Case {
 const TRIALS_WHEN_QUICK: usize = 2;
 
 impl Case {
-    pub(crate) const ALL: &'static [Self] = &[
-        Self::Slowloris,
-        Self::SlowReaders,
-        Self::Short,
-        Self::Race,
-        Self::Nick,
-        Self::Who,
-        Self::History,
-        Self::Address,
-        Self::Lines,
-        Self::Flood,
-        Self::Utf8,
-        Self::ComeAndGo,
-        Self::Broken,
-        Self::Bursts,
-        Self::Memory,
-        Self::NoNick,
-    ];
-
     pub(crate) fn trials(self, is_quick: bool) -> Vec<Trial> {
         let scale = Scale { is_quick };
         let mut trials = match self {

@@ -1,12 +1,13 @@
 //! Connections that join, say as much as they can and end, over and over or all at once: what they
 //! said must not be more for that, nor what they were stay behind.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::sentences::{read_here, you_are_now};
+use chatd_support::{Client, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,7 +47,6 @@ const PORT_WITHIN: Duration = Duration::from_secs(10);
 const FORGOTTEN_WITHIN: Duration = Duration::from_secs(1);
 /// … and nobody looks for longer.
 const LOOK_FOR: Duration = Duration::from_secs(30);
-const LOOK_BYTES: usize = 1 << 20;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Talk goes on for at least so long after the last has ended.
 const AFTER: Duration = Duration::from_secs(1);
@@ -81,7 +81,7 @@ impl Churn {
         ));
         if let Some(present_max) = self.present_max {
             let ended = Instant::now();
-            look(server, &name(self.connections / 2), present_max, &mut run)?;
+            look(server, &name(self.connections / 2), present_max, &mut run);
             thread::sleep(AFTER.saturating_sub(ended.elapsed()));
         }
         Ok(run)
@@ -152,29 +152,24 @@ fn name(id: usize) -> String {
 }
 
 /// Comes in, and asks until `nick` is free and there are no more than so many.
-fn look(server: SocketAddr, nick: &str, present_max: usize, run: &mut Run) -> Result<()> {
+fn look(server: SocketAddr, nick: &str, present_max: usize, run: &mut Run) {
     let (since, mut heard) = (Instant::now(), 0);
-    let mut stream = net::connect_with(net::ATTACKERS, server, LOOK_BYTES)?;
-    stream.write_all(b"witness\n")?;
-    stream.set_read_timeout(Some(LOOK_FOR))?;
-    let mut lines = BufReader::new(&stream);
+    let mut witness = Client::connect_from("127.0.0.2", server).with_patience(LOOK_FOR);
+    witness.say("witness");
     let (mut is_free, mut present) = (false, usize::MAX);
     while since.elapsed() < LOOK_FOR && !(is_free && present <= present_max) {
         if present < usize::MAX {
             thread::sleep(LOOK_EVERY);
         }
-        (&stream).write_all(format!("/nick {nick}\n/who\n").as_bytes())?;
+        witness.send(format!("/nick {nick}\n/who\n"));
         present = loop {
-            let mut line = Vec::new();
-            if lines.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
+            let Some(line) = witness.next_line() else {
                 run.failures.push("the one who looks who is left was dropped".to_owned());
-                return Ok(());
-            }
-            heard += line.len();
-            let text = String::from_utf8_lossy(&line);
-            is_free |= text.starts_with(&format!("*** You are now {nick}."));
-            let told = text.strip_prefix("*** ").and_then(|told| told.split_once(" here: "));
-            if let Some(count) = told.and_then(|(count, _)| count.parse().ok()) {
+                return;
+            };
+            heard += line.len() + 1;
+            is_free |= line == you_are_now(nick);
+            if let Some(count) = read_here(&line) {
                 break count;
             }
         };
@@ -186,5 +181,4 @@ fn look(server: SocketAddr, nick: &str, present_max: usize, run: &mut Run) -> Re
         heard / 1000
     );
     if took > FORGOTTEN_WITHIN { &mut run.failures } else { &mut run.remarks }.push(words);
-    Ok(())
 }

@@ -1,6 +1,5 @@
 //! The attackers: one process that plays one attack and tells what it did.
 
-use crate::Result;
 use crate::churn::Churn;
 use crate::hoard::Hoard;
 use crate::hold::Hold;
@@ -9,8 +8,10 @@ use crate::race::Race;
 use crate::short::Short;
 use crate::slow::Slow;
 use crate::splits::Splits;
-use crate::system::{Accounts, descriptors};
 use crate::teeter::Teeter;
+use chatd_support::Result;
+use chatd_support::machine::seats;
+use chatd_support::proc::Accounts;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -55,7 +56,7 @@ pub(crate) struct Run {
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<Run> {
-    descriptors()?;
+    seats()?;
     give_way();
     let started = Instant::now();
     let mut run = match &plan.attack {
@@ -63,7 +64,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Run> {
         Attack::Hoard(attack) => attack.run(plan.server),
         Attack::Hold(attack) => attack.run(plan.server),
         Attack::Pump(attack) => attack.run(plan.server),
-        Attack::Race(attack) => attack.run(plan.server),
+        Attack::Race(attack) => Ok(attack.run(plan.server)),
         Attack::Short(attack) => attack.run(plan.server),
         Attack::Slow(attack) => attack.run(plan.server),
         Attack::Splits(attack) => attack.run(plan.server, plan.process),

@@ -1,11 +1,11 @@
 //! Members who read nothing, so that all that is said to them waits at the server.
 
-use crate::Result;
 use crate::generator::Run;
-use crate::net;
+use crate::net::{self, Peer};
 use crate::pump::{HEAVY_LINE, fill_history};
+use chatd_support::Result;
 use serde::{Deserialize, Serialize};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,13 +25,6 @@ const STEP: Duration = Duration::from_millis(1);
 /// Little, so that the server holds what they do not read.
 const RECEIVE_BYTES: usize = 2 << 10;
 
-struct Talker {
-    stream: TcpStream,
-    line: Vec<u8>,
-    at: usize,
-    is_closed: bool,
-}
-
 impl Hoard {
     pub(crate) fn run(&self, server: SocketAddr) -> Result<Run> {
         let mut run = Run::default();
@@ -41,11 +34,10 @@ impl Hoard {
             let from = Ipv4Addr::new(127, 0, 2, (1 + id % ADDRESSES) as u8);
             let joined = net::connect_with(from, server, RECEIVE_BYTES).and_then(|mut stream| {
                 stream.write_all(format!("h{id}x\n").as_bytes())?;
-                stream.set_nonblocking(true)?;
-                Ok(stream)
+                self.talker(stream, id)
             });
             match joined {
-                Ok(stream) => all.push(self.talker(stream, id)),
+                Ok(talker) => all.push(talker),
                 // The server is gone, which the trial finds.
                 Err(error) => {
                     run.failures.push(format!("only {id} came in: {error}"));
@@ -56,32 +48,19 @@ impl Hoard {
         }
         let end = Instant::now() + Duration::from_millis(self.millis);
         while Instant::now() < end {
-            let talkers = all.iter_mut().skip(self.filled);
-            talkers.for_each(|talker| talker.talk(&mut run));
+            for talker in all.iter_mut().skip(self.filled) {
+                talker.say(u64::MAX, usize::MAX);
+            }
             thread::sleep(STEP);
         }
+        run.sent = all.iter().map(|talker| talker.sent).sum();
         run.closed = all.iter().filter(|talker| talker.is_closed).count() as u64;
         Ok(run)
     }
 
-    fn talker(&self, stream: TcpStream, id: usize) -> Talker {
+    fn talker(&self, stream: TcpStream, id: usize) -> std::io::Result<Peer> {
         let command = format!("/msg h{}x ", id % self.filled);
         let line = [command.as_bytes(), &HEAVY_LINE[command.len()..], b"\n"].concat();
-        Talker { stream, line, at: 0, is_closed: false }
-    }
-}
-
-impl Talker {
-    fn talk(&mut self, run: &mut Run) {
-        while !self.is_closed {
-            match self.stream.write(&self.line[self.at..]) {
-                Ok(count) => {
-                    run.sent += count as u64;
-                    self.at = (self.at + count) % self.line.len();
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => self.is_closed = true,
-            }
-        }
+        Peer::new(stream, line)
     }
 }

@@ -1,10 +1,9 @@
 //! Connections that come and stay, with a nickname or without.
 
-use crate::Result;
 use crate::generator::Run;
-use crate::net;
+use crate::net::{self, Peer};
+use chatd_support::Result;
 use serde::{Deserialize, Serialize};
-use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
@@ -32,22 +31,16 @@ impl Hold {
             };
             // Whoever is turned away may see a reset before all is sent.
             let Ok(stream) = stream else { continue };
-            stream.set_nonblocking(true)?;
-            held.push(stream);
+            held.push(Peer::new(stream, Vec::new())?);
         }
         run.opened = self.connections as u64;
         run.requests = run.opened;
         thread::sleep(Duration::from_millis(self.millis));
-        let mut buffer = vec![0; 1 << 16];
-        let is_open = |run: &mut Run, mut stream: &std::net::TcpStream| loop {
-            match stream.read(&mut buffer) {
-                Ok(0) => return false,
-                Ok(count) => run.heard += count as u64,
-                Err(error) => return error.kind() == ErrorKind::WouldBlock,
-            }
-        };
-        let mut is_open = is_open;
-        let open = held.iter().filter(|stream| is_open(&mut run, stream)).count();
+        for peer in &mut held {
+            peer.hear(u64::MAX, usize::MAX);
+        }
+        run.heard = held.iter().map(|peer| peer.heard).sum();
+        let open = held.iter().filter(|peer| !peer.is_closed).count();
         run.closed = run.opened - open as u64;
         run.remarks.push(format!("{open} held"));
         if let Some(admitted) = self.admitted.filter(|&admitted| admitted != open) {

@@ -48,35 +48,20 @@ mod teeter;
 mod trial;
 mod visitor;
 
-#[expect(dead_code, reason = "the load bench has members who stop reading")]
-#[path = "../load/member.rs"]
-mod member;
-#[expect(dead_code, reason = "the load bench speaks to other servers, too")]
-#[path = "../load/message.rs"]
-mod message;
-#[expect(dead_code, reason = "the load bench has other servers, too")]
-#[path = "../load/process.rs"]
-mod process;
-#[path = "../load/system.rs"]
-mod system;
-
 use cases::Case;
-use clap::{Parser, Subcommand};
-use process::{CHATD, CHATD_OPTIONS};
+use chatd_support::{Result, machine, role};
+use clap::{Parser, ValueEnum};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
-use table::Table;
+use table::Report;
 
 /// Among the options of chatd: what else to run, and in how many bytes of address space.
 pub(crate) const PROGRAM: &str = "--program=";
 pub(crate) const MEMORY: &str = "--memory=";
 
-type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
-
 /// Measures what attacks on chatd cost those who do not take part.
 #[derive(Parser)]
 #[command(bin_name = "cargo bench --bench hostile --")]
-#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "CHATD_BIN=PATH in the environment tries another build of chatd")]
 struct Args {
     /// Small and short, for correctness and not for figures
@@ -90,29 +75,11 @@ struct Args {
     bench: bool,
 }
 
-/// What this program is when it has started itself.
-#[derive(Parser)]
-struct Played {
-    #[command(subcommand)]
-    role: Role,
-}
-
-#[derive(Subcommand)]
-#[command(disable_help_subcommand = true)]
-enum Role {
-    Chatd {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    Generate {
-        plan: String,
-    },
-}
-
 fn main() -> ExitCode {
-    let is_played =
-        std::env::args().nth(1).is_some_and(|role| role == "chatd" || role == "generate");
-    let result = if is_played { play(Played::parse().role) } else { measure(&Args::parse()) };
+    let result = match role::mine(&["chatd", "generate"]) {
+        Some((role, arguments)) => play(&role, &arguments),
+        None => measure(&Args::parse()),
+    };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -123,28 +90,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn play(role: Role) -> Result<bool> {
-    system::end_with_parent()?;
-    match role {
-        Role::Chatd { arguments } => {
-            // What the load bench gives every server: here the log is part of what is measured.
-            let (ours, theirs): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| {
-                CHATD_OPTIONS.contains(&argument.as_str())
-                    || [PROGRAM, MEMORY].iter().any(|ours| argument.starts_with(ours))
-            });
-            let given = |name| ours.iter().find_map(|argument| argument.strip_prefix(name));
-            if let Some(bytes) = given(MEMORY) {
-                limit_memory(bytes.parse()?)?;
-            }
-            let mut command = Command::new(given(PROGRAM).unwrap_or(CHATD));
-            Err(system::become_program(command.args(theirs).stderr(Stdio::null())).into())
-        }
-        Role::Generate { plan } => {
-            let run = generator::run(&serde_json::from_str(&plan)?)?;
-            println!("{}", serde_json::to_string(&run)?);
-            Ok(true)
-        }
+/// What this program does when it has started itself.
+fn play(role: &str, arguments: &[String]) -> Result<bool> {
+    role::end_with_parent()?;
+    if role == "generate" {
+        let plan = arguments.first().ok_or("no plan")?;
+        role::tell(&generator::run(&serde_json::from_str(plan)?)?)?;
+        return Ok(true);
     }
+    let is_ours = |argument: &&String| [PROGRAM, MEMORY].iter().any(|it| argument.starts_with(it));
+    let (ours, theirs): (Vec<_>, Vec<_>) = arguments.iter().partition(is_ours);
+    let given = |name| ours.iter().find_map(|argument| argument.strip_prefix(name));
+    if let Some(bytes) = given(MEMORY) {
+        limit_memory(bytes.parse()?)?;
+    }
+    let mut command = Command::new(given(PROGRAM).unwrap_or(env!("CARGO_BIN_EXE_chatd")));
+    Err(role::become_program(command.args(theirs).stderr(Stdio::null())).into())
 }
 
 /// So much address space has what this process becomes.
@@ -164,19 +125,19 @@ fn measure(args: &Args) -> Result<bool> {
         println!("nothing is measured but by cargo bench");
         return Ok(true);
     }
-    system::descriptors()?;
+    machine::seats()?;
     let started = Instant::now();
-    let cases = if args.only.is_empty() { Case::ALL } else { &args.only };
-    let mut table = Table::new(args.quick);
+    let cases = if args.only.is_empty() { Case::value_variants() } else { &args.only };
+    let mut report = Report::new(args.quick);
     for case in cases {
         for trial in case.trials(args.quick) {
             eprintln!("{} {}", trial.name, trial.options.join(" "));
             let row = trial.run().map_err(|error| format!("{}: {error}", trial.name))?;
             row.failures.iter().for_each(|failure| eprintln!("  FAILED: {failure}"));
-            table.rows.push(row);
+            report.rows.push(row);
         }
     }
-    println!("{table}");
+    println!("{report}");
     eprintln!("done in {:.0} s", started.elapsed().as_secs_f64());
-    Ok(table.rows.iter().all(|row| row.failures.is_empty()))
+    Ok(report.rows.iter().all(|row| row.failures.is_empty()))
 }

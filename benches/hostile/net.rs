@@ -1,10 +1,9 @@
 //! Connections of attackers.
 
-use crate::Result;
-use socket2::{Domain, Protocol, Socket, Type};
-use std::fs;
-use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use chatd_support::socket::From;
+use socket2::SockRef;
+use std::io::{ErrorKind, Read, Result, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Where attackers come from, unless it is from everywhere. The room is at 127.0.0.1.
@@ -15,8 +14,8 @@ pub(crate) const ATTACKERS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// machine.
 const BUFFER_BYTES: usize = 16 << 10;
 
-/// Connects from an address of this machine. Waits if there is a queue at the door.
-pub(crate) fn connect(from: Ipv4Addr, server: SocketAddr) -> std::io::Result<TcpStream> {
+/// Connects from an address of this machine.
+pub(crate) fn connect(from: Ipv4Addr, server: SocketAddr) -> Result<TcpStream> {
     connect_with(from, server, BUFFER_BYTES)
 }
 
@@ -24,14 +23,9 @@ pub(crate) fn connect_with(
     from: Ipv4Addr,
     server: SocketAddr,
     receive_bytes: usize,
-) -> std::io::Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_send_buffer_size(BUFFER_BYTES)?;
-    socket.set_recv_buffer_size(receive_bytes)?;
-    socket.set_tcp_nodelay(true)?;
-    socket.bind(&SocketAddr::new(IpAddr::V4(from), 0).into())?;
-    socket.connect(&server.into())?;
-    Ok(socket.into())
+) -> Result<TcpStream> {
+    let (receive_bytes, send_bytes) = (Some(receive_bytes), Some(BUFFER_BYTES));
+    From { address: Some(from.into()), receive_bytes, send_bytes }.connect(server)
 }
 
 /// Another address of the same network.
@@ -40,55 +34,82 @@ pub(crate) fn next_to(first: Ipv4Addr, id: usize) -> Ipv4Addr {
 }
 
 /// Connects with a nickname.
-pub(crate) fn join(server: SocketAddr, name: &str) -> std::io::Result<TcpStream> {
+pub(crate) fn join(server: SocketAddr, name: &str) -> Result<TcpStream> {
     join_from(ATTACKERS, server, name)
 }
 
-pub(crate) fn join_from(
-    from: Ipv4Addr,
-    server: SocketAddr,
-    name: &str,
-) -> std::io::Result<TcpStream> {
+pub(crate) fn join_from(from: Ipv4Addr, server: SocketAddr, name: &str) -> Result<TcpStream> {
     let mut stream = connect(from, server)?;
     stream.write_all(format!("{name}\n").as_bytes())?;
     Ok(stream)
 }
 
 /// Drops connections with a reset: nothing of them is left, neither here nor at the server.
-pub(crate) fn reset(stream: &TcpStream) -> std::io::Result<()> {
-    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
+pub(crate) fn reset(stream: &TcpStream) -> Result<()> {
+    SockRef::from(stream).set_linger(Some(Duration::ZERO))
 }
 
-/// Bytes sent to `server` that it has not read, of all connections of this machine. Zero where the
-/// system does not tell.
-pub(crate) fn waiting(server: SocketAddr) -> u64 {
-    let Ok(table) = fs::read_to_string("/proc/net/tcp") else { return 0 };
-    table.lines().skip(1).filter_map(|line| waiting_in(line, server.port()).ok()).sum()
+/// An attacker's connection that never waits, and says the same over and over.
+pub(crate) struct Peer {
+    pub(crate) stream: mio::net::TcpStream,
+    /// Whole requests, and what of them is sent.
+    requests: Vec<u8>,
+    at: usize,
+    /// Bytes, in all.
+    pub(crate) sent: u64,
+    pub(crate) heard: u64,
+    /// Line ends heard.
+    pub(crate) lines: u64,
+    pub(crate) is_closed: bool,
 }
 
-/// Whether a process has something to do. Where the system does not tell, it gets some time.
-pub(crate) fn is_running(process: u32) -> bool {
-    let Ok(account) = fs::read_to_string(format!("/proc/{process}/stat")) else {
-        std::thread::sleep(Duration::from_millis(2));
-        return false;
-    };
-    !account.rsplit_once(") ").is_some_and(|(_, account)| account.starts_with('S'))
-}
+impl Peer {
+    pub(crate) fn new(stream: TcpStream, requests: Vec<u8>) -> Result<Self> {
+        stream.set_nonblocking(true)?;
+        let stream = mio::net::TcpStream::from_std(stream);
+        Ok(Self { stream, requests, at: 0, sent: 0, heard: 0, lines: 0, is_closed: false })
+    }
 
-/// Of one connection: what its sender still has, or its receiver has not read.
-fn waiting_in(line: &str, server: u16) -> Result<u64> {
-    let mut fields = line.split_ascii_whitespace().skip(1);
-    let mut port = || -> Result<u16> {
-        let (_, port) = fields.next().and_then(|end| end.split_once(':')).ok_or("an address")?;
-        Ok(u16::from_str_radix(port, 16)?)
-    };
-    let (local, remote) = (port()?, port()?);
-    let is_listening = fields.next() == Some("0A");
-    let queues = fields.next().and_then(|queues| queues.split_once(':')).ok_or("queues")?;
-    let queue = match (local == server, remote == server) {
-        (true, false) if !is_listening => queues.1,
-        (false, true) => queues.0,
-        _ => return Ok(0),
-    };
-    Ok(u64::from_str_radix(queue, 16)?)
+    /// Says up to so many bytes, with so many calls. Whether more would be taken.
+    pub(crate) fn say(&mut self, mut most: u64, calls: usize) -> bool {
+        for _ in 0..calls {
+            let rest = &self.requests[self.at..];
+            let part = rest.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+            if self.is_closed || part == 0 {
+                return !self.is_closed;
+            }
+            match self.stream.write(&rest[..part]) {
+                Ok(count) => {
+                    self.sent += count as u64;
+                    most -= count as u64;
+                    self.at = (self.at + count) % self.requests.len();
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(_) => self.is_closed = true,
+            }
+        }
+        !self.is_closed
+    }
+
+    /// Reads up to so many bytes, with so many calls. Whether there may be more.
+    pub(crate) fn hear(&mut self, mut most: u64, calls: usize) -> bool {
+        let mut buffer = [0; 16 << 10];
+        for _ in 0..calls {
+            let part = buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+            if self.is_closed || part == 0 {
+                return !self.is_closed;
+            }
+            match self.stream.read(&mut buffer[..part]) {
+                Ok(count) if count > 0 => {
+                    self.heard += count as u64;
+                    most -= count as u64;
+                    let ends = buffer[..count].iter().filter(|&&byte| byte == b'\n');
+                    self.lines += ends.count() as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Ok(_) | Err(_) => self.is_closed = true,
+            }
+        }
+        !self.is_closed
+    }
 }

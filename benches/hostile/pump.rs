@@ -1,12 +1,12 @@
 //! Connections that send the same over and over, as fast as it is taken.
 
-use crate::Result;
 use crate::generator::Run;
-use crate::net;
-use mio::net::TcpStream;
+use crate::net::{self, Peer};
+use chatd_support::Result;
+use chatd_support::proc::unread;
 use mio::{Events, Interest, Poll, Token};
 use serde::{Deserialize, Serialize};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -84,15 +84,9 @@ impl Say {
 }
 
 struct Pumper {
-    stream: TcpStream,
-    /// Whole requests.
-    block: Vec<u8>,
-    /// What of the block is sent.
-    at: usize,
-    sent: usize,
+    peer: Peer,
     can_write: bool,
     can_read: bool,
-    is_gone: bool,
 }
 
 impl Pump {
@@ -105,29 +99,17 @@ impl Pump {
         let mut events = Events::with_capacity(1024);
         let (mut pumpers, mut request_bytes) = (Vec::new(), 0);
         for id in 0..self.connections {
-            let stream = net::join(server, &format!("a{id}x"))?;
-            run.opened += 1;
-            stream.set_nonblocking(true)?;
-            let mut stream = TcpStream::from_std(stream);
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            poll.registry().register(&mut stream, Token(id), interest)?;
             let request = self.say.request(id);
             request_bytes = request.len();
             let block = request.repeat((BLOCK_BYTES / request.len()).max(1));
-            let (can_write, can_read) = (false, false);
-            pumpers.push(Pumper {
-                stream,
-                block,
-                at: 0,
-                sent: 0,
-                can_write,
-                can_read,
-                is_gone: false,
-            });
+            let mut peer = Peer::new(net::join(server, &format!("a{id}x"))?, block)?;
+            run.opened += 1;
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            poll.registry().register(&mut peer.stream, Token(id), interest)?;
+            pumpers.push(Pumper { peer, can_write: false, can_read: false });
         }
         let began = Instant::now();
         let end = began + Duration::from_millis(self.millis);
-        let mut buffer = vec![0; BLOCK_BYTES];
         while Instant::now() < end {
             let is_busy =
                 self.rate.is_none() && pumpers.iter().any(|pumper| pumper.wants(self.reads));
@@ -138,59 +120,34 @@ impl Pump {
                 pumper.can_read |= event.is_readable();
                 pumper.can_write |= event.is_writable();
             }
-            let due = self.rate.map_or(usize::MAX, |rate| {
+            let due = self.rate.map_or(u64::MAX, |rate| {
                 let requests = began.elapsed().as_millis() as usize * rate as usize / 1000;
-                requests * request_bytes
+                (requests * request_bytes) as u64
             });
-            for pumper in pumpers.iter_mut().filter(|pumper| !pumper.is_gone) {
-                pumper.take_turn(self.reads, due, &mut buffer, &mut run);
+            for pumper in &mut pumpers {
+                pumper.take_turn(self.reads, due);
             }
         }
-        run.sent = run.sent.saturating_sub(net::waiting(server));
+        let count = |of: fn(&Peer) -> u64| pumpers.iter().map(|pumper| of(&pumper.peer)).sum();
+        (run.sent, run.heard) = (count(|peer| peer.sent), count(|peer| peer.heard));
+        run.closed = count(|peer| u64::from(peer.is_closed));
+        run.sent = run.sent.saturating_sub(unread(server));
         Ok(run)
     }
 }
 
 impl Pumper {
     fn wants(&self, reads: bool) -> bool {
-        !self.is_gone && (self.can_write || (reads && self.can_read))
+        self.can_write || (reads && self.can_read)
     }
 
     /// Sends no more than is due.
-    fn take_turn(&mut self, reads: bool, due: usize, buffer: &mut [u8], run: &mut Run) {
-        for _ in 0..CALLS_PER_TURN {
-            let bytes = due.saturating_sub(self.sent).min(self.block.len() - self.at);
-            if !self.can_write || bytes == 0 {
-                break;
-            }
-            match self.stream.write(&self.block[self.at..][..bytes]) {
-                Ok(count) => {
-                    run.sent += count as u64;
-                    self.sent += count;
-                    self.at = (self.at + count) % self.block.len();
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.can_write = false,
-                Err(_) => self.lose(run),
-            }
+    fn take_turn(&mut self, reads: bool, due: u64) {
+        let due = due.saturating_sub(self.peer.sent);
+        self.can_write = self.can_write && self.peer.say(due, CALLS_PER_TURN);
+        if reads {
+            self.can_read = self.can_read && self.peer.hear(u64::MAX, CALLS_PER_TURN);
         }
-        for _ in 0..CALLS_PER_TURN {
-            if !reads || !self.can_read {
-                break;
-            }
-            match self.stream.read(buffer) {
-                Ok(0) => self.lose(run),
-                Ok(count) => run.heard += count as u64,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.can_read = false,
-                Err(_) => self.lose(run),
-            }
-        }
-    }
-
-    fn lose(&mut self, run: &mut Run) {
-        if !self.is_gone {
-            run.closed += 1;
-        }
-        (self.is_gone, self.can_read, self.can_write) = (true, false, false);
     }
 }
 

@@ -1,12 +1,12 @@
 //! The well-behaved: members who talk at a fixed rate, read at once and keep account of every line
 //! that they should hear.
 
-use crate::Result;
-use crate::member::{Member, Received, State, connect};
-use crate::message::{Dialect, Message, stamp};
-use crate::visitor::{VISITOR, Visitor, Visits};
+use crate::visitor::{Visitor, Visits};
+use chatd_support::Result;
+use chatd_support::crowd::{Crowd, Watch};
+use chatd_support::ledger::Wrong;
+use chatd_support::message::{Dialect, Message, stamp};
 use hdrhistogram::Histogram;
-use mio::{Events, Interest, Poll, Token};
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -14,35 +14,25 @@ use std::time::{Duration, Instant};
 
 /// So many of the members talk; the others listen.
 pub(crate) const SPEAKERS: usize = 20;
-/// So much is read with one call, at most.
-const READ_BYTES: usize = 256 << 10;
-/// So often one member reads before the others, and the next probe, have their turn.
-const READS_PER_TURN: usize = 2;
-/// All come in, and hear the last that was said, in less than this.
+/// All hear the last that was said in less than this.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Room {
-    poll: Poll,
-    members: Vec<Member>,
-    /// What each has heard of each speaker: how many lines in a row.
-    heard: Vec<[u32; SPEAKERS]>,
-    said: [u32; SPEAKERS],
-    /// Those who may have something to read.
-    readable: Vec<usize>,
-    buffer: Vec<u8>,
-    /// Stamps are nanoseconds since.
-    start: Instant,
+    crowd: Crowd,
     every: Duration,
     next_probe: Instant,
     speaker: usize,
-    seen: Seen,
     visitor: Visitor,
-    dropped: usize,
-    joined: usize,
+    noticed: Noticed,
+}
+
+/// What is noticed now.
+struct Noticed {
+    seen: Seen,
     /// The stamps of what was said during the attack, whenever it is heard …
     attack: Range<u64>,
     /// … and how late that was.
-    pub(crate) of_attack: Histogram<u64>,
+    of_attack: Histogram<u64>,
 }
 
 /// What the members noticed in one phase.
@@ -66,65 +56,65 @@ impl Seen {
     }
 }
 
+impl Watch for Noticed {
+    fn delivered(&mut self, member: usize, _: Message, line: &[u8], now: u64) {
+        self.seen.bytes += if member == 0 { line.len() as u64 } else { 0 };
+        let (said, late) = (stamp(line), now.saturating_sub(stamp(line)));
+        // They grow, and so have room for any time.
+        _ = self.seen.latency.record(late);
+        if self.attack.contains(&said) {
+            _ = self.of_attack.record(late);
+        }
+    }
+
+    /// Lines of attackers, and the server's own, do not count.
+    fn other(&mut self, member: usize, line: &[u8]) -> Result<(), Wrong> {
+        if member == 0 {
+            self.seen.bytes += line.len() as u64;
+            self.seen.lines[usize::from(line[0])] += 1;
+        }
+        Ok(())
+    }
+}
+
 impl Room {
     /// So many members come in. One of the speakers says a line so often.
     pub(crate) fn new(server: SocketAddr, members: usize, every: Duration) -> Result<Self> {
-        let mut room = Self {
-            poll: Poll::new()?,
-            members: Vec::new(),
-            heard: vec![[0; SPEAKERS]; members],
-            said: [0; SPEAKERS],
-            readable: Vec::new(),
-            buffer: vec![0; READ_BYTES],
-            start: Instant::now(),
-            every,
-            next_probe: Instant::now(),
-            speaker: 0,
-            seen: Seen::new()?,
-            visitor: Visitor::new(server)?,
-            dropped: 0,
-            joined: 0,
-            attack: 0..0,
-            of_attack: Seen::new()?.latency,
-        };
-        for id in 0..members {
-            let mut stream = connect(server, &Dialect::Named.introduction(id))?;
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            room.poll.registry().register(&mut stream, Token(id), interest)?;
-            room.members.push(Member::new(stream));
-        }
-        let patience = Instant::now() + PATIENCE;
-        while room.joined < members {
-            if Instant::now() > patience {
-                return Err("the members could not come in".into());
-            }
-            room.listen(Duration::from_millis(100))?;
-        }
-        room.next_probe = Instant::now();
-        Ok(room)
+        let of_attack = Seen::new()?.latency;
+        let mut noticed = Noticed { seen: Seen::new()?, attack: 0..0, of_attack };
+        // In a small room one talks, and the others listen.
+        let speakers = if members < SPEAKERS { 1 } else { SPEAKERS };
+        let mut crowd = Crowd::new(server, Dialect::Named, members, speakers)?;
+        crowd.join(members, &mut noticed)?;
+        let (visitor, next_probe) = (Visitor::new(server)?, Instant::now());
+        Ok(Self { crowd, every, next_probe, speaker: 0, visitor, noticed })
     }
 
     pub(crate) fn begin_attack(&mut self) {
-        self.attack = self.elapsed()..u64::MAX;
+        self.noticed.attack = self.crowd.now()..u64::MAX;
     }
 
     pub(crate) fn end_attack(&mut self) {
-        self.attack.end = self.elapsed();
+        self.noticed.attack.end = self.crowd.now();
     }
 
-    /// Nanoseconds, as in stamps.
-    fn elapsed(&self) -> u64 {
-        self.start.elapsed().as_nanos() as u64
+    /// How late was what was said during the attack, whenever it was heard.
+    pub(crate) fn of_attack(&self) -> Histogram<u64> {
+        self.noticed.of_attack.clone()
     }
 
     /// Talks until it is enough. Returns what was noticed since the last time.
     pub(crate) fn talk(&mut self, mut is_enough: impl FnMut() -> bool) -> Result<Seen> {
         while !is_enough() {
             self.probe()?;
-            self.visitor.act(self.poll.registry())?;
-            self.listen(self.next_probe.saturating_duration_since(Instant::now()))?;
+            self.visitor.act(self.crowd.registry())?;
+            let timeout = self.next_probe.saturating_duration_since(Instant::now());
+            self.crowd.pump(&mut self.noticed, timeout)?;
+            if !std::mem::take(&mut self.crowd.visitors).is_empty() {
+                self.visitor.ready();
+            }
         }
-        let mut seen = std::mem::replace(&mut self.seen, Seen::new()?);
+        let mut seen = std::mem::replace(&mut self.noticed.seen, Seen::new()?);
         std::mem::swap(&mut seen.visits, &mut self.visitor.seen);
         Ok(seen)
     }
@@ -148,33 +138,20 @@ impl Room {
     /// there has not heard.
     pub(crate) fn fall_silent(&mut self) -> Result<u64> {
         let patience = Instant::now() + PATIENCE;
-        while self.missing() > 0 && Instant::now() < patience {
-            self.listen(Duration::from_millis(10))?;
+        while self.crowd.ledger.due() > 0 && Instant::now() < patience {
+            self.crowd.pump(&mut self.noticed, Duration::from_millis(10))?;
         }
-        Ok(self.missing())
+        Ok(self.crowd.ledger.due())
     }
 
     /// How many members the server has dropped.
     pub(crate) fn dropped(&self) -> usize {
-        self.dropped
+        self.crowd.gone()
     }
 
     /// The server has dropped all, or is gone: there is nothing to wait for.
     pub(crate) fn is_deserted(&self) -> bool {
-        self.dropped == self.members.len()
-    }
-
-    fn missing(&self) -> u64 {
-        let present = self.members.iter().zip(&self.heard).enumerate();
-        let present = present.filter(|(_, (member, _))| member.state == State::Reading);
-        present
-            .flat_map(|(id, (_, heard))| {
-                let lines = self.said.iter().zip(heard).enumerate();
-                lines
-                    .filter(move |&(speaker, _)| speaker != id)
-                    .map(|(_, (said, heard))| u64::from(said.saturating_sub(*heard)))
-            })
-            .sum()
+        self.dropped() == self.crowd.len()
     }
 
     /// Says what is due. Each line carries the time at which it is really said: that it was late is
@@ -182,99 +159,11 @@ impl Room {
     fn probe(&mut self) -> Result<()> {
         let now = Instant::now();
         while self.next_probe <= now {
-            self.seen.late.record((now - self.next_probe).as_nanos() as u64)?;
+            self.noticed.seen.late.record((now - self.next_probe).as_nanos() as u64)?;
             self.next_probe += self.every;
-            let (id, stamp) = (self.speaker, self.elapsed());
-            // In a small room one talks, and the others listen.
-            let speakers = if self.members.len() < SPEAKERS { 1 } else { SPEAKERS };
-            self.speaker = (self.speaker + 1) % speakers;
-            let message = Message { sender: id, sequence: self.said[id] };
-            self.said[id] += 1;
-            message.write(stamp, &mut self.members[id].unsent);
-            self.members[id].flush();
-        }
-        Ok(())
-    }
-
-    fn listen(&mut self, timeout: Duration) -> Result<()> {
-        let mut events = Events::with_capacity(1024);
-        let timeout = if self.readable.is_empty() { timeout } else { Duration::ZERO };
-        self.poll.poll(&mut events, Some(timeout))?;
-        for event in &events {
-            if event.token() == VISITOR {
-                self.visitor.ready();
-                continue;
-            }
-            let id = event.token().0;
-            if event.is_writable() {
-                self.members[id].flush();
-            }
-            if event.is_readable() && !self.readable.contains(&id) {
-                self.readable.push(id);
-            }
-        }
-        for id in std::mem::take(&mut self.readable) {
-            if self.read(id)? {
-                self.readable.push(id);
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns whether there may be more to read.
-    fn read(&mut self, id: usize) -> Result<bool> {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let mut is_more = true;
-        for _ in 0..READS_PER_TURN {
-            match self.members[id].read(&mut buffer) {
-                Received::Bytes(count) => {
-                    let end = buffer[..count].iter().rposition(|&byte| byte == b'\n');
-                    let end = end.map_or(0, |at| at + 1);
-                    self.seen.bytes += if id == 0 { end as u64 } else { 0 };
-                    for line in buffer[..end].split_inclusive(|&byte| byte == b'\n') {
-                        self.hear(id, line)?;
-                    }
-                    self.members[id].keep(&buffer[end..count]);
-                }
-                Received::Nothing => is_more = false,
-                Received::End => {
-                    let state = &mut self.members[id].state;
-                    self.dropped += usize::from(*state != State::Gone);
-                    *state = State::Gone;
-                    is_more = false;
-                }
-            }
-            if !is_more {
-                break;
-            }
-        }
-        self.buffer = buffer;
-        Ok(is_more)
-    }
-
-    /// Lines of attackers, and the server's own, do not count.
-    fn hear(&mut self, id: usize, line: &[u8]) -> Result<()> {
-        if line.len() == Dialect::Named.stride()
-            && let Some(Message { sender, sequence }) = Dialect::Named.parse(line)
-        {
-            let now = self.elapsed();
-            let heard = self.heard[id].get_mut(sender).ok_or("a line of nobody was heard")?;
-            if sequence != *heard {
-                return Err(format!(
-                    "member {id} heard line {sequence} of {sender}, and before it {heard}"
-                )
-                .into());
-            }
-            *heard += 1;
-            let (said, late) = (stamp(line), now.saturating_sub(stamp(line)));
-            self.seen.latency.record(late)?;
-            if self.attack.contains(&said) {
-                self.of_attack.record(late)?;
-            }
-        } else if line.starts_with(Dialect::WELCOME) {
-            self.joined += 1;
-        } else if id == 0 {
-            self.seen.lines[usize::from(line[0])] += 1;
+            let stamp = self.crowd.now();
+            self.crowd.say(self.speaker, 1, stamp);
+            self.speaker = (self.speaker + 1) % self.crowd.ledger.speakers();
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Connections that end as soon as they are there: closed, closed after taking a nickname, reset.
 
-use crate::Result;
 use crate::generator::Run;
 use crate::net;
+use chatd_support::Result;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,12 +1,10 @@
 //! Slowloris: connections that cost their owner nothing, and are meant to last for ever.
 
-use crate::Result;
 use crate::generator::Run;
-use crate::net;
-use mio::net::TcpStream;
+use crate::net::{self, Peer};
+use chatd_support::Result;
 use mio::{Events, Interest, Poll, Token};
 use serde::{Deserialize, Serialize};
-use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -27,7 +25,7 @@ const NAMELESS_FOR: Duration = Duration::from_secs(60);
 const CLOSED_WITHIN: Duration = Duration::from_secs(3);
 
 struct Slowling {
-    stream: TcpStream,
+    peer: Peer,
     since: Instant,
     next: Instant,
     closed_after: Option<Duration>,
@@ -46,22 +44,23 @@ impl Slow {
             } else {
                 net::join(server, &format!("l{id}"))?
             };
-            stream.set_nonblocking(true)?;
-            let mut stream = TcpStream::from_std(stream);
-            poll.registry().register(&mut stream, Token(id), Interest::READABLE)?;
-            slowlings.push(Slowling { stream, since, next: since, closed_after: None });
+            let mut peer = Peer::new(stream, b"x".to_vec())?;
+            poll.registry().register(&mut peer.stream, Token(id), Interest::READABLE)?;
+            slowlings.push(Slowling { peer, since, next: since, closed_after: None });
         }
         run.opened = slowlings.len() as u64;
         let mut events = Events::with_capacity(1024);
         while Instant::now() < end {
             for slowling in &mut slowlings {
-                slowling.send(&mut run);
+                slowling.send();
             }
             poll.poll(&mut events, Some(Duration::from_millis(100)))?;
             for event in &events {
-                slowlings[event.token().0].read(&mut run);
+                slowlings[event.token().0].read();
             }
         }
+        run.sent = slowlings.iter().map(|slowling| slowling.peer.sent).sum();
+        run.heard = slowlings.iter().map(|slowling| slowling.peer.heard).sum();
         let (nameless, named) = slowlings.split_at(self.nameless);
         self.judge(nameless, named, &mut run);
         Ok(run)
@@ -94,25 +93,18 @@ impl Slow {
 }
 
 impl Slowling {
-    fn send(&mut self, run: &mut Run) {
+    fn send(&mut self) {
         if self.closed_after.is_none() && self.next <= Instant::now() {
             // A failure is found by reading.
-            run.sent += self.stream.write(b"x").unwrap_or(0) as u64;
+            self.peer.say(1, 1);
             self.next += BYTE_EVERY;
         }
     }
 
-    fn read(&mut self, run: &mut Run) {
-        let mut buffer = [0; 4096];
-        loop {
-            match self.stream.read(&mut buffer) {
-                Ok(count) if count > 0 => run.heard += count as u64,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Ok(_) | Err(_) => {
-                    self.closed_after.get_or_insert(self.since.elapsed());
-                    return;
-                }
-            }
+    fn read(&mut self) {
+        self.peer.hear(u64::MAX, usize::MAX);
+        if self.peer.is_closed {
+            self.closed_after.get_or_insert(self.since.elapsed());
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Ill-formed UTF-8, in two packets split at every place, and byte by byte: what is heard must not
 //! depend on it.
 
-use crate::Result;
 use crate::generator::Run;
-use crate::net;
+use chatd_support::proc::is_running;
+use chatd_support::{Client, Result};
 use serde::{Deserialize, Serialize};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,22 +56,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Splits {
     pub(crate) fn run(&self, server: SocketAddr, process: u32) -> Result<Run> {
         let mut run = Run { opened: 2, ..Run::default() };
-        let listener = net::join(server, "listener")?;
-        listener.set_read_timeout(Some(PATIENCE))?;
-        let mut listener = BufReader::new(listener);
-        let mut speaker = net::join(server, "speaker")?;
+        let mut listener = Client::connect_from("127.0.0.2", server).named("listener");
+        let mut speaker = Client::connect_from("127.0.0.2", server).named("speaker");
         for (bytes, expected) in CORPUS.iter().take(self.sequences) {
             let line = [bytes, &b"\n"[..]].concat();
             let splits = (1..line.len()).map(|at| vec![&line[..at], &line[at..]]);
             let all = splits.chain([vec![&line[..]], line.chunks(1).collect()]);
             for packets in all {
                 for packet in &packets {
-                    speaker.write_all(packet)?;
+                    speaker.send(packet);
                     taken(process)?;
                 }
                 run.sent += line.len() as u64;
                 run.requests += 1;
-                let heard = hear(&mut listener, &mut run)?;
+                let heard = hear(&mut listener, &mut run);
                 if heard != *expected {
                     run.failures.push(format!("{packets:x?} was heard as {heard:?}"));
                 }
@@ -87,7 +84,7 @@ impl Splits {
 /// when it sleeps.
 fn taken(process: u32) -> Result<()> {
     let end = Instant::now() + PATIENCE;
-    while net::is_running(process) {
+    while is_running(process) != Some(false) {
         if Instant::now() > end {
             return Err("the server does not read".into());
         }
@@ -96,15 +93,12 @@ fn taken(process: u32) -> Result<()> {
     Ok(())
 }
 
-fn hear(listener: &mut BufReader<TcpStream>, run: &mut Run) -> Result<String> {
+fn hear(listener: &mut Client, run: &mut Run) -> String {
     loop {
-        let mut line = String::new();
-        run.heard += listener.read_line(&mut line)? as u64;
-        if line.is_empty() {
-            return Err("the server closed the connection of the listener".into());
-        }
+        let line = listener.line();
+        run.heard += line.len() as u64 + 1;
         if let Some(text) = line.strip_prefix("speaker: ") {
-            return Ok(text.trim_end_matches('\n').to_owned());
+            return text.to_owned();
         }
     }
 }

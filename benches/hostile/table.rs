@@ -1,14 +1,14 @@
 //! The figures as one table in Markdown, under what they were measured with.
 
-use crate::process::CHATD_OPTIONS;
 use crate::room::SPEAKERS;
-use crate::system::{processor, told_by};
 use crate::trial::{Phase, Row};
+use chatd_support::machine::Machine;
+use chatd_support::markdown::Table;
 use hdrhistogram::Histogram;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) struct Table {
+pub(crate) struct Report {
     is_quick: bool,
     pub(crate) rows: Vec<Row>,
 }
@@ -36,30 +36,19 @@ const P99_MS_MAX: f64 = 100.0;
 /// … or so many times as much as when it is quiet.
 const P99_RATIO_MAX: f64 = 10.0;
 
-impl Table {
+impl Report {
     pub(crate) fn new(is_quick: bool) -> Self {
         Self { is_quick, rows: Vec::new() }
     }
 
     fn surroundings(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = [
-            told_by("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
-            told_by("git", &["describe", "--always", "--dirty"]),
-            told_by("uname", &["-sr"]),
-            processor(),
-        ];
-        for text in known.into_iter().flatten() {
-            write!(out, "{text}; ")?;
-        }
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let is_pinned = self.rows.iter().all(|row| row.pinned);
         let apart = if is_pinned { "pinned apart" } else { "not pinned" };
-        writeln!(out, "{processors} processors, server and attackers {apart}")?;
+        writeln!(out, "{}, server and attackers {apart}", Machine::look())?;
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let short = if self.is_quick { " (too short for figures)" } else { "" };
         let command = arguments.join(" ").replace("--bench", "");
         writeln!(out, "cargo bench --bench hostile -- {}{short}", command.trim())?;
-        debug_assert_eq!(CHATD_OPTIONS, ["--quiet"], "what is left out here");
         writeln!(
             out,
             "chatd with its own options but those shown; {SPEAKERS} talkers; memory is resident"
@@ -67,16 +56,13 @@ impl Table {
     }
 }
 
-impl fmt::Display for Table {
+impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.surroundings(out)?;
         writeln!(out)?;
-        writeln!(out, "| {} |", HEADER.join(" | "))?;
-        writeln!(out, "|{}", "---|".repeat(HEADER.len()))?;
-        for row in &self.rows {
-            writeln!(out, "| {} |", row.cells().join(" | "))?;
-        }
-        writeln!(out)?;
+        let mut table = Table::new(HEADER, HEADER.len());
+        table.lines.extend(self.rows.iter().map(|row| row.cells().to_vec()));
+        writeln!(out, "{table}")?;
         writeln!(
             out,
             "! p99 over {P99_MS_MAX} ms, or over {P99_RATIO_MAX} times that of the quiet time; \

@@ -1,19 +1,19 @@
 //! One attack beside one room: a quiet time, the attack, and what must hold after it.
 
+use crate::PROGRAM;
 use crate::generator::{Attack, Plan, Run};
 use crate::must::Must;
-use crate::process::{Kind, Server, generate};
 use crate::room::{Room, Seen};
-use crate::system::{Accounts, Place, forget_peak, pinned};
-use crate::{PROGRAM, Result};
+use chatd_support::Result;
+use chatd_support::machine::{Place, pinned};
+use chatd_support::proc::{Accounts, descriptors, forget_peak};
+use chatd_support::role::{generate, myself, serve};
+use std::env;
 use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
-/// chatd's own default for what a client may fall behind.
-const BACKLOG: usize = 1 << 20;
 /// The server lets go of descriptors in less than this when their peers are gone. What they said
 /// before is said first, however much that is.
 const RELEASE: Duration = Duration::from_secs(30);
@@ -48,7 +48,7 @@ pub(crate) struct Row {
     pub(crate) resident: Option<(u64, u64)>,
     pub(crate) lost: u64,
     pub(crate) dropped: usize,
-    pub(crate) descriptors_left: Option<i64>,
+    pub(crate) descriptors_left: Option<isize>,
     /// How long it took until they were back.
     pub(crate) release: Duration,
     pub(crate) pinned: bool,
@@ -72,21 +72,22 @@ pub(crate) struct Phase {
     pub(crate) server_cpu: Option<u64>,
     /// Bytes by which the resident memory rose at most.
     pub(crate) growth: Option<u64>,
-    pub(crate) descriptors_most: Option<u64>,
+    pub(crate) descriptors_most: Option<usize>,
 }
 
 impl Trial {
     pub(crate) fn run(&self) -> Result<Row> {
         let program = env::var("CHATD_BIN").map(|path| [PROGRAM, &path].concat());
-        let options = self.options.iter().copied().chain(program.as_deref());
-        let mut server = Server::start(Kind::Chatd, BACKLOG, &options.collect::<Vec<_>>())?;
-        let process = server.process();
-        let room = Room::new(server.address, self.members, self.every)?;
+        let mut command = myself("chatd")?;
+        command.args(["--bind", "127.0.0.1:0"]).args(self.options).args(program);
+        let (mut server, is_server_pinned) = serve(command);
+        let (address, process) = (server.addr(), server.pid());
+        let room = Room::new(address, self.members, self.every)?;
         // Started before this thread is pinned: its children have a place of their own.
-        let attackers = Attackers::start(server.address, process);
+        let attackers = Attackers::start(address, process);
         let (played, is_pinned) = pinned(Place::Generator, || self.play(room, process, &attackers));
         let mut row = played?;
-        row.pinned &= is_pinned && server.pinned;
+        row.pinned &= is_pinned && is_server_pinned;
         if let Some(status) = server.end() {
             row.failures.push(format!("the server ended: {status}"));
         }
@@ -130,7 +131,7 @@ impl Trial {
         }
         let resident = resident.zip(Accounts::of(process).resident);
         let lost = room.fall_silent()?;
-        attacked.seen.latency = room.of_attack.clone();
+        attacked.seen.latency = room.of_attack();
         Ok(Row {
             name: self.name.clone(),
             options: self.options.join(" "),
@@ -188,7 +189,7 @@ impl Attackers {
         attacks: Vec<Attack>,
         room: &mut Room,
         process: u32,
-        most: &mut Option<u64>,
+        most: &mut Option<usize>,
     ) -> Result<(Seen, Acted)> {
         self.begin.send(attacks)?;
         let mut run = None;
@@ -216,7 +217,7 @@ impl Phase {
     fn of(
         process: u32,
         room: &mut Room,
-        talk: impl FnOnce(&mut Room, &mut Option<u64>) -> Result<Seen>,
+        talk: impl FnOnce(&mut Room, &mut Option<usize>) -> Result<Seen>,
     ) -> Result<Self> {
         let (before, began) = (Accounts::of(process), Instant::now());
         let mut descriptors_most = descriptors(process);
@@ -236,13 +237,12 @@ impl Phase {
     }
 }
 
-/// How many descriptors a process has open: the size of that directory, since Linux 6.2.
-fn descriptors(process: u32) -> Option<u64> {
-    fs::metadata(format!("/proc/{process}/fd")).ok().map(|directory| directory.len())
-}
-
 /// Talks on until the descriptors are back, but not for ever. Returns how many more there are.
-fn released(room: &mut Room, process: u32, before: Option<u64>) -> Result<(Option<i64>, Duration)> {
+fn released(
+    room: &mut Room,
+    process: u32,
+    before: Option<usize>,
+) -> Result<(Option<isize>, Duration)> {
     let since = Instant::now();
     loop {
         let now = descriptors(process);

@@ -1,13 +1,16 @@
 //! Somebody comes, takes a nickname and leaves, again and again: what do newcomers notice?
 
+use chatd_support::sentences::FULL;
+use chatd_support::socket::Socket;
+use chatd_support::visit::{Stage, Visit};
 use hdrhistogram::Histogram;
-use mio::net::TcpStream;
-use mio::{Interest, Registry, Token};
-use std::io::{self, ErrorKind, Read, Write};
+use mio::Registry;
+use mio::{Interest, Token};
+use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-pub(crate) const VISITOR: Token = Token(usize::MAX);
+const VISITOR: Token = Token(usize::MAX);
 
 /// From one visit to the next, if it is over.
 const EVERY: Duration = Duration::from_millis(100);
@@ -16,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Visitor {
     server: SocketAddr,
-    visit: Option<Visit>,
+    /// With the time at which it began.
+    visit: Option<(Visit, Instant)>,
     next: Instant,
     count: usize,
     pub(crate) seen: Visits,
@@ -30,19 +34,6 @@ pub(crate) struct Visits {
     pub(crate) turned_away: u64,
     /// Neither.
     pub(crate) failed: u64,
-}
-
-struct Visit {
-    stream: TcpStream,
-    since: Instant,
-    is_introduced: bool,
-    heard: Vec<u8>,
-}
-
-enum Outcome {
-    Welcomed,
-    TurnedAway,
-    Failed,
 }
 
 impl Visits {
@@ -61,73 +52,38 @@ impl Visitor {
     /// Goes when it is time to, and gives up when it has waited for too long.
     pub(crate) fn act(&mut self, registry: &Registry) -> io::Result<()> {
         let now = Instant::now();
-        if self.visit.as_ref().is_some_and(|visit| visit.since + PATIENCE < now) {
-            self.finish(&Outcome::Failed);
+        if self.visit.as_ref().is_some_and(|&(_, since)| since + PATIENCE < now) {
+            self.seen.failed += 1;
+            self.leave();
         }
         if self.visit.is_none() && self.next <= now {
-            let mut stream = TcpStream::connect(self.server)?;
-            registry.register(&mut stream, VISITOR, Interest::READABLE | Interest::WRITABLE)?;
-            let visit = Visit { stream, since: now, is_introduced: false, heard: Vec::new() };
-            self.visit = Some(visit);
+            let mut socket = Socket::begin(self.server)?;
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            registry.register(&mut socket.stream, VISITOR, interest)?;
             self.count += 1;
+            socket.unsent = format!("v{}\n", self.count).into_bytes();
+            self.visit = Some((Visit::new(socket), now));
         }
         Ok(())
     }
 
     pub(crate) fn ready(&mut self) {
-        let name = format!("v{}\n", self.count);
-        if let Some(outcome) = self.visit.as_mut().and_then(|visit| visit.go_on(&name)) {
-            self.finish(&outcome);
+        let Some((visit, since)) = &mut self.visit else { return };
+        match visit.go_on() {
+            Stage::Waits => return,
+            Stage::Welcome => {
+                // It has room for any time.
+                _ = self.seen.welcomed.record(since.elapsed().as_nanos() as u64);
+                visit.socket.send(b"/quit\n");
+            }
+            Stage::Over if visit.has_heard(FULL.as_bytes()) => self.seen.turned_away += 1,
+            Stage::Over => self.seen.failed += 1,
         }
+        self.leave();
     }
 
-    fn finish(&mut self, outcome: &Outcome) {
-        let Some(visit) = self.visit.take() else { return };
-        let waited = visit.since.elapsed();
-        match outcome {
-            // It has room for any time.
-            Outcome::Welcomed => _ = self.seen.welcomed.record(waited.as_nanos() as u64),
-            Outcome::TurnedAway => self.seen.turned_away += 1,
-            Outcome::Failed => self.seen.failed += 1,
-        }
+    fn leave(&mut self) {
+        self.visit = None;
         self.next = Instant::now() + EVERY;
     }
-}
-
-impl Visit {
-    fn go_on(&mut self, name: &str) -> Option<Outcome> {
-        if !self.is_introduced {
-            match self.stream.write(name.as_bytes()) {
-                Err(error) if is_early(&error) => {}
-                // If it failed, what the server says may still be there to be read.
-                Ok(_) | Err(_) => self.is_introduced = true,
-            }
-        }
-        let mut buffer = [0; 4096];
-        loop {
-            match self.stream.read(&mut buffer) {
-                Ok(count) if count > 0 => self.heard.extend_from_slice(&buffer[..count]),
-                Err(error) if is_early(&error) => break,
-                Ok(_) | Err(_) => {
-                    let is_full = self.has_heard(b"*** server full");
-                    return Some(if is_full { Outcome::TurnedAway } else { Outcome::Failed });
-                }
-            }
-        }
-        if self.has_heard(b"*** You are ") {
-            // Whatever comes of it: the end of the stream says as much.
-            _ = self.stream.write(b"/quit\n");
-            return Some(Outcome::Welcomed);
-        }
-        None
-    }
-
-    fn has_heard(&self, words: &[u8]) -> bool {
-        self.heard.windows(words.len()).any(|window| window == words)
-    }
-}
-
-/// Not an error: nothing to read yet, or not yet connected.
-fn is_early(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected)
 }

@@ -5,7 +5,7 @@
 //! leave out: it keeps lines whole, bounds what it queues, and reads nothing while most of the room
 //! is behind, or for a moment anybody.
 
-use crate::message::Dialect;
+use chatd_support::message::Dialect;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;

@@ -2,10 +2,10 @@
 
 use crate::Result;
 use crate::churn::churn;
-use crate::crowd::Crowd;
 use crate::load::{self, Latency, Load};
-use crate::message::Dialect;
-use crate::system::{Accounts, forget_peak};
+use chatd_support::crowd::Crowd;
+use chatd_support::message::Dialect;
+use chatd_support::proc::{Accounts, forget_peak};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -59,9 +59,9 @@ pub(crate) fn run(plan: &Plan) -> Result<Run> {
         plan.phases.iter().map(|phase| phase.load.speakers(plan.members)).max().unwrap_or(0);
     let mut crowd = Crowd::new(plan.server, plan.dialect, plan.members, speakers)?;
     // The first member brings the server's code into memory, which is no cost of a member.
-    crowd.join(1)?;
+    crowd.join(1, &mut ())?;
     crowd.calm()?;
-    let join = measured(plan.process, &mut crowd, |crowd| crowd.join(plan.members))?.0;
+    let join = measured(plan.process, &mut crowd, |crowd| crowd.join(plan.members, &mut ()))?.0;
     let join = Outcome { sent: plan.members as u64 - 1, ..join };
     crowd.calm()?;
     let mut phases = Vec::new();
@@ -103,7 +103,7 @@ fn play(plan: &Plan, phase: Phase, crowd: &mut Crowd) -> Result<Outcome> {
         }
         Load::Idle { millis } => crowd.idle(Duration::from_millis(millis)).map(|()| None),
         Load::Churn { visitors, millis } => {
-            churn(crowd, plan.members, visitors, Duration::from_millis(millis)).map(|_| None)
+            churn(crowd, plan.members, visitors, Duration::from_millis(millis)).map(|()| None)
         }
     })?;
     outcome.latency = latency;

@@ -1,8 +1,8 @@
 //! The loads that a crowd puts on a server.
 
 use crate::Result;
-use crate::crowd::{Crowd, Watch};
-use crate::message::{Message, stamp};
+use chatd_support::crowd::{Crowd, Watch};
+use chatd_support::message::{Message, stamp};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -102,7 +102,7 @@ struct Stopwatch {
 }
 
 impl Watch for Stopwatch {
-    fn delivered(&mut self, message: Message, line: &[u8], now: u64) {
+    fn delivered(&mut self, _: usize, message: Message, line: &[u8], now: u64) {
         if message.sender >= self.flooders {
             let stamp = stamp(line);
             if stamp >= self.from {

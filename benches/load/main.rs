@@ -5,9 +5,9 @@
 //!
 //! - Server and generator are processes of their own, pinned to different processors. What the
 //!   server spends is read from the system's accounts of its process, not guessed from outside
-//!   (`process`, `system`).
+//!   (`process`).
 //! - The generator checks every delivery to every client; a lost, doubled, reordered or garbled
-//!   line fails the run (`ledger`, `crowd`). A figure that the server alone did not set is marked
+//!   line fails the run (`chatd_support`). A figure that the server alone did not set is marked
 //!   (`figures`).
 //! - Closed loops send in waves, so that each server sees the same load. Open loops count latency
 //!   from the moment a message should have been sent, so that a stall cannot hide the messages that
@@ -25,41 +25,30 @@
 )]
 
 mod churn;
-mod crowd;
 mod figures;
 mod floor;
 mod generator;
-mod ledger;
 mod load;
-mod markdown;
-mod member;
-mod message;
 mod plot;
 mod process;
 mod report;
 mod scenario;
-mod surroundings;
-mod system;
 mod table;
 mod threads;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use chatd_support::{Result, ledger, machine, role};
+use clap::{Parser, ValueEnum};
 use figures::Sheet;
-use process::{CHATD, Kind, Server, generate};
+use process::{CHATD, CHATD_OPTIONS, Kind};
 use report::Report;
-use scenario::{Case, Scale, Scenario};
+use scenario::{BACKLOG, Case, Scale, Scenario};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
-use surroundings::Surroundings;
 
-type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
-
-/// Descriptors that a process needs besides one per client.
-const SPARE_DESCRIPTORS: usize = 100;
 /// Room for all talkers, and as many who stop reading.
 const SEATS_MIN: usize = 2 * scenario::TALKERS;
 
@@ -73,8 +62,8 @@ struct Args {
     /// Only this scenario; may be repeated
     #[arg(long, value_name = "SCENARIO")]
     only: Vec<Scenario>,
-    /// Rounds of which the median is shown
-    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "quick")]
+    /// Rounds of which the median is shown: a round takes two minutes, and figures to be kept take three
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "quick")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Writes the figures of every round
@@ -86,29 +75,14 @@ struct Args {
     /// Given by cargo bench
     #[arg(long, hide = true)]
     bench: bool,
-    #[command(subcommand)]
-    role: Option<Role>,
-}
-
-/// What this program is when it has started itself.
-#[derive(Subcommand)]
-#[command(disable_help_subcommand = true)]
-enum Role {
-    #[command(hide = true)]
-    Chatd {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    #[command(hide = true)]
-    Floor { backlog: usize },
-    #[command(hide = true)]
-    Threads,
-    #[command(hide = true)]
-    Generate { plan: String },
 }
 
 fn main() -> ExitCode {
-    match act(&Args::parse()) {
+    let result = match role::mine(&["chatd", "floor", "threads", "generate"]) {
+        Some((role, arguments)) => play_role(&role, &arguments),
+        None => measure(&Args::parse()),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("load: {error}");
@@ -117,45 +91,42 @@ fn main() -> ExitCode {
     }
 }
 
-fn act(args: &Args) -> Result<()> {
-    if args.role.is_some() {
-        system::end_with_parent()?;
-    }
-    match &args.role {
-        Some(Role::Chatd { arguments }) => {
-            Err(system::become_program(Command::new(CHATD).args(arguments)).into())
-        }
-        Some(Role::Floor { backlog }) => Ok(floor::run(*backlog)?),
-        Some(Role::Threads) => Ok(threads::run()?),
-        Some(Role::Generate { plan }) => {
-            let run = generator::run(&serde_json::from_str(plan)?)?;
-            println!("{}", serde_json::to_string(&run)?);
-            Ok(())
-        }
-        None if args.bench => measure(args),
-        None => {
-            println!("nothing is measured but by cargo bench");
-            Ok(())
-        }
+/// What this program does when it has started itself.
+fn play_role(role: &str, arguments: &[String]) -> Result<()> {
+    role::end_with_parent()?;
+    let first = || arguments.first().ok_or("an argument is missing");
+    match role {
+        "chatd" => Err(role::become_program(Command::new(CHATD).args(arguments)).into()),
+        "floor" => Ok(floor::run(first()?.parse()?)?),
+        "threads" => Ok(threads::run()?),
+        _ => role::tell(&generator::run(&serde_json::from_str(first()?)?)?),
     }
 }
 
-/// What `--save` writes.
+/// What `--save` writes: the figures mean nothing without how they came about.
 #[derive(Serialize)]
 struct Saved<'a> {
-    surroundings: &'a Surroundings,
+    machine: &'a machine::Machine,
+    /// Where no case says otherwise.
+    chatd: &'a str,
+    rounds: u32,
+    quick: bool,
+    /// Clients that the descriptor limit allows.
+    seats: usize,
+    /// Whether server and generator were pinned to processors of their own in all runs.
+    pinned: bool,
     #[serde(flatten)]
     report: &'a Report,
 }
 
 fn measure(args: &Args) -> Result<()> {
+    if !args.bench {
+        println!("nothing is measured but by cargo bench");
+        return Ok(());
+    }
     ledger::self_check()?;
     let started = Instant::now();
-    let seats = system::descriptors()?.saturating_sub(SPARE_DESCRIPTORS);
-    if seats < SEATS_MIN {
-        let needed = SEATS_MIN + SPARE_DESCRIPTORS;
-        return Err(format!("at least {needed} descriptors are needed: ulimit -n").into());
-    }
+    let seats = machine::seats_for(SEATS_MIN)?;
     let scale = Scale { quick: args.quick, seats };
     let rounds = if args.quick { 1 } else { args.rounds };
     let scenarios = if args.only.is_empty() { Scenario::value_variants() } else { &args.only };
@@ -165,19 +136,25 @@ fn measure(args: &Args) -> Result<()> {
     // Before minutes are spent on what could not be written.
     let save = args.save.as_ref().map(File::create).transpose()?;
     let plot = args.plot.as_ref().map(File::create).transpose()?;
-    let mut surroundings = Surroundings::new(rounds, args.quick, seats);
-    let mut report = Report::default();
+    let machine = machine::Machine::look();
+    let (mut report, mut pinned) = (Report::default(), true);
     // What was measured before a failure is shown all the same.
     let result = scenarios.iter().try_for_each(|scenario| {
         scenario.cases(&scale).iter().try_for_each(|case| {
-            surroundings.pinned &= take_turns(*scenario, case, rounds, &mut report)?;
+            pinned &= take_turns(*scenario, case, rounds, &mut report)?;
             Ok(())
         })
     });
-    println!("{surroundings}\n{report}");
+    let apart = if pinned { "pinned apart" } else { "not pinned" };
+    let short = if args.quick { ", too short for figures" } else { "" };
+    let chatd = &format!("{} --rate 0 --max-backlog {BACKLOG}", CHATD_OPTIONS.join(" "));
+    println!("{machine}, server and generator {apart}");
+    println!("median of {rounds} rounds{short}; descriptors for {seats} clients");
+    println!("chatd {chatd}, unless a case says otherwise\n\n{report}");
     eprintln!("done in {:.0} s", started.elapsed().as_secs_f64());
     if let Some(file) = save {
-        let saved = Saved { surroundings: &surroundings, report: &report };
+        let (machine, quick, report) = (&machine, args.quick, &report);
+        let saved = Saved { machine, chatd, rounds, quick, seats, pinned, report };
         serde_json::to_writer_pretty(file, &saved)?;
     }
     if let Some(mut file) = plot {
@@ -209,16 +186,16 @@ fn take_turns(scenario: Scenario, case: &Case, rounds: u32, report: &mut Report)
 }
 
 fn play(case: &Case, kind: Kind) -> Result<(generator::Run, bool)> {
-    let mut server = Server::start(kind, case.backlog, case.options)?;
-    let run = generate(&generator::Plan {
-        server: server.address,
-        process: server.process(),
+    let (mut server, is_pinned) = kind.start(case.backlog, case.options)?;
+    let run = role::generate(&generator::Plan {
+        server: server.addr(),
+        process: server.pid(),
         dialect: kind.dialect(),
         members: case.members,
         phases: case.phases.clone(),
     });
     match server.end() {
         Some(status) => Err(format!("the server ended by itself: {status}").into()),
-        None => run.map(|(run, pinned)| (run, pinned && server.pinned)),
+        None => run.map(|(run, pinned): (generator::Run, bool)| (run, pinned && is_pinned)),
     }
 }

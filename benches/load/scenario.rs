@@ -4,8 +4,8 @@
 use crate::figures::Sheet;
 use crate::generator::{Outcome, Phase, Run};
 use crate::load::{Latency, Load};
-use crate::message::SENDERS_MAX;
 use crate::process::Kind;
+use chatd_support::message::SENDERS_MAX;
 use clap::ValueEnum;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -1,25 +1,25 @@
 //! The figures as two tables in Markdown: fan-out with a line per case, and the rest.
 
 use crate::figures::Doubt;
-use crate::markdown::Table;
 use crate::process::Kind;
 use crate::report::{Report, Row};
 use crate::scenario::{
     BUSY, COST, DELIVERIES, FAN_OUT_MEMBERS, IN_FLIGHT, PER_READ, fan_out_label,
 };
+use chatd_support::markdown::Table;
 use std::fmt;
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fan_out = fan_out(self);
-        if fan_out.lines.len() > 1 {
+        if !fan_out.is_empty() {
             writeln!(
                 out,
                 "Fan-out: server ns/delivery, and what chatd did meanwhile.\n\n{fan_out}"
             )?;
         }
         let rest = rest(self);
-        if rest.lines.len() > 1 {
+        if !rest.is_empty() {
             writeln!(out, "{rest}")?;
         }
         let footnotes = [
@@ -47,7 +47,7 @@ fn fan_out(report: &Report) -> Table {
         "busy, %",
         "deliveries/read (floor)",
     ];
-    let mut lines = vec![header.map(str::to_owned).to_vec()];
+    let mut table = Table::new(header, 0);
     for members in FAN_OUT_MEMBERS {
         for in_flight in IN_FLIGHT {
             let label = fan_out_label(members, in_flight);
@@ -56,7 +56,7 @@ fn fan_out(report: &Report) -> Table {
                 report.row(&label, measure).map_or_else(String::new, |row| row.cell(kind))
             };
             let per_read = |kind| cell(PER_READ, kind);
-            lines.push(vec![
+            table.lines.push(vec![
                 members.to_string(),
                 in_flight.to_string(),
                 cost.cell(Kind::Chatd),
@@ -69,7 +69,7 @@ fn fan_out(report: &Report) -> Table {
             ]);
         }
     }
-    Table { lines, names: 0 }
+    table
 }
 
 fn ratio(row: &Row) -> String {
@@ -79,12 +79,12 @@ fn ratio(row: &Row) -> String {
 /// A case is named in its first line.
 fn rest(report: &Report) -> Table {
     let header = ["case", "measure", "chatd", "floor", "chatd / floor"];
-    let mut lines = vec![header.map(str::to_owned).to_vec()];
+    let mut table = Table::new(header, 2);
     let mut case = "";
     for row in report.rows().iter().filter(|row| !row.case.starts_with("fan-out")) {
         let name = if row.case == case { String::new() } else { row.case.clone() };
         case = &row.case;
-        lines.push(vec![
+        table.lines.push(vec![
             name,
             row.measure.to_owned(),
             row.cell(Kind::Chatd),
@@ -92,5 +92,5 @@ fn rest(report: &Report) -> Table {
             ratio(row),
         ]);
     }
-    Table { lines, names: 2 }
+    table
 }

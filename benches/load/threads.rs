@@ -1,7 +1,7 @@
 //! Yardstick: a thread per connection, a lock around the list of clients, and for every line a
 //! blocking write to every other client. This is how a first chat server is written.
 
-use crate::message::Dialect;
+use chatd_support::message::Dialect;
 use slab::Slab;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

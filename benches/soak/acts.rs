@@ -1,10 +1,10 @@
 //! What each role does when its moment comes, and how long it waits for the next one.
 
-use crate::Result;
 use crate::client::Role;
 use crate::client::{Connection, Reading};
 use crate::crowd::{Crowd, DROPPED_BEHIND};
 use crate::words::{garbage, words};
+use chatd_support::Result;
 use std::time::Duration;
 
 /// A paste is so many lines, short ones: well under the burst that the server allows by default,
@@ -61,7 +61,7 @@ impl Crowd {
         let random = &mut self.seats[index].random;
         let (is_paste, lines) = (random.one_in(60), 1 + random.below(3));
         let most = LENGTHS[random.below(LENGTHS.len())];
-        if self.member(index).is_some_and(|connection| connection.unsent.is_empty()) {
+        if self.member(index).is_some_and(|connection| connection.socket.unsent.is_empty()) {
             if is_paste {
                 self.say(index, PASTE_LINES, 400);
             } else {
@@ -173,8 +173,8 @@ impl Crowd {
         let nick = connection.nick.clone();
         match state {
             0 => {}
-            1 => connection.send(nick.as_bytes()),
-            2 => connection.send(format!("{nick}\nhalf a li").as_bytes()),
+            1 => connection.socket.send(nick.as_bytes()),
+            2 => connection.socket.send(format!("{nick}\nhalf a li").as_bytes()),
             3 => {
                 connection.send_line(&nick);
                 connection.half_close();
@@ -200,9 +200,10 @@ impl Crowd {
         let seat = &mut self.seats[index];
         if seat.random.one_in(8) {
             self.cut(index, false);
-        } else if let Some(connection) = seat.connection.as_mut().filter(|it| it.unsent.is_empty())
+        } else if let Some(connection) =
+            seat.connection.as_mut().filter(|it| it.socket.unsent.is_empty())
         {
-            connection.send(&garbage(&mut seat.random));
+            connection.socket.send(&garbage(&mut seat.random));
         }
         Ok(8000)
     }

@@ -1,16 +1,13 @@
 //! One client: how it behaves, and its connection of the moment.
 
 use crate::hearing::Hearing;
-use crate::random::Random;
 use crate::room::{Room, marked};
-use mio::net::TcpStream;
-use socket2::{Domain, Socket, Type};
-use std::io::{self, ErrorKind, Write};
+use chatd_support::random::Random;
+use chatd_support::socket::{From, Socket};
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
-/// Longer than any listener's queue takes to be served, even on a busy machine.
-const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 /// So many seats share an address, as people behind one router do: whoever comes goes on with the
 /// debts of its neighbours.
 const NEIGHBOURS: usize = 8;
@@ -78,13 +75,11 @@ pub(crate) enum Reading {
 }
 
 pub(crate) struct Connection {
-    pub(crate) stream: TcpStream,
+    pub(crate) socket: Socket,
     pub(crate) nick: String,
     pub(crate) hearing: Hearing,
     /// What was read and not yet understood.
     pub(crate) kept: Vec<u8>,
-    /// What the socket has not taken yet.
-    pub(crate) unsent: Vec<u8>,
     line_end: &'static str,
     pub(crate) reading: Reading,
     /// It has sent its last: what comes next is the end.
@@ -102,27 +97,20 @@ impl Connection {
         lives: u32,
         hearing: Hearing,
     ) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
-        // A receive buffer so small that it matters when nobody reads.
-        if role == Role::Staller {
-            socket.set_recv_buffer_size(4096)?;
-        } else if role == Role::Pauser {
-            // Two segments of the loopback interface. With less, Linux sends only probes, ever more
-            // seldom, and after a minute of them it may find nobody reading.
-            socket.set_recv_buffer_size(128 << 10)?;
-        }
+        // A receive buffer so small that it matters when nobody reads. That of who pauses has two
+        // segments of the loopback interface: with less, Linux sends only probes, ever more seldom,
+        // and after a minute of them it may find nobody reading.
+        let small = [(Role::Staller, 4096), (Role::Pauser, 128 << 10)];
+        let receive_bytes = small.into_iter().find_map(|(it, bytes)| (it == role).then_some(bytes));
         let host = u8::try_from(1 + index / NEIGHBOURS % ADDRESSES).unwrap_or(1);
-        socket.bind(&SocketAddr::from(([127, 0, 0, host], 0)).into())?;
-        socket.set_tcp_nodelay(true)?;
-        socket.connect_timeout(&server.into(), CONNECT_WITHIN)?;
-        socket.set_nonblocking(true)?;
+        let from =
+            From { address: Some([127, 0, 0, host].into()), receive_bytes, send_bytes: None };
         Ok(Self {
-            stream: TcpStream::from_std(socket.into()),
+            socket: Socket::new(from.connect(server)?)?,
             // No connection has had it before: who may have one that somebody just had is not tried.
             nick: format!("{role:?}{index}-{lives}"),
             hearing,
             kept: Vec::new(),
-            unsent: Vec::new(),
             line_end: if index.is_multiple_of(2) { "\n" } else { "\r\n" },
             reading: Reading::On,
             is_leaving: false,
@@ -136,25 +124,8 @@ impl Connection {
         self.hearing.is_member() && !self.is_leaving
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.unsent.extend_from_slice(bytes);
-        self.flush();
-    }
-
     pub(crate) fn send_line(&mut self, line: &str) {
-        self.unsent.extend_from_slice(line.as_bytes());
-        self.send(self.line_end.as_bytes());
-    }
-
-    pub(crate) fn flush(&mut self) {
-        while !self.unsent.is_empty() {
-            match self.stream.write(&self.unsent) {
-                Ok(count) => drop(self.unsent.drain(..count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // What the server did to this client is found by reading.
-                Err(_) => self.unsent.clear(),
-            }
-        }
+        self.socket.send(format!("{line}{}", self.line_end).as_bytes());
     }
 
     /// Says something that all others have to hear, perhaps without the end of the line.
@@ -165,7 +136,7 @@ impl Connection {
         if is_ended {
             self.send_line(&text);
         } else {
-            self.send(text.as_bytes());
+            self.socket.send(text.as_bytes());
         }
     }
 
@@ -177,7 +148,7 @@ impl Connection {
     /// Sends the end of the stream.
     pub(crate) fn half_close(&mut self) {
         // If it is broken already, reading says so.
-        _ = self.stream.shutdown(Shutdown::Write);
+        _ = self.socket.stream.shutdown(Shutdown::Write);
         self.is_leaving = true;
     }
 }

@@ -1,13 +1,12 @@
 //! All clients in one poll: reads for them, checks what they read, and knows who is there.
 
-use crate::Result;
 use crate::client::{Connection, Reading};
 use crate::client::{Role, SHARES, Seat};
 use crate::hearing::Hearing;
-use crate::random::Random;
 use crate::room::Room;
+use chatd_support::Result;
+use chatd_support::random::Random;
 use mio::{Events, Interest, Poll, Token};
-use socket2::SockRef;
 use std::io::{ErrorKind, Read};
 use std::mem;
 use std::net::SocketAddr;
@@ -98,7 +97,7 @@ impl Crowd {
         let mut connection = Connection::open(self.server, index, seat.role, seat.lives, hearing)
             .map_err(|error| format!("cannot connect: {error}"))?;
         let both = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut connection.stream, Token(index), both)?;
+        self.poll.registry().register(&mut connection.socket.stream, Token(index), both)?;
         seat.connection = Some(connection);
         self.counts.connections += 1;
         Ok(())
@@ -118,8 +117,7 @@ impl Crowd {
     pub(crate) fn cut(&mut self, index: usize, with_reset: bool) {
         let Some(connection) = self.seats[index].connection.take() else { return };
         if with_reset {
-            // What is broken already is gone, too.
-            _ = SockRef::from(&connection.stream).set_linger(Some(Duration::ZERO));
+            connection.socket.reset_when_closed();
         }
         self.counts.resets += u64::from(with_reset);
         self.room.cut(connection.hearing.session);
@@ -138,7 +136,7 @@ impl Crowd {
         for event in &events {
             let Token(index) = event.token();
             if let Some(connection) = &mut self.seats[index].connection {
-                connection.flush();
+                connection.socket.flush();
             }
             self.receive(index)?;
         }
@@ -168,7 +166,7 @@ impl Crowd {
             if connection.is_ahead || matches!(connection.reading, Reading::Off(_)) {
                 return Ok(());
             }
-            match connection.stream.read(&mut self.scratch) {
+            match connection.socket.stream.read(&mut self.scratch) {
                 Ok(0) => self.ended(index, None)?,
                 Ok(count) => self.check(index, count)?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),

@@ -3,10 +3,8 @@
 
 use crate::client::Role;
 use crate::room::{Line, Room, Session, session_of, shown};
+use chatd_support::sentences::{STOPPING, is_welcome};
 use std::time::Duration;
-
-const WELCOME: &[u8] = b"*** You are ";
-const STOPPING: &[u8] = b"*** server is stopping";
 
 pub(crate) struct Hearing {
     role: Role,
@@ -69,10 +67,10 @@ impl Hearing {
 
     /// A line of the server, or of somebody who says anything.
     fn note(&mut self, line: &[u8], now: Duration) {
-        if line.starts_with(WELCOME) && !self.is_member() {
+        if is_welcome(line) && !self.is_member() {
             self.since = now;
         }
-        self.is_told |= line == STOPPING;
+        self.is_told |= line == STOPPING.as_bytes();
     }
 
     /// Whether this is the next line of the room; `false` if that is not known yet.

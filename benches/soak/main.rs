@@ -21,27 +21,16 @@ mod acts;
 mod client;
 mod crowd;
 mod hearing;
-#[path = "../load/markdown.rs"]
-mod markdown;
-#[path = "../../tests/simulation/sim/random.rs"]
-mod random;
 mod room;
 mod run;
 mod server;
-#[path = "../load/system.rs"]
-#[expect(dead_code, reason = "shared with the load benchmark")]
-mod system;
 mod waves;
 mod words;
 
+use chatd_support::{Result, machine};
 use clap::Parser;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
-
-/// Descriptors that a process needs besides one per client.
-const SPARE_DESCRIPTORS: usize = 100;
 
 /// Keeps chatd among all kinds of clients for a while, and checks what it does to them.
 #[derive(Parser)]
@@ -77,10 +66,7 @@ fn act(args: &Args) -> Result<()> {
         println!("nothing is tried but by cargo bench");
         return Ok(());
     }
-    let needed = args.clients + SPARE_DESCRIPTORS;
-    if system::descriptors()? < needed {
-        return Err(format!("{needed} descriptors are needed: ulimit -n").into());
-    }
+    machine::seats_for(args.clients)?;
     let seed = match args.seed {
         Some(seed) => seed,
         None => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),

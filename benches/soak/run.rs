@@ -1,10 +1,11 @@
 //! The course of a run, and its verdicts.
 
-use crate::Result;
 use crate::client::Role;
 use crate::crowd::{Crowd, DROPPED_BEHIND};
-use crate::markdown::Table;
-use crate::server::{Held, LOG, Server, complaints};
+use crate::server::{self, Held, LOG, complaints, held};
+use chatd_support::Result;
+use chatd_support::markdown::Table;
+use chatd_support::{Server, eventually};
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
@@ -36,8 +37,8 @@ struct Run {
     server: Server,
     crowd: Crowd,
     started: Instant,
-    /// What was seen and what it must be, as a table.
-    rows: Vec<Vec<String>>,
+    /// What was seen and what it must be.
+    table: Table,
     /// What does not hold.
     wrongs: Vec<String>,
 }
@@ -45,22 +46,22 @@ struct Run {
 /// Runs for about so long, prints what was seen, and fails if something was wrong.
 pub(crate) fn run(minutes: u64, clients: usize, seed: u64) -> Result<()> {
     println!("cargo bench --bench soak -- --minutes {minutes} --clients {clients} --seed {seed}\n");
-    let server = Server::start()?;
+    let server = server::start()?;
     let mut run = Run {
-        crowd: Crowd::new(server.address, clients, seed)?,
+        crowd: Crowd::new(server.addr(), clients, seed)?,
         server,
         started: Instant::now(),
-        rows: vec![["what", "seen", "must be"].map(str::to_owned).to_vec()],
+        table: Table::new(["what", "seen", "must be"], 1),
         wrongs: Vec::new(),
     };
     if let Err(error) = run.play(Duration::from_secs(60 * minutes)) {
         run.wrongs.push(error.to_string());
-        if let Err(end) = run.server.check_alive() {
+        if let Err(end) = server::check_alive(&mut run.server) {
             run.wrongs.push(end.to_string());
         }
     }
     run.report();
-    println!("{}", Table { lines: run.rows, names: 1 });
+    println!("{}", run.table);
     eprintln!("done in {:.0} s", run.started.elapsed().as_secs_f64());
     if run.wrongs.is_empty() {
         return Ok(());
@@ -72,7 +73,7 @@ pub(crate) fn run(minutes: u64, clients: usize, seed: u64) -> Result<()> {
 impl Run {
     fn play(&mut self, time: Duration) -> Result<()> {
         self.idle("nobody is there", IDLE)?;
-        let fresh = self.server.held()?;
+        let fresh = held(&self.server)?;
         self.crowd.come()?;
         self.live("first crowd", time / WARM_UP_SHARE)?;
         self.crowd.settle()?;
@@ -92,7 +93,7 @@ impl Run {
 
     /// Notes what was seen, and whether it is what it must be.
     fn note(&mut self, what: &str, seen: impl Display, must_be: &str, is_right: bool) {
-        self.rows.push(vec![what.to_owned(), seen.to_string(), must_be.to_owned()]);
+        self.table.lines.push(vec![what.to_owned(), seen.to_string(), must_be.to_owned()]);
         if !is_right {
             self.wrongs.push(format!("{what}: {seen}, and must be: {must_be}"));
         }
@@ -105,11 +106,11 @@ impl Run {
         let dropped = crowd.counts.dropped_stallers;
         crowd.live(|crowd| {
             let now = started.elapsed();
-            server.check_alive()?;
+            server::check_alive(server)?;
             if now >= next {
                 next += PROGRESS;
                 let (connected, heard) = (crowd.connected(), crowd.room.deliveries);
-                let (at, mib) = (now.as_secs(), server.held()?.resident >> 20);
+                let (at, mib) = (now.as_secs(), held(server)?.resident >> 20);
                 eprintln!("{at} s, {name}: {connected} connected, {heard} deliveries, {mib} MiB");
             }
             let is_enough = name == "first crowd" || crowd.counts.dropped_stallers > dropped;
@@ -119,9 +120,9 @@ impl Run {
 
     /// Measures what the server does while nobody asks for anything.
     fn idle(&mut self, when: &str, time: Duration) -> Result<()> {
-        let (before, from) = (self.server.held()?.busy, Instant::now());
+        let (before, from) = (held(&self.server)?.busy, Instant::now());
         self.crowd.rest(time)?;
-        let busy = self.server.held()?.busy.saturating_sub(before);
+        let busy = held(&self.server)?.busy.saturating_sub(before);
         let percent = 100.0 * busy.as_secs_f64() / from.elapsed().as_secs_f64();
         let what = format!("processor while {when}");
         let most = format!("at most {IDLE_MAX} %");
@@ -133,7 +134,7 @@ impl Run {
     fn released(&mut self, fresh: Held) -> Result<Held> {
         let by = Instant::now() + RELEASE;
         loop {
-            let held = self.server.held()?;
+            let held = held(&self.server)?;
             let is_released =
                 (held.descriptors, held.threads) == (fresh.descriptors, fresh.threads);
             if is_released || Instant::now() >= by {
@@ -177,9 +178,9 @@ impl Run {
                 connection.is_leaving = true;
             }
         }
-        self.server.terminate()?;
+        self.server.signal("TERM");
         self.crowd.wait("the server to stop", |crowd| crowd.connected() == 0)?;
-        let status = self.server.wait()?;
+        let status = eventually("the end of the server", || self.server.end());
         self.note("exit after SIGTERM", status, "exit status: 0", status.success());
         let told = self.crowd.counts.told_of_the_end;
         self.note("told that the server stops", told, &count.to_string(), told == count);

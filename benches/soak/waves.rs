@@ -1,9 +1,9 @@
 //! How a crowd comes, does what it does, comes to rest, and goes.
 
-use crate::Result;
 use crate::client::Role;
 use crate::client::{Connection, Reading};
 use crate::crowd::{Crowd, LISTENER};
+use chatd_support::Result;
 use std::time::Duration;
 
 /// Clients on their way in at once: well under any listener's backlog.

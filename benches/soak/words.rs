@@ -1,6 +1,6 @@
 //! What is said: harmless text of any length, and anything but that.
 
-use crate::random::Random;
+use chatd_support::random::Random;
 
 const TEXT: &str = "the quick brown fox jumps over the lazy dog; olá, alguém viu a chave da sala 4? \
                     жили-были, 日本語のテキスト, שלום, 👋🏽 naïve ";
@@ -18,17 +18,6 @@ const ODD: [&[u8]; 10] = [
     b"caf\xe9 \xf0\x9f\x91 \xed\xa0\x80 \xc0\xaf\n",
     b"\n\n\n\r\r\r\r\n",
 ];
-
-impl Random {
-    /// True in one of `of` cases.
-    pub(crate) fn one_in(&mut self, of: usize) -> bool {
-        self.below(of) == 0
-    }
-
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
-}
 
 /// Words of half so many bytes or more that arrive as they are sent: no control characters, and no
 /// white space at the ends.

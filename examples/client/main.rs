@@ -14,6 +14,7 @@
 //! what happened and says what is to be done, and so all of it can be tested without a terminal.
 
 mod address;
+mod commands;
 mod connection;
 mod editor;
 mod frontend;

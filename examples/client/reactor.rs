@@ -9,7 +9,7 @@ use mio::{Events, Poll, Token};
 use super::connection::Connection;
 use crate::address::Address;
 use crate::frontend::{Actions, Event, Frontend};
-use crate::terminal::{self, Input, Request, Terminal};
+use crate::terminal::{self, Input, Terminal};
 
 const STDIN: Token = Token(0);
 const SOCKET: Token = Token(1);
@@ -154,22 +154,11 @@ impl Reactor<'_> {
 
     fn signals(&mut self, actions: &mut Actions) {
         let Some(terminal) = &mut self.terminal else { return };
-        let requests = terminal.requests();
-        for request in &requests {
-            match request {
-                Request::Resize | Request::Resume => {}
-                Request::Suspend => terminal.suspend(&self.frontend.farewell()),
-                Request::Die(signal) => terminal.die_of(*signal, &self.frontend.farewell()),
-            }
-            if matches!(request, Request::Suspend | Request::Resume) {
-                // An error will come again at the next write, and be dealt with there.
-                let _ = terminal.enter();
-                self.frontend.handle(Event::Resumed, self.now, actions);
-            }
+        let Some(is_resumed) = terminal.obey(|| self.frontend.farewell()) else { return };
+        if is_resumed {
+            self.frontend.handle(Event::Resumed, self.now, actions);
         }
-        if !requests.is_empty() {
-            self.resized(actions);
-        }
+        self.resized(actions);
     }
 
     fn resized(&mut self, actions: &mut Actions) {

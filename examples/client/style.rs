@@ -2,7 +2,8 @@
 
 use chatd::chat::text::Text;
 
-use crate::protocol::{ServerLine, command};
+use crate::commands::command;
+use crate::protocol::ServerLine;
 use crate::visible::visible;
 
 /// Colours of the 256-colour palette that stand out from black and from white alike.

@@ -44,16 +44,6 @@ pub(crate) struct Terminal {
     signals: mio::net::UnixStream,
 }
 
-/// What a signal asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Request {
-    Resize,
-    Suspend,
-    Resume,
-    /// To end, by [`Terminal::die_of`] this signal.
-    Die(i32),
-}
-
 impl Terminal {
     /// Enters raw mode, and has signals wake `registry`'s poll with `token`.
     pub(crate) fn open(registry: &Registry, token: Token) -> io::Result<Self> {
@@ -88,16 +78,16 @@ impl Terminal {
     }
 
     /// Enters raw mode (again).
-    pub(crate) fn enter(&self) -> io::Result<()> {
+    fn enter(&self) -> io::Result<()> {
         let mut raw = self.saved.clone();
         raw.make_raw();
         tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
         write_all(ENTER.as_bytes())
     }
 
-    /// Restores the terminal and stops the program until the shell wakes it. Where no shell could,
-    /// the system does not stop it.
-    pub(crate) fn suspend(&self, farewell: &str) {
+    /// Restores the terminal and stops the program until the shell wakes it, and enters raw mode again.
+    /// Where no shell could, the system does not stop it.
+    fn suspend(&self, farewell: &str) {
         restore(&self.saved, farewell);
         // The handler for SIGTSTP stands in the way of its default action. SIGTTOU has the same
         // one, with the same exception, and SIGSTOP has no exception.
@@ -106,28 +96,35 @@ impl Terminal {
         for (_, flag) in self.raised.iter().filter(|(signal, _)| *signal == SIGCONT) {
             flag.store(false, Ordering::SeqCst);
         }
+        // An error will come again at the next write, and be dealt with there.
+        let _ = self.enter();
     }
 
     /// Restores the terminal and ends the program the way it would have ended without a handler, so
     /// that the shell sees why.
-    pub(crate) fn die_of(&self, signal: i32, farewell: &str) {
+    fn die_of(&self, signal: i32, farewell: &str) {
         restore(&self.saved, farewell);
         let _ = emulate_default_handler(signal);
     }
 
-    /// What the signals since the last call ask for.
-    pub(crate) fn requests(&mut self) -> Vec<Request> {
+    /// Does what the signals since the last call ask for: to suspend, or to end with this farewell.
+    /// Whether the terminal is to be drawn again as after another program; nothing if none came.
+    pub(crate) fn obey(&mut self, mut farewell: impl FnMut() -> String) -> Option<bool> {
         // An edge-triggered source is to be read until it is empty.
         while matches!(self.signals.read(&mut [0; 64]), Ok(1..)) {}
         let raised = self.raised.iter().filter(|(_, flag)| flag.swap(false, Ordering::SeqCst));
-        raised
-            .map(|&(signal, _)| match signal {
-                SIGWINCH => Request::Resize,
-                SIGTSTP => Request::Suspend,
-                SIGCONT => Request::Resume,
-                signal => Request::Die(signal),
-            })
-            .collect()
+        let raised: Vec<i32> = raised.map(|&(signal, _)| signal).collect();
+        for &signal in &raised {
+            match signal {
+                SIGWINCH => {}
+                SIGTSTP => self.suspend(&farewell()),
+                // An error will come again at the next write, and be dealt with there.
+                SIGCONT => _ = self.enter(),
+                signal => self.die_of(signal, &farewell()),
+            }
+        }
+        let is_resumed = raised.iter().any(|signal| matches!(*signal, SIGTSTP | SIGCONT));
+        (!raised.is_empty()).then_some(is_resumed)
     }
 }
 

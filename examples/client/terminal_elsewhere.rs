@@ -17,34 +17,13 @@ pub(crate) fn is_interactive() -> bool {
 #[derive(Debug)]
 pub(crate) enum Terminal {}
 
-/// No signals come, so none of these does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the reactor knows what to do about them")]
-pub(crate) enum Request {
-    Resize,
-    Suspend,
-    Resume,
-    Die(i32),
-}
-
 impl Terminal {
     pub(crate) fn open(_: &Registry, _: Token) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(crate) fn enter(&self) -> io::Result<()> {
-        match *self {}
-    }
-
-    pub(crate) fn suspend(&self, _: &str) {
-        match *self {}
-    }
-
-    pub(crate) fn die_of(&self, _: i32, _: &str) {
-        match *self {}
-    }
-
-    pub(crate) fn requests(&mut self) -> Vec<Request> {
+    /// No signals come.
+    pub(crate) fn obey(&mut self, _: impl FnMut() -> String) -> Option<bool> {
         match *self {}
     }
 }

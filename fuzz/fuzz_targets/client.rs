@@ -2,7 +2,6 @@
 //! connections that come and go, new window sizes, time. What is sent is whole lines, what is
 //! written is the client's own.
 #![no_main]
-#![expect(clippy::disallowed_methods, reason = "any instant will do to count from")]
 
 use std::io;
 use std::time::Instant;
@@ -13,8 +12,8 @@ use chatd_fuzz::{assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
-#[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
+    pub(crate) mod commands;
     pub(crate) mod editor;
     pub(crate) mod frontend;
     pub(crate) mod interactive;
@@ -27,7 +26,7 @@ mod client {
     pub(crate) mod visible;
 }
 use client::{
-    editor, frontend, interactive, keys, plain, protocol, roster, screen, style, visible,
+    commands, editor, frontend, interactive, keys, plain, protocol, roster, screen, style, visible,
 };
 
 use frontend::{Actions, End, Event, Frontend};
@@ -81,7 +80,7 @@ impl User {
             },
             terminal: (!is_plain).then(|| Terminal::new(80, 24)),
             connection: Connection::Connecting,
-            now: Instant::now(),
+            now: chatd_support::now(),
             has_left: false,
         };
         user.tell(Event::Resized(Size { columns: 80, rows: 24 }));

@@ -9,11 +9,11 @@ use unicode_segmentation::GraphemeCursor;
 #[path = "../../examples/client"]
 #[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
+    pub(crate) mod commands;
     pub(crate) mod editor;
     pub(crate) mod keys;
-    pub(crate) mod protocol;
 }
-use client::{editor, keys, protocol};
+use client::{commands, editor, keys};
 
 use editor::{Editor, Outcome};
 use keys::{Key, PASTE_BYTES_MAX, Parser, Paste};

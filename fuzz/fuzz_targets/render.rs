@@ -1,7 +1,6 @@
 //! Any bytes from the network, to the client at a terminal: they are shown as text, above a line
 //! that is being typed and stays as it is, and the client does nothing else about them.
 #![no_main]
-#![expect(clippy::disallowed_methods, reason = "any instant will do to count from")]
 
 use std::time::Instant;
 
@@ -9,11 +8,13 @@ use chatd::chat::text::Text;
 use chatd::wire::text::{Line, Lines};
 use chatd_fuzz::terminal::Terminal;
 use chatd_fuzz::{choice, pieces};
+use chatd_support::sentences::{notice, welcome};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
 #[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
+    pub(crate) mod commands;
     pub(crate) mod editor;
     pub(crate) mod frontend;
     pub(crate) mod interactive;
@@ -24,7 +25,9 @@ mod client {
     pub(crate) mod style;
     pub(crate) mod visible;
 }
-use client::{editor, frontend, interactive, keys, protocol, roster, screen, style, visible};
+use client::{
+    commands, editor, frontend, interactive, keys, protocol, roster, screen, style, visible,
+};
 
 use frontend::{Actions, End, Event, Frontend};
 use interactive::{Interactive, Options};
@@ -46,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
             match lines.next(&mut bytes, LINE_BYTES_MAX).0 {
                 Line::Incomplete => break,
                 Line::Complete(line) => shown.push(user.hear(line)),
-                Line::TooLong => shown.push(user.hear(b"*** too long")),
+                Line::TooLong => shown.push(user.hear(notice("too long").as_bytes())),
                 Line::Answer(_) => {}
             }
         }
@@ -76,10 +79,10 @@ impl User {
         });
         let terminal = Terminal::new(columns, rows);
         let heard = String::new();
-        let mut user = Self { frontend, terminal, now: Instant::now(), heard };
+        let mut user = Self { frontend, terminal, now: chatd_support::now(), heard };
         user.tell(Event::Resized(Size { columns, rows }));
         assert_eq!(user.tell(Event::Connected).send, "ana\n");
-        user.hear(b"*** You are ana. Nobody else is here. /help lists the commands, /quit leaves.");
+        user.hear(welcome("ana", "").as_bytes());
         user.tell(Event::Input(TYPED.as_bytes()));
         let output = user.frontend.output(user.now);
         user.terminal.write(&output);

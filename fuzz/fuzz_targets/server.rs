@@ -8,7 +8,6 @@ use libfuzzer_sys::fuzz_target;
 use sim::script::Script;
 
 #[path = "../../tests/simulation/sim/mod.rs"]
-#[allow(dead_code, reason = "seeds and what they need are for the tests")]
 mod sim;
 
 fuzz_target!(|data: &[u8]| {

@@ -21,7 +21,6 @@ use chatd_fuzz::{assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
-#[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
     pub(crate) mod protocol;
 }

@@ -10,14 +10,16 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use chatd_support::example::client;
+#[cfg(target_os = "linux")]
+use chatd_support::proc;
+use chatd_support::sentences::{GREETING, STOPPING, joined, lost, private_sent, quit, welcome};
+use chatd_support::{PATIENCE, Server, numbers};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::client;
+use crate::CHATD;
 #[cfg(target_os = "linux")]
 use crate::scripted::Peer;
-#[cfg(target_os = "linux")]
-use crate::support::linux;
-use crate::support::{PATIENCE, Server, numbers};
 
 /// What becomes of it, which must be within [`PATIENCE`].
 fn within_patience(child: Child) -> Output {
@@ -53,23 +55,21 @@ fn end(child: Child) -> (Option<i32>, String, String) {
 
 #[test]
 fn a_pipe_says_it_and_leaves() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut child = run(&server, "--nick bot", Stdio::piped());
     child.stdin.take().expect("a pipe").write_all("olá\n/me acena".as_bytes()).expect("a reader");
-    bruno.expect("*** bot joined");
+    bruno.expect(joined("bot"));
     bruno.expect("bot: olá");
     bruno.expect("* bot acena");
     let (code, stdout, stderr) = end(child);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    let welcome = "*** You are bot. Here now: bruno. /help lists the commands, /quit leaves.\n";
-    assert_eq!(stdout, format!("*** Welcome to chatd. Choose a nickname:\n{welcome}"));
+    assert_eq!(stdout, format!("{GREETING}\n{}\n", welcome("bot", "bruno")));
 }
 
 #[test]
 #[ignore = "waits for more than a minute: as long as the kernel would wait for room"]
 fn a_script_that_says_more_than_the_server_takes_in_a_minute_is_not_cut_off() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let mut child = run(&server, "-n bot", Stdio::piped());
     let mut input = child.stdin.take().expect("a pipe");
     // It has no room for all of this.
@@ -85,11 +85,10 @@ fn a_script_that_says_more_than_the_server_takes_in_a_minute_is_not_cut_off() {
 
 #[test]
 fn files_and_dev_null_are_input_too() {
-    let server = Server::start("--rate 0");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("--rate 0", ["bruno"]);
     let child = run(&server, "-n bot", File::open("/dev/null").expect("/dev/null"));
-    bruno.expect("*** bot joined");
-    bruno.expect("*** bot left (connection lost)");
+    bruno.expect(joined("bot"));
+    bruno.expect(lost("bot"));
     assert_eq!(end(child).0, Some(0));
 
     // More than one read, and more than is queued at once.
@@ -97,33 +96,31 @@ fn files_and_dev_null_are_input_too() {
     std::fs::write(&path, numbers(20_000)).expect("a script");
     let child = run(&server, "-n bot", File::open(&path).expect("the script"));
     std::fs::remove_file(&path).expect("the script");
-    bruno.expect("*** bot joined");
+    bruno.expect(joined("bot"));
     for n in 0..20_000 {
-        bruno.expect(&format!("bot: {n}"));
+        bruno.expect(format!("bot: {n}"));
     }
     assert_eq!(end(child).0, Some(0));
 }
 
 #[test]
 fn without_a_terminal_the_users_name_is_taken() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let child = run(&server, "", Stdio::null());
-    bruno.expect("*** user joined");
+    bruno.expect(joined("user"));
     assert_eq!(end(child).0, Some(0));
 }
 
 #[test]
 fn what_the_others_say_is_printed_until_the_script_quits() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut child = run(&server, "-n bot", Stdio::piped());
     let mut stdin = child.stdin.take().expect("a pipe");
-    bruno.expect("*** bot joined");
+    bruno.expect(joined("bot"));
     bruno.say("oi\x1b[2J");
-    bruno.ask("/msg bot psst", "(private to bot) bruno: psst");
+    bruno.ask("/msg bot psst", private_sent("bot", "bruno", "psst"));
     stdin.write_all(b"/quit\n").expect("a reader");
-    bruno.expect("*** bot left (quit)");
+    bruno.expect(quit("bot"));
     let (code, stdout, _) = end(child);
     assert_eq!(code, Some(0));
     assert!(stdout.ends_with("bruno: oi␛[2J\n(private) bruno: psst\n"), "{stdout}");
@@ -137,11 +134,11 @@ fn after_the_end_of_its_input_it_sleeps() {
     let mut child = command(address, "-n bot", Stdio::null()).spawn().expect("the client");
     let mut peer = Peer::accept(&listener);
     peer.expect("bot");
-    peer.send(b"*** You are bot. Nobody else is here. /help lists the commands, /quit leaves.\n");
+    peer.send_line(&welcome("bot", ""));
     peer.expect_end();
-    let before = linux::work(child.id()).0;
+    let before = proc::work(child.id()).0;
     thread::sleep(Duration::from_millis(300));
-    let woken = linux::work(child.id()).0 - before;
+    let woken = proc::work(child.id()).0 - before;
     child.kill().expect("a child");
     child.wait().expect("its end");
     assert!(woken < 10, "{woken} times in 300 ms");
@@ -149,7 +146,7 @@ fn after_the_end_of_its_input_it_sleeps() {
 
 #[test]
 fn nobody_reading_the_output_is_a_normal_end() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let mut child = run(&server, "-n bot", Stdio::piped());
     // Its input goes on.
     let _stdin = child.stdin.take();
@@ -159,7 +156,7 @@ fn nobody_reading_the_output_is_a_normal_end() {
 
 #[test]
 fn input_that_cannot_be_read_is_an_error() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let directory = File::open(std::env::temp_dir()).expect("a directory");
     let (code, _, stderr) = end(run(&server, "-n bot", directory));
     assert_eq!(code, Some(1));
@@ -168,8 +165,7 @@ fn input_that_cannot_be_read_is_an_error() {
 
 #[test]
 fn a_refused_nickname_ends_a_script() {
-    let server = Server::start("");
-    let _bot = server.join("bot");
+    let (server, [_bot]) = CHATD.room("", ["bot"]);
     let (code, _, stderr) = end(run(&server, "-n bot", Stdio::null()));
     assert_eq!(code, Some(1));
     let why = "bot is taken, or looks too much like a nickname that is.";
@@ -178,15 +174,14 @@ fn a_refused_nickname_ends_a_script() {
 
 #[test]
 fn a_server_that_goes_away_is_an_error() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut child = run(&server, "-n bot", Stdio::piped());
     let _stdin = child.stdin.take();
-    bruno.expect("*** bot joined");
+    bruno.expect(joined("bot"));
     server.signal("TERM");
     let (code, stdout, stderr) = end(child);
     assert_eq!(code, Some(1));
-    assert!(stdout.ends_with("*** server is stopping\n"), "{stdout}");
+    assert!(stdout.ends_with(&format!("{STOPPING}\n")), "{stdout}");
     assert_eq!(stderr, "error: connection closed by the server\n");
 }
 

@@ -4,20 +4,18 @@
 #![cfg(unix)]
 
 mod lines;
-mod program;
-mod pty;
 mod scripted;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "the rest of it is for the tests of the server")]
-mod support;
 mod terminal;
 mod trouble;
 
 use std::fmt::Display;
 
-use program::client;
-use pty::Terminal;
-use support::{Client, Server};
+use chatd_support::example::client;
+use chatd_support::sentences::{joined, you_are};
+use chatd_support::terminal::Terminal;
+use chatd_support::{Client, Program, Server};
+
+const CHATD: Program<'_> = Program(env!("CARGO_BIN_EXE_chatd"));
 
 /// The client, with `arguments` after the address.
 fn command(address: impl Display, arguments: &str) -> pty_process::blocking::Command {
@@ -34,12 +32,18 @@ fn start(address: impl Display, arguments: &str, columns: u16, rows: u16) -> Ter
     Terminal::start(command(address, arguments), columns, rows)
 }
 
+/// Waits until the client has come back into the room as `ana`.
+fn wait_for_second_welcome(terminal: &mut Terminal) {
+    terminal.wait_until("the room again", |rows| {
+        rows.iter().filter(|row| row.starts_with(you_are("ana").trim_end())).count() == 2
+    });
+}
+
 /// A room with `bruno` in it, and the client as `ana`.
 fn room(columns: u16, rows: u16) -> (Server, Client, Terminal) {
-    let server = Server::start("--rate 0");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("--rate 0", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana", columns, rows);
-    bruno.expect("*** ana joined");
+    bruno.expect(joined("ana"));
     terminal.wait_for_rows(&["ana>"]);
     (server, bruno, terminal)
 }

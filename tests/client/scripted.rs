@@ -4,9 +4,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::pty::Terminal;
+use chatd_support::sentences::welcome;
+use chatd_support::terminal::Terminal;
+use chatd_support::{PATIENCE, eventually};
+
 use crate::start;
-use crate::support::{PATIENCE, eventually};
 
 pub(crate) struct Peer {
     lines: BufReader<TcpStream>,
@@ -19,7 +21,7 @@ pub(crate) fn scripted(columns: u16, rows: u16) -> (TcpListener, Peer, Terminal)
     let mut terminal = start(address, "--nick ana", columns, rows);
     let mut peer = Peer::accept(&listener);
     peer.expect("ana");
-    peer.send(b"*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.\n");
+    peer.send_line(&welcome("ana", "bruno"));
     terminal.wait_for_rows(&["ana>"]);
     (listener, peer, terminal)
 }
@@ -53,6 +55,10 @@ impl Peer {
         let stream = self.lines.get_mut();
         stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a deadline");
         while stream.write_all(&b"bruno: and on and on\n".repeat(1000)).is_ok() {}
+    }
+
+    pub(crate) fn send_line(&mut self, line: &str) {
+        self.send(format!("{line}\n").as_bytes());
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {

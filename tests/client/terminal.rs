@@ -3,25 +3,28 @@
 use std::thread;
 use std::time::Duration;
 
+use chatd_support::example::client;
+use chatd_support::numbers;
+use chatd_support::sentences::{GREETING, joined, private, private_sent, quit, refused, why};
+use chatd_support::terminal::Terminal;
 use rustix::process::Signal;
 
-use crate::pty::Terminal;
-use crate::support::{Server, numbers};
-use crate::{client, command, room, start};
+use crate::CHATD;
+use crate::{command, room, start};
 
 #[test]
 fn a_half_typed_line_survives_arriving_messages() {
     let (_server, mut bruno, mut terminal) = room(60, 6);
     let text = "olá, 日本 e\u{301} 👋, meio digitado";
     for (n, c) in text.chars().enumerate() {
-        bruno.say(&format!("{n} 👋"));
+        bruno.say(format!("{n} 👋"));
         terminal.type_keys(c.encode_utf8(&mut [0; 4]));
     }
     let last = text.chars().count() - 1;
     let (before, last) = (format!("bruno: {} 👋", last - 1), format!("bruno: {last} 👋"));
     terminal.wait_for_rows(&[&before, &last, &format!("ana> {text}")]);
     terminal.type_keys("\r");
-    bruno.expect(&format!("ana: {text}"));
+    bruno.expect(format!("ana: {text}"));
     terminal.wait_for_rows(&[&last, &format!("ana: {text}"), "ana>"]);
 }
 
@@ -59,7 +62,7 @@ fn pasted_lines_are_sent_only_after_a_yes() {
 #[test]
 #[ignore = "waits for more than a minute: as long as the kernel would wait for room"]
 fn pastes_that_the_server_does_not_take_in_a_minute_are_not_cut_off() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let mut terminal = start(server.addr(), "--nick ana", 60, 10);
     terminal.wait_for_rows(&["ana>"]);
     for _ in 0..5 {
@@ -73,16 +76,14 @@ fn pastes_that_the_server_does_not_take_in_a_minute_are_not_cut_off() {
 
 #[test]
 fn a_nickname_is_asked_for_and_asked_again_when_refused() {
-    let server = Server::start("");
-    let mut user = server.join("user");
+    let (server, [mut user]) = CHATD.room("", ["user"]);
     let mut terminal = start(server.addr(), "", 80, 8);
-    terminal.wait_for_rows(&["*** Welcome to chatd. Choose a nickname:", "nickname [user]:"]);
+    terminal.wait_for_rows(&[GREETING, "nickname [user]:"]);
     terminal.type_keys("\r");
-    let refused =
-        "*** user is taken, or looks too much like a nickname that is. Choose a nickname:";
-    terminal.wait_for_rows(&[refused, "nickname [user]:"]);
+    let told = refused(why::taken("user"));
+    terminal.wait_for_rows(&[&told, "nickname [user]:"]);
     terminal.type_keys("ana\r");
-    user.expect("*** ana joined");
+    user.expect(joined("ana"));
     terminal.wait_for_rows(&["ana>"]);
 }
 
@@ -90,8 +91,8 @@ fn a_nickname_is_asked_for_and_asked_again_when_refused() {
 fn tab_completes_those_in_the_room_and_commands() {
     let (server, mut bruno, mut terminal) = room(60, 12);
     let mut bia = server.join("bia");
-    bruno.expect("*** bia joined");
-    terminal.wait_for_rows(&["*** bia joined", "ana>"]);
+    bruno.expect(joined("bia"));
+    terminal.wait_for_rows(&[&joined("bia"), "ana>"]);
     terminal.type_keys("b\t");
     terminal.wait_for_rows(&["ana> bruno:"]);
     terminal.type_keys("\t");
@@ -100,17 +101,16 @@ fn tab_completes_those_in_the_room_and_commands() {
     bruno.expect("ana: bia: oi");
     bia.expect("ana: bia: oi");
     terminal.type_keys("/ms\tbi\tpsst\r");
-    bia.expect("(private) ana: psst");
-    terminal.wait_for_rows(&["ana: bia: oi", "(private to bia) ana: psst", "ana>"]);
+    bia.expect(private("ana", "psst"));
+    terminal.wait_for_rows(&["ana: bia: oi", &private_sent("bia", "ana", "psst"), "ana>"]);
 }
 
 #[test]
 fn the_bell_rings_for_a_mention_and_for_a_private_message() {
-    let server = Server::start("--history 0");
-    let mut bruno = server.join("bruno");
-    for (line, last) in [("Bel, oi", "bruno: Bel, oi"), ("/msg bel oi", "(private) bruno: oi")] {
+    let (server, [mut bruno]) = CHATD.room("--history 0", ["bruno"]);
+    for (line, last) in [("Bel, oi", "bruno: Bel, oi"), ("/msg bel oi", &private("bruno", "oi"))] {
         let mut terminal = start(server.addr(), "--nick bel --bell", 60, 12);
-        bruno.expect("*** bel joined");
+        bruno.expect(joined("bel"));
         bruno.say("belt");
         terminal.wait_for_rows(&["bruno: belt", "bel>"]);
         assert!(!terminal.has_written(b"\x07"));
@@ -119,7 +119,7 @@ fn the_bell_rings_for_a_mention_and_for_a_private_message() {
         assert!(terminal.has_written(b"\x07"));
         terminal.type_keys("\x04");
         terminal.wait_for_end();
-        while bruno.line() != "*** bel left (quit)" {}
+        while bruno.line() != quit("bel") {}
     }
 }
 
@@ -128,7 +128,7 @@ fn leaving_delivers_what_was_typed_and_restores_the_terminal() {
     let (_server, mut bruno, mut terminal) = room(60, 8);
     terminal.type_keys("tchau\r\x04");
     bruno.expect("ana: tchau");
-    bruno.expect("*** ana left (quit)");
+    bruno.expect(quit("ana"));
     assert_eq!(terminal.wait_for_end().code(), Some(0));
     assert!(terminal.is_restored());
     terminal.wait_for_rows(&["ana: tchau"]);
@@ -137,16 +137,15 @@ fn leaving_delivers_what_was_typed_and_restores_the_terminal() {
 #[test]
 fn leaving_waits_for_a_server_that_takes_its_time() {
     // Lines above the rate are read later, and here that is longer than anybody's short patience.
-    let server = Server::start("--rate 10 --burst 1");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("--rate 10 --burst 1", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana", 60, 8);
-    bruno.expect("*** ana joined");
+    bruno.expect(joined("ana"));
     terminal.wait_for_rows(&["ana>"]);
     terminal.type_keys("\x1b[200~");
     terminal.type_keys(&numbers(20));
     terminal.type_keys("\x1b[201~\r\x04");
     for n in 0..20 {
-        bruno.expect(&format!("ana: {n}"));
+        bruno.expect(format!("ana: {n}"));
     }
     assert_eq!(terminal.wait_for_end().code(), Some(0));
 }
@@ -159,7 +158,7 @@ fn ctrl_c_clears_the_line_and_leaves_on_an_empty_one() {
     terminal.type_keys("\x03");
     terminal.wait_for_rows(&["ana>"]);
     terminal.type_keys("\x03");
-    bruno.expect("*** ana left (quit)");
+    bruno.expect(quit("ana"));
     assert_eq!(terminal.wait_for_end().code(), Some(0));
 }
 
@@ -188,8 +187,7 @@ fn ctrl_z_without_a_shell_to_come_back_from_goes_on() {
 
 #[test]
 fn a_shell_stops_it_and_takes_it_up_again() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let command = pty_process::blocking::Command::new("sh")
         .arg("-i")
         .env_remove("ENV")
@@ -198,7 +196,7 @@ fn a_shell_stops_it_and_takes_it_up_again() {
     let mut shell = Terminal::start(command, 100, 20);
     shell.wait_for_rows(&["shell:"]);
     shell.type_keys(&format!("{} {} --nick ana\r", client().display(), server.addr()));
-    bruno.expect("*** ana joined");
+    bruno.expect(joined("ana"));
     shell.type_keys("meio");
     shell.wait_for_rows(&["ana> meio"]);
     shell.type_keys("\x1a");
@@ -218,8 +216,7 @@ fn a_shell_stops_it_and_takes_it_up_again() {
 
 #[test]
 fn colours_are_left_out_on_request() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     for (arguments, no_color, color) in
         [("-n ana", "", true), ("-n bia --no-color", "", false), ("-n caio", "1", false)]
     {

@@ -7,15 +7,18 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use chatd_support::example::client;
+#[cfg(target_os = "linux")]
+use chatd_support::proc;
+use chatd_support::sentences::{WELCOME, joined, private_sent, refused, welcome, why};
+#[cfg(target_os = "linux")]
+use chatd_support::terminal::Terminal;
+use chatd_support::{Client, Server, eventually, now};
 use rustix::process::Signal;
 
-#[cfg(target_os = "linux")]
-use crate::pty::Terminal;
+use crate::CHATD;
 use crate::scripted::{Peer, scripted};
-#[cfg(target_os = "linux")]
-use crate::support::linux;
-use crate::support::{Client, Server, chatd, eventually, now};
-use crate::{client, room, start};
+use crate::{room, start, wait_for_second_welcome};
 
 #[test]
 fn a_server_that_comes_back_finds_the_same_nickname_and_the_half_typed_line() {
@@ -29,11 +32,9 @@ fn a_server_that_comes_back_finds_the_same_nickname_and_the_half_typed_line() {
         rows.iter().any(|row| row.starts_with("trying again in 2 s, Enter tries at once"))
     });
     eventually("the port", || TcpListener::bind(addr).ok());
-    let _server = Server::launch(chatd(&format!("--bind {addr}")));
+    let _server = Server::launch(CHATD.command(&format!("--bind {addr}")));
     let mut bruno = Client::connect(addr).named("bruno");
-    terminal.wait_until("the room again", |rows| {
-        rows.iter().filter(|row| row.starts_with("*** You are ana.")).count() == 2
-    });
+    wait_for_second_welcome(&mut terminal);
     terminal.wait_for_rows(&["ana> meio"]);
     terminal.type_keys(" e fim\r");
     while bruno.line() != "ana: meio e fim" {}
@@ -41,7 +42,7 @@ fn a_server_that_comes_back_finds_the_same_nickname_and_the_half_typed_line() {
 
 #[test]
 fn everybody_comes_back_after_a_kill_in_the_middle_of_talk() {
-    let mut server = Server::start("--rate 0 --history 0");
+    let mut server = CHATD.start("--rate 0 --history 0");
     let addr = server.addr();
     let bruno = server.join("bruno");
     let nicks: Vec<String> = (0..5).map(|number| format!("nick{number}")).collect();
@@ -57,14 +58,14 @@ fn everybody_comes_back_after_a_kill_in_the_middle_of_talk() {
             }
         }
     });
-    let is_welcome = |rows: &[String]| rows.iter().any(|row| row.starts_with("*** You are "));
+    let is_welcome = |rows: &[String]| rows.iter().any(|row| row.starts_with(WELCOME));
     let is_talk = |rows: &[String]| rows.iter().any(|row| row.starts_with("bruno: "));
     for terminal in &mut terminals {
         terminal.wait_until("nothing but talk", |rows| is_talk(rows) && !is_welcome(rows));
     }
     server.signal("KILL");
     eventually("the end of the server", || server.has_ended().then_some(()));
-    let server = Server::launch(chatd(&format!("--bind {addr}")));
+    let server = Server::launch(CHATD.command(&format!("--bind {addr}")));
     talk.join().expect("it ends with the connection");
     for terminal in &mut terminals {
         terminal.wait_until("the room again", is_welcome);
@@ -74,7 +75,7 @@ fn everybody_comes_back_after_a_kill_in_the_middle_of_talk() {
     }
     let mut bruno = server.join("bruno");
     for nick in &nicks {
-        bruno.ask(&format!("/msg {nick} oi"), &format!("(private to {nick}) bruno: oi"));
+        bruno.ask(format!("/msg {nick} oi"), private_sent(nick, "bruno", "oi"));
     }
 }
 
@@ -101,14 +102,11 @@ fn a_nickname_that_the_lost_connection_still_has_is_taken_back() {
     drop(peer);
     let mut peer = Peer::accept(&listener);
     peer.expect("ana");
-    let refused = "ana is taken, or looks too much like a nickname that is. Choose a nickname:";
-    peer.send(format!("*** {refused}\n").as_bytes());
+    peer.send_line(&refused(why::taken("ana")));
     let mut peer = Peer::accept(&listener);
     peer.expect("ana");
-    peer.send(b"*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.\n");
-    terminal.wait_until("the room again", |rows| {
-        rows.iter().filter(|row| row.starts_with("*** You are ana.")).count() == 2
-    });
+    peer.send_line(&welcome("ana", "bruno"));
+    wait_for_second_welcome(&mut terminal);
     terminal.wait_for_rows(&["ana> meio"]);
     assert!(!terminal.rows().iter().any(|row| row.contains("Choose a nickname")));
 }
@@ -132,9 +130,9 @@ fn a_stuck_terminal_does_not_keep_it_from_being_ended() {
 fn with_nothing_to_do_it_sleeps() {
     let (_listener, peer, mut terminal) = scripted(60, 8);
     let slept = |terminal: &Terminal| {
-        let before = linux::work(terminal.pid()).0;
+        let before = proc::work(terminal.pid()).0;
         thread::sleep(Duration::from_millis(300));
-        linux::work(terminal.pid()).0 - before < 10
+        proc::work(terminal.pid()).0 - before < 10
     };
     assert!(slept(&terminal), "in the room");
     drop(peer);
@@ -146,10 +144,9 @@ fn with_nothing_to_do_it_sleeps() {
 
 #[test]
 fn an_error_restores_the_terminal_before_it_is_told() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana --no-reconnect", 60, 8);
-    bruno.expect("*** ana joined");
+    bruno.expect(joined("ana"));
     drop(server);
     assert_eq!(terminal.wait_for_end().code(), Some(1));
     assert!(terminal.is_restored());

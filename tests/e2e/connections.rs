@@ -1,66 +1,62 @@
 //! How connections begin and end, and how many there can be.
 
-use crate::support::{Client, Server, eventually, numbers};
+use chatd_support::sentences::{
+    FULL, FULL_FOR_ADDRESS, GREETING, here, joined, lost, quit, you_are,
+};
+use chatd_support::{Client, Server, eventually, numbers};
 
-const FULL: &str = "*** server full: try again later";
-const FULL_FOR_ADDRESS: &str =
-    "*** too many connections from your address: close one, or try again later";
+use crate::CHATD;
 
 #[test]
 fn what_was_sent_before_a_half_close_is_delivered_and_answered() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut ana = server.connect();
     // As `printf 'ana\nhi\n/who\nlast words' | nc -N` does.
     ana.send("ana\nhi\n/who\nlast words");
     ana.close_sending();
-    for line in ["*** ana joined", "ana: hi", "ana: last words", "*** ana left (connection lost)"] {
+    for line in [&joined("ana"), "ana: hi", "ana: last words", &lost("ana")] {
         bruno.expect(line);
     }
-    ana.expect("*** Welcome to chatd. Choose a nickname:");
-    ana.expect_start("*** You are ana. ");
-    ana.expect("*** 2 here: bruno, ana");
+    ana.expect_welcome("ana");
+    ana.expect(here(&["bruno", "ana"]));
     ana.expect_end();
 }
 
 #[test]
 fn a_half_closed_paste_over_the_rate_is_delivered_to_its_end() {
-    let server = Server::start("--rate 100 --burst 5");
-    let [ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [ana, mut bruno]) = CHATD.room("--rate 100 --burst 5", ["ana", "bruno"]);
     let mut sender = ana;
     sender.send(numbers(60));
     sender.close_sending();
     for number in 0..60 {
-        bruno.expect(&format!("ana: {number}"));
+        bruno.expect(format!("ana: {number}"));
     }
-    bruno.expect("*** ana left (connection lost)");
+    bruno.expect(lost("ana"));
     sender.expect_end();
 }
 
 #[test]
 fn who_half_closes_still_gets_all_that_is_queued() {
-    let server = Server::start("--rate 0");
-    let mut ana = server.join("ana");
+    let (server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let line = "x".repeat(4000);
     ana.send(format!("{line}\n").repeat(20));
-    ana.ask("/who", "*** 1 here: ana");
+    ana.ask("/who", here(&["ana"]));
     let mut bruno = Client::connect_with_small_buffer(server.addr(), 4096);
     bruno.send("bruno\n/history\n/history\n/history\n/history");
     bruno.close_sending();
-    ana.expect("*** bruno joined");
+    ana.expect(joined("bruno"));
     let lines = bruno.rest();
     let said = format!("ana: {line}");
     // What it is still to be shown as a newcomer is in what it asks for.
     let shown = lines.iter().filter(|line| **line == said).count();
     assert!((4 * 20..=5 * 20).contains(&shown), "{shown} messages");
     assert_eq!(lines.last(), Some(&said));
-    ana.expect("*** bruno left (connection lost)");
+    ana.expect(lost("bruno"));
 }
 
 #[test]
 fn a_reset_in_the_middle_of_anything_is_noticed_by_nobody_else() {
-    let server = Server::start("--rate 50 --burst 20");
-    let [mut bruno, mut carla] = server.room(["bruno", "carla"]);
+    let (server, [mut bruno, mut carla]) = CHATD.room("--rate 50 --burst 20", ["bruno", "carla"]);
     let resets: [(&str, &[u8]); 3] = [
         ("in the middle of a line", b"half a li"),
         ("in the middle of a telnet option", b"\xff\xfd"),
@@ -68,39 +64,37 @@ fn a_reset_in_the_middle_of_anything_is_noticed_by_nobody_else() {
     ];
     for (when, sent) in resets {
         let mut ana = server.join("ana");
-        bruno.expect("*** ana joined");
-        carla.expect("*** ana joined");
+        bruno.expect(joined("ana"));
+        carla.expect(joined("ana"));
         ana.send(sent);
         ana.reset();
-        bruno.expect("*** ana left (connection lost)");
-        carla.expect("*** ana left (connection lost)");
+        bruno.expect(lost("ana"));
+        carla.expect(lost("ana"));
         carla.say(when);
-        bruno.expect(&format!("carla: {when}"));
+        bruno.expect(format!("carla: {when}"));
     }
     for nameless in [server.connect(), server.connect()] {
         nameless.reset();
     }
-    bruno.ask("/who", "*** 2 here: bruno, carla");
+    bruno.ask("/who", here(&["bruno", "carla"]));
     bruno.say("still here");
     carla.expect("bruno: still here");
 }
 
 #[test]
 fn a_reset_while_it_waits_for_its_rate_frees_the_nickname() {
-    let server = Server::start("--rate 1 --burst 5");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 5", ["ana", "bruno"]);
     ana.send("hi\n".repeat(100));
     server.expect_log("over its rate");
     ana.reset();
-    let said = bruno.until("*** ana left (connection lost)");
+    let said = bruno.until(lost("ana"));
     assert!(said.iter().all(|line| line == "ana: hi"), "{said:?}");
     let _ana = server.join("ana");
 }
 
 #[test]
 fn over_max_clients_a_newcomer_is_told_and_the_room_goes_on() {
-    let server = Server::start("--max-clients 2");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--max-clients 2", ["ana", "bruno"]);
     for _ in 0..3 {
         let mut late = server.connect();
         late.expect_bytes(format!("{FULL}\r\n").as_bytes());
@@ -108,19 +102,16 @@ fn over_max_clients_a_newcomer_is_told_and_the_room_goes_on() {
     }
     ana.say("hi");
     bruno.expect("ana: hi");
-    bruno.say("/quit");
-    bruno.expect_end();
-    drop(bruno);
-    ana.expect("*** bruno left (quit)");
+    bruno.quit();
+    ana.expect(quit("bruno"));
     let _carla = join_when_there_is_room(&server, "carla");
-    ana.expect("*** carla joined");
+    ana.expect(joined("carla"));
     server.expect_log("turned away");
 }
 
 #[test]
 fn over_max_per_ip_a_newcomer_from_that_address_is_told_and_others_come_in() {
-    let server = Server::start("--max-per-ip 2");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--max-per-ip 2", ["ana", "bruno"]);
     for _ in 0..2 {
         let mut late = server.connect();
         late.expect(FULL_FOR_ADDRESS);
@@ -131,13 +122,13 @@ fn over_max_per_ip_a_newcomer_from_that_address_is_told_and_others_come_in() {
     #[cfg(target_os = "linux")]
     {
         let _carla = Client::connect_from("127.0.0.2", server.addr()).named("carla");
-        bruno.expect("*** carla joined");
-        ana.expect("*** carla joined");
+        bruno.expect(joined("carla"));
+        ana.expect(joined("carla"));
     }
     drop(bruno);
-    ana.until("*** bruno left (connection lost)");
+    ana.until(lost("bruno"));
     let _davi = join_when_there_is_room(&server, "davi");
-    ana.expect("*** davi joined");
+    ana.expect(joined("davi"));
     server.expect_log("is davi");
     assert_eq!(server.log().matches("turned away").count(), 1, "{}", server.log());
 }
@@ -149,9 +140,9 @@ fn join_when_there_is_room(server: &Server, nick: &str) -> Client {
         match client.line() {
             line if line == FULL || line == FULL_FOR_ADDRESS => None,
             greeting => {
-                assert_eq!(greeting, "*** Welcome to chatd. Choose a nickname:");
+                assert_eq!(greeting, GREETING);
                 client.say(nick);
-                client.expect_start(&format!("*** You are {nick}. "));
+                client.expect_start(you_are(nick));
                 Some(client)
             }
         }
@@ -163,17 +154,19 @@ mod on_linux {
     use std::thread;
     use std::time::Duration;
 
+    use chatd_support::sentences::{FULL, joined, lost, quit};
+    use chatd_support::{Client, Server, eventually, proc};
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-    use super::{FULL, join_when_there_is_room};
-    use crate::support::{Client, Server, chatd_in_shell, eventually, linux};
+    use super::join_when_there_is_room;
+    use crate::CHATD;
 
     const TWENTY_DESCRIPTORS: &str =
         "ulimit -n 20; exec \"$0\" --bind 127.0.0.1:0 --max-clients 1000 --history 0";
 
     #[test]
     fn without_descriptors_a_newcomer_is_told_the_room_goes_on_and_nothing_spins() {
-        let server = Server::launch(chatd_in_shell(TWENTY_DESCRIPTORS));
+        let server = Server::launch(CHATD.in_shell(TWENTY_DESCRIPTORS));
         let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
         // What is used up once can be used up again.
         for nick in ["carla", "davi"] {
@@ -184,12 +177,12 @@ mod on_linux {
             expect_idle(&server);
             drop((inside, late));
             let mut newcomer = join_when_there_is_room(&server, nick);
-            ana.expect(&format!("*** {nick} joined"));
-            bruno.expect(&format!("*** {nick} joined"));
+            ana.expect(joined(nick));
+            bruno.expect(joined(nick));
             newcomer.say("/quit");
             newcomer.expect_end();
-            ana.expect(&format!("*** {nick} left (quit)"));
-            bruno.expect(&format!("*** {nick} left (quit)"));
+            ana.expect(quit(nick));
+            bruno.expect(quit(nick));
         }
     }
 
@@ -206,16 +199,16 @@ mod on_linux {
     }
 
     fn expect_idle(server: &Server) {
-        let before = linux::work(server.pid());
+        let before = proc::work(server.pid());
         thread::sleep(Duration::from_millis(500));
-        let after = linux::work(server.pid());
+        let after = proc::work(server.pid());
         let (runs, time) = (after.0 - before.0, after.1.saturating_sub(before.1));
         assert!(runs < 20 && time < Duration::from_millis(50), "{runs} runs, {time:?}");
     }
 
     #[test]
     fn a_limit_of_descriptors_lowered_for_a_while_keeps_newcomers_waiting_and_no_longer() {
-        let server = Server::launch(chatd_in_shell(TWENTY_DESCRIPTORS));
+        let server = Server::launch(CHATD.in_shell(TWENTY_DESCRIPTORS));
         let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
         let pid = i32::try_from(server.pid()).ok().and_then(Pid::from_raw);
         let limit_to = |current: u64| {
@@ -230,32 +223,29 @@ mod on_linux {
         ana.say("hi");
         bruno.expect("ana: hi");
         limit_to(20);
-        carla.expect("*** Welcome to chatd. Choose a nickname:");
-        carla.expect_start("*** You are carla. ");
-        ana.expect("*** carla joined");
+        carla.expect_welcome("carla");
+        ana.expect(joined("carla"));
         use_up(&server);
     }
 
     #[test]
     fn the_last_line_before_an_end_counts_even_if_nobody_is_there_for_the_answer() {
-        let server = Server::start("");
-        let mut bruno = server.join("bruno");
+        let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
         let mut ana = server.join("ana");
-        bruno.expect("*** ana joined");
+        bruno.expect(joined("ana"));
         server.signal("STOP");
         ana.send("/who\nlast words");
         drop(ana);
         server.signal("CONT");
         bruno.expect("ana: last words");
-        bruno.expect("*** ana left (connection lost)");
+        bruno.expect(lost("ana"));
     }
 
     #[test]
     fn a_silent_peer_is_probed_within_half_a_minute() {
-        let server = Server::start("");
-        let ana = server.join("ana");
+        let (server, [ana]) = CHATD.room("", ["ana"]);
         let due =
-            eventually("a timer of the kernel", || linux::keepalive_in(server.addr(), ana.addr()));
+            eventually("a timer of the kernel", || proc::keepalive_in(server.addr(), ana.addr()));
         assert!(due <= Duration::from_secs(30), "{due:?}");
     }
 }

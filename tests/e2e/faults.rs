@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Client, Server, chatd, chatd_in_shell, eventually, linux, now};
+use chatd_support::sentences::{GREETING, here, joined, left, quit, you_are};
+use chatd_support::{Client, Server, eventually, now, proc};
+
+use crate::CHATD;
 
 const TALKERS: usize = 8;
 const END: &str = "end";
@@ -44,7 +47,7 @@ fn pause(server: &Server, pause: Duration, patience: Duration) {
     let connect = || server.connect().with_patience(patience);
     let mut nameless = [connect(), connect(), connect()];
     for client in &mut nameless {
-        client.expect("*** Welcome to chatd. Choose a nickname:");
+        client.expect(GREETING);
     }
     server.signal("STOP");
     let nicks = ["ana", "bruno", "carla"];
@@ -56,10 +59,9 @@ fn pause(server: &Server, pause: Duration, patience: Duration) {
     thread::sleep(pause);
     server.signal("CONT");
     let start = now();
-    late.expect("*** Welcome to chatd. Choose a nickname:");
-    late.expect_start("*** You are late. ");
+    late.expect_welcome("late");
     for (client, nick) in nameless.iter_mut().zip(nicks) {
-        client.expect_start(&format!("*** You are {nick}. "));
+        client.expect_start(you_are(nick));
     }
     eprintln!("it serves again after {:?}", start.elapsed());
     // Nobody who is here any longer leaves before the end.
@@ -69,13 +71,13 @@ fn pause(server: &Server, pause: Duration, patience: Duration) {
 
 /// Nobody who behaves may notice more than that nothing happens for so long.
 fn stop_and_continue(stopped_for: Duration) {
-    let server = Server::start("--rate 0 --history 0");
+    let server = CHATD.start("--rate 0 --history 0");
     let patience = stopped_for + Duration::from_secs(30);
     let nicks: Vec<String> = (0..TALKERS).map(|number| format!("talker{number}")).collect();
     let mut silent = server.join("silent").with_patience(patience);
     let mut talkers: Vec<Client> =
         nicks.iter().map(|nick| server.join(nick).with_patience(patience)).collect();
-    let memory = linux::memory_peak(server.pid());
+    let memory = proc::memory_peak(server.pid());
     let is_over = AtomicBool::new(false);
     let (order, heard) = thread::scope(|scope| {
         let order = scope.spawn(|| hear(&mut silent, TALKERS));
@@ -91,7 +93,7 @@ fn stop_and_continue(stopped_for: Duration) {
         let heard: Vec<_> = heard.into_iter().map(|it| it.join().expect("it hears")).collect();
         (order.join().expect("it hears"), heard)
     });
-    let grown = linux::memory_peak(server.pid()) - memory;
+    let grown = proc::memory_peak(server.pid()) - memory;
     eprintln!("{} messages; the memory's peak grew by {grown} bytes", order.len());
     for (nick, heard) in nicks.iter().zip(heard) {
         let (own, others): (Vec<_>, Vec<_>) =
@@ -117,25 +119,25 @@ fn a_process_stopped_for_more_than_a_minute_loses_nobody_and_nothing() {
 #[test]
 #[ignore = "waits for more than a minute, as the kernel does"]
 fn who_takes_nothing_for_a_minute_is_timed_out_and_who_has_room_left_is_not() {
-    let server = Server::start("--rate 0 --history 0");
+    let server = CHATD.start("--rate 0 --history 0");
     let mut ana = server.join("ana").with_patience(Duration::from_secs(90));
     let mut paused = server.join("paused");
     let _full = Client::connect_with_small_buffer(server.addr(), 4096).named("full");
-    ana.expect("*** paused joined");
-    ana.expect("*** full joined");
+    ana.expect(joined("paused"));
+    ana.expect(joined("full"));
     let start = now();
     // More than fits into the small buffer, and much less than a backlog.
     let line = "x".repeat(3000);
     ana.send(format!("{line}\n").repeat(20));
-    ana.expect("*** full left (timed out)");
+    ana.expect(left("full", "timed out"));
     eprintln!("dropped after {:?}", start.elapsed());
     assert!((55..80).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     // It has not read for longer than anybody who vanished is waited for.
     thread::sleep(Duration::from_secs(20));
-    paused.expect("*** full joined");
+    paused.expect(joined("full"));
     assert_eq!(paused.lines(20), vec![format!("ana: {line}"); 20]);
-    paused.expect("*** full left (timed out)");
-    ana.ask("/who", "*** 2 here: ana, paused");
+    paused.expect(left("full", "timed out"));
+    ana.ask("/who", here(&["ana", "paused"]));
 }
 
 #[test]
@@ -146,20 +148,20 @@ fn readers_that_stop_fit_into_a_part_of_the_memory_that_their_backlog_promises()
     // of the stalled keeps.
     let limit = (160_000_000 + STALLED * BACKLOG / 8) / 1024;
     let script = format!("ulimit -v {limit}; exec \"$0\" --bind 127.0.0.1:0 --rate 0");
-    let server = Server::launch(chatd_in_shell(&script));
+    let server = Server::launch(CHATD.in_shell(&script));
     let mut ana = server.join("ana");
-    let memory = linux::memory_peak(server.pid());
+    let memory = proc::memory_peak(server.pid());
     let nicks: Vec<String> = (0..STALLED).map(|number| format!("stalled{number}")).collect();
     let stalled: Vec<Client> = nicks.iter().map(|nick| server.join_stalled(nick)).collect();
-    let grown = linux::memory_peak(server.pid()) - memory;
+    let grown = proc::memory_peak(server.pid()) - memory;
     eprintln!("{STALLED} stalled readers: {grown} bytes");
     assert!(grown > STALLED * BACKLOG / 64, "{grown} bytes: they are not stalled");
     assert!(grown < STALLED * BACKLOG / 8, "{grown} bytes");
     for nick in &nicks {
-        ana.expect(&format!("*** {nick} joined"));
+        ana.expect(joined(nick));
     }
-    ana.say("/who");
-    ana.expect_start(&format!("*** {} here: ana, stalled0, ", STALLED + 1));
+    let all: Vec<&str> = ["ana"].into_iter().chain(nicks.iter().map(String::as_str)).collect();
+    ana.ask("/who", here(&all));
     drop(stalled);
 }
 
@@ -170,34 +172,32 @@ const TIME_WAIT: &str = "06";
 
 #[test]
 fn after_a_kill_the_port_is_free_at_once_and_everybody_can_come_back() {
-    let mut server = Server::start("--rate 0");
+    let mut server = CHATD.start("--rate 0");
     let addr = server.addr();
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let [mut ana, bruno] = server.room(["ana", "bruno"]);
     // One that the server closed: its end stays in the kernel for a minute.
-    bruno.say("/quit");
-    bruno.expect_end();
-    drop(bruno);
-    ana.expect("*** bruno left (quit)");
-    eventually("its end", || linux::states(addr).contains(TIME_WAIT).then_some(()));
+    bruno.quit();
+    ana.expect(quit("bruno"));
+    eventually("its end", || proc::states(addr).contains(TIME_WAIT).then_some(()));
     // Some with unread bytes on both sides, one of which has closed its own; one that has not
     // spoken; one in the middle of a line.
     let stalled = server.join_stalled("stalled");
     let half_closed = server.join_stalled("carla");
     half_closed.close_sending();
     let mut nameless = server.connect();
-    nameless.expect("*** Welcome to chatd. Choose a nickname:");
-    ana.expect("*** stalled joined");
-    ana.expect("*** carla joined");
+    nameless.expect(GREETING);
+    ana.expect(joined("stalled"));
+    ana.expect(joined("carla"));
     ana.send("half a li");
-    eventually("all is read", || (linux::queued(addr, ana.addr()).1 == 0).then_some(()));
+    eventually("all is read", || (proc::queued(addr, ana.addr()).1 == 0).then_some(()));
     server.signal("KILL");
     eventually("the end of the process", || server.has_ended().then_some(()));
-    let states = linux::states(addr);
+    let states = proc::states(addr);
     assert!(
         states.contains(TIME_WAIT) && FIN_WAIT.iter().any(|it| states.contains(*it)),
         "{states:?}"
     );
-    let next = Server::launch(chatd(&format!("--bind {addr}")));
+    let next = Server::launch(CHATD.command(&format!("--bind {addr}")));
     ana.expect_end();
     nameless.expect_end();
     next.room(["ana", "bruno", "carla", "stalled"]);

@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use crate::support::{Client, Server};
+use chatd_support::Client;
+use chatd_support::sentences::{
+    GREETING, NOTHING_EARLIER, here, joined, nicknames_refused, notice, refused, why, you_are,
+};
 
-const GREETING: &str = "*** Welcome to chatd. Choose a nickname:";
+use crate::CHATD;
 
 /// What any web page can have sent to any port: `curl -H 'Content-Type: text/plain' --data-binary
 /// $'mallory\nhello\n/msg watcher psst\n'`.
@@ -26,8 +29,7 @@ fn expect_no_web_server(client: &mut Client) {
 
 #[test]
 fn a_web_page_cannot_speak_in_the_room() {
-    let server = Server::start("");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("", ["watcher"]);
     let long = format!("POST /{} HTTP/1.1\r\n", "x".repeat(10_000));
     for request in ["POST / HTTP/1.1\r\n", "OPTIONS /ana HTTP/1.1\r\n", &long] {
         let post = format!("{request}{HEADERS}{BODY}");
@@ -51,31 +53,30 @@ fn a_web_page_cannot_speak_in_the_room() {
             ));
         }
     }
-    watcher.ask("/who", "*** 1 here: watcher");
-    watcher.ask("/history", "*** No earlier messages.");
+    watcher.ask("/who", here(&["watcher"]));
+    watcher.ask("/history", NOTHING_EARLIER);
 }
 
 #[test]
 fn a_request_may_come_byte_by_byte() {
-    let server = Server::start("--rate 0");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("--rate 0", ["watcher"]);
     let mut page = server.connect();
     for byte in *b"GET / HTTP/1.1\r\n" {
         page.send([byte]);
         // The server has received it.
-        watcher.ask("/nick", "*** Usage: /nick NEW");
+        watcher.ask("/nick", notice(why::usage("/nick NEW")));
     }
     page.send(format!("{HEADERS}{BODY}"));
     // On a busy machine it is greeted on the way.
     let mut heard = page.rest();
     heard.retain(|line| line != GREETING);
     assert_eq!(heard[0], "HTTP/1.1 400 Bad Request");
-    watcher.ask("/who", "*** 1 here: watcher");
+    watcher.ask("/who", here(&["watcher"]));
 }
 
 #[test]
 fn an_upload_is_read_to_its_end_so_that_the_answer_arrives() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let mut page = server.connect();
     page.send("PUT /file HTTP/1.1\r\nContent-Length: 4194304\r\n\r\n");
     page.send(vec![b'\n'; 4 << 20]);
@@ -84,8 +85,7 @@ fn an_upload_is_read_to_its_end_so_that_the_answer_arrives() {
 
 #[test]
 fn other_protocols_are_closed_without_a_word() {
-    let server = Server::start("");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("", ["watcher"]);
     for (protocol, bytes) in [
         ("SSH", &b"SSH-2.0-OpenSSH_9.6\r\n"[..]),
         ("SMTP", b"EHLO example.org\r\n"),
@@ -100,7 +100,7 @@ fn other_protocols_are_closed_without_a_word() {
             let mut other = server.connect();
             let (start, rest) = bytes.split_at(usize::from(is_split));
             other.send(start);
-            watcher.ask("/nick", "*** Usage: /nick NEW");
+            watcher.ask("/nick", notice(why::usage("/nick NEW")));
             other.send(rest);
             other.send("\nana\nhello\n");
             let mut heard = other.rest();
@@ -113,77 +113,72 @@ fn other_protocols_are_closed_without_a_word() {
             ));
         }
     }
-    watcher.ask("/who", "*** 1 here: watcher");
+    watcher.ask("/who", here(&["watcher"]));
 }
 
 #[test]
 fn in_mid_session_the_same_lines_are_talk() {
-    let server = Server::start("");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     for line in ["GET / HTTP/1.0", "SSH-2.0-x", "EHLO example.org", "PROXY UNKNOWN"] {
         ana.say(line);
-        bruno.expect(&format!("ana: {line}"));
+        bruno.expect(format!("ana: {line}"));
     }
     ana.send(b"\x16\x03\x01\0\n");
     bruno.expect("ana: ␖␃␁␀");
     // Nor behind a nickname that was refused: that was the first line.
     let mut carla = server.connect();
     carla.ask("a b", GREETING);
-    let refused = "*** A nickname is one word, without spaces. Choose a nickname:";
-    carla.expect(refused);
-    carla.ask("GET / HTTP/1.0", refused);
+    carla.expect(refused(why::TWO_WORDS));
+    carla.ask("GET / HTTP/1.0", refused(why::TWO_WORDS));
     carla.say("carla");
-    carla.expect_start("*** You are carla. ");
+    carla.expect_start(you_are("carla"));
 }
 
 #[test]
 fn names_that_look_like_a_protocol_are_names() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     for nick in ["GET", "HTTP", "PROXY", "EHLO", "SSH", "TLS", "Jos\u{e9}"] {
         let mut client = server.connect();
         client.send(&nick[..1]);
         client.send(format!("{}\r\n", &nick[1..]));
-        client.expect(GREETING);
-        client.expect_start(&format!("*** You are {nick}. "));
+        client.expect_welcome(nick);
     }
     // Not UTF-8, but what a terminal of another age sends.
     let mut jose = server.connect();
     jose.send(b"Jos\xe9\n");
     jose.expect(GREETING);
-    jose.expect("*** A nickname cannot have “\u{fffd}”: only letters, digits and -_.[]{}|^`. Choose a nickname:");
+    jose.expect(refused(why::cannot_have("“\u{fffd}”")));
 }
 
 #[test]
 fn who_begins_with_a_capital_is_greeted_in_time_too() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let mut ana = server.connect().with_patience(Duration::from_secs(10));
     ana.send("A");
     ana.expect(GREETING);
     ana.say("na");
-    ana.expect_start("*** You are Ana. ");
+    ana.expect_start(you_are("Ana"));
 }
 
 #[test]
 fn after_twenty_refused_nicknames_it_is_over() {
-    let server = Server::start("");
-    let mut watcher = server.join("watcher");
+    let (server, [mut watcher]) = CHATD.room("", ["watcher"]);
     let mut other = server.connect();
-    let refused =
-        "*** A nickname cannot have “:”: only letters, digits and -_.[]{}|^`. Choose a nickname:";
+    let no = refused(why::cannot_have("“:”"));
     other.send("Host: x\n".repeat(10));
     other.send("/nick a:b\n".repeat(10));
     other.send("mallory\nhello\n");
     other.expect(GREETING);
-    assert_eq!(other.lines(20), [refused; 20]);
-    other.expect("*** 20 nicknames refused: closing. Come again!");
+    assert_eq!(other.lines(20), vec![no.clone(); 20]);
+    other.expect(nicknames_refused(20));
     other.expect_end();
     server.expect_log(&format!("{} left (no nickname): 20 nicknames refused\n", other.addr()));
     // One less is not too many, and a member may try as often as it likes.
     let mut bia = server.connect();
     bia.send("Host: x\n".repeat(19) + "bia\n");
-    assert_eq!(bia.lines(20).last().map(String::as_str), Some(refused));
-    bia.expect_start("*** You are bia. ");
-    watcher.expect("*** bia joined");
+    assert_eq!(bia.lines(20).last(), Some(&no));
+    bia.expect_start(you_are("bia"));
+    watcher.expect(joined("bia"));
     bia.send("/nick a:b\n".repeat(40));
     bia.lines(40);
     bia.say("still here");

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::support::{Client, Server};
+use chatd_support::Client;
+
+use crate::CHATD;
 
 #[test]
 fn whoever_never_leaves_the_lobby_is_told_what_it_always_was() {
-    let server = Server::start("--rate 0 --history 3");
+    let server = CHATD.start("--rate 0 --history 3");
     let mut people: HashMap<&str, Client> = HashMap::new();
     for (number, line) in include_str!("golden.txt").lines().enumerate() {
         if line.starts_with('#') {
@@ -17,7 +19,7 @@ fn whoever_never_leaves_the_lobby_is_told_what_it_always_was() {
         } else if let Some((name, typed)) = line.split_once("> ").filter(|(name, _)| is_name(name))
         {
             let person = people.get_mut(name).expect("connected before");
-            person.say(&typed.replace("\\e", "\u{1b}"));
+            person.say(typed.replace("\\e", "\u{1b}"));
         } else if let Some((name, told)) = line.split_once("< ") {
             let line = people.get_mut(name).expect("connected before").line();
             assert_eq!(without_seconds(&line), told, "line {} of golden.txt", number + 1);

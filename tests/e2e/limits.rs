@@ -5,60 +5,63 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Client, Server, now, numbers};
+use chatd_support::sentences::{
+    GREETING, HELP_LINES, here, joined, left, lost, notice, quit, refused, why, you_are,
+};
+use chatd_support::{Client, Server, now, numbers};
+
+use crate::CHATD;
 
 #[test]
 fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
-    let server = Server::start("--max-line 64");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (_server, [mut ana, mut bruno]) = CHATD.room("--max-line 64", ["ana", "bruno"]);
     let longest = "x".repeat(64);
     for end in ["\n", "\r\n"] {
         ana.send(format!("{longest}{end}"));
-        bruno.expect(&format!("ana: {longest}"));
+        bruno.expect(format!("ana: {longest}"));
         ana.send(format!("{longest}y{end}"));
-        ana.expect("*** That line was not sent: it has more than 64 bytes.");
+        ana.expect(notice(why::too_long(64)));
     }
-    ana.ask("/who", "*** 2 here: ana, bruno");
+    ana.ask("/who", here(&["ana", "bruno"]));
     ana.say("short");
     bruno.expect("ana: short");
 }
 
 #[test]
 fn of_a_line_without_end_the_sender_is_told_once_and_the_rest_is_discarded() {
-    let server = Server::start("--rate 0");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 0", ["ana", "bruno"]);
     #[cfg(target_os = "linux")]
-    let before = crate::support::linux::memory_peak(server.pid());
+    let before = chatd_support::proc::memory_peak(server.pid());
     for _ in 0..16 {
         ana.send(vec![b'x'; 1 << 20]);
     }
-    ana.expect("*** That line was not sent: it has more than 4096 bytes.");
+    ana.expect(notice(why::too_long(4096)));
     ana.send("\nhi\n");
     bruno.expect("ana: hi");
-    ana.ask("/who", "*** 2 here: ana, bruno");
+    ana.ask("/who", here(&["ana", "bruno"]));
     #[cfg(target_os = "linux")]
     {
-        let grown = crate::support::linux::memory_peak(server.pid()) - before;
+        let grown = chatd_support::proc::memory_peak(server.pid()) - before;
         assert!(grown < 2 << 20, "{grown} bytes more for 16 MiB that were not kept");
     }
 }
 
 #[test]
 fn a_nickname_can_be_too_long_for_a_line() {
-    let server = Server::start("--max-line 64");
+    let server = CHATD.start("--max-line 64");
     let mut ana = server.connect();
-    ana.expect("*** Welcome to chatd. Choose a nickname:");
-    let told = "*** That line was not sent: it has more than 64 bytes. Choose a nickname:";
-    ana.ask(&"x".repeat(65), told);
+    ana.expect(GREETING);
+    let told = refused(why::too_long(64));
+    ana.ask("x".repeat(65), told);
     ana.say("ana");
-    ana.expect_start("*** You are ana. ");
+    ana.expect_start(you_are("ana"));
 }
 
 #[test]
 fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feels_it() {
     const LINES: usize = 300;
-    let server = Server::start("--rate 100 --burst 20");
-    let [mut ana, mut bruno, mut carla] = server.room(["ana", "bruno", "carla"]);
+    let (server, [mut ana, mut bruno, mut carla]) =
+        CHATD.room("--rate 100 --burst 20", ["ana", "bruno", "carla"]);
     let start = now();
     ana.send(numbers(LINES));
     carla.expect("ana: 0");
@@ -74,13 +77,12 @@ fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feel
     assert_eq!(lines, sent);
     server.expect_log(&format!("{}: over its rate, read later", ana.addr()));
     ana.expect("bruno: in between");
-    ana.ask("/who", "*** 3 here: ana, bruno, carla");
+    ana.ask("/who", here(&["ana", "bruno", "carla"]));
 }
 
 #[test]
 fn a_burst_is_not_held_back() {
-    let server = Server::start("--rate 1 --burst 50");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 50", ["ana", "bruno"]);
     let start = now();
     ana.send("hi\n".repeat(48));
     bruno.lines(48).iter().for_each(|line| assert_eq!(line, "ana: hi"));
@@ -91,12 +93,11 @@ fn a_burst_is_not_held_back() {
 
 #[test]
 fn who_sends_just_a_burst_is_not_over_the_rate() {
-    let server = Server::start("--rate 1 --burst 5");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 5", ["ana", "bruno"]);
     // The nickname was a line, too.
     ana.send("hi\n".repeat(4));
     ana.close_sending();
-    assert_eq!(bruno.lines(5)[4], "*** ana left (connection lost)");
+    assert_eq!(bruno.lines(5)[4], lost("ana"));
     assert!(!server.log().contains("over its rate"), "{}", server.log());
 }
 
@@ -136,21 +137,20 @@ fn follow_flood(client: &mut Client, end: usize) -> Vec<String> {
 
 /// Some stop reading while one talks; who reads goes on, and sees them leave.
 fn drop_who_does_not_read(stalled: &[&str]) {
-    let server = Server::start("--rate 0 --max-backlog 128K");
-    let [ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [ana, mut bruno]) = CHATD.room("--rate 0 --max-backlog 128K", ["ana", "bruno"]);
     let mut asleep = Vec::new();
     for nick in stalled {
         asleep.push(Client::connect_with_small_buffer(server.addr(), 4096).named(nick));
-        bruno.expect(&format!("*** {nick} joined"));
+        bruno.expect(joined(nick));
     }
     let is_enough = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| flood(&ana, &is_enough));
-        let left = follow_flood(&mut bruno, stalled.len());
+        let heard = follow_flood(&mut bruno, stalled.len());
         is_enough.store(true, Ordering::Relaxed);
-        bruno.until("*** ana left (quit)");
-        let told = stalled.iter().map(|nick| format!("*** {nick} left (too slow)"));
-        assert_eq!(left, told.collect::<Vec<_>>());
+        bruno.until(quit("ana"));
+        let told = stalled.iter().map(|nick| left(nick, "too slow"));
+        assert_eq!(heard, told.collect::<Vec<_>>());
     });
     for (nick, client) in stalled.iter().zip(&asleep) {
         server.expect_log(&format!("{} left ({nick}): too slow: ", client.addr()));
@@ -171,17 +171,16 @@ fn even_if_most_of_the_room_stops_reading_the_others_go_on() {
 /// All read steadily and alike, but not as fast as one talks.
 fn read_slowly(backlog: &str) {
     const LINES: usize = 4000;
-    let server = Server::start(&format!("--rate 0 --max-backlog {backlog}"));
-    let mut ana = server.join("ana");
+    let (server, [mut ana]) = CHATD.room(&format!("--rate 0 --max-backlog {backlog}"), ["ana"]);
     let mut readers = ["bruno", "carla", "davi"].map(|nick| {
         // All with the same buffer: left alone the kernel may hold megabytes more for one than for
         // another.
         Client::connect_with_small_buffer(server.addr(), 64 * 1024).named(nick)
     });
-    ana.until("*** davi joined");
-    readers[0].expect("*** carla joined");
-    readers[0].expect("*** davi joined");
-    readers[1].expect("*** davi joined");
+    ana.until(joined("davi"));
+    readers[0].expect(joined("carla"));
+    readers[0].expect(joined("davi"));
+    readers[1].expect(joined("davi"));
     let said: Vec<Vec<u8>> = (0..LINES).map(numbered).collect();
     let seen: Vec<u8> = said.iter().flat_map(|line| [b"ana: ", line.as_slice()].concat()).collect();
     thread::scope(|scope| {
@@ -195,7 +194,7 @@ fn read_slowly(backlog: &str) {
             thread::sleep(Duration::from_millis(2));
         }
     });
-    ana.ask("/who", "*** 4 here: ana, bruno, carla, davi");
+    ana.ask("/who", here(&["ana", "bruno", "carla", "davi"]));
     assert!(!server.log().contains("too slow"), "{}", server.log());
 }
 
@@ -212,12 +211,10 @@ fn a_room_that_reads_slowly_slows_the_talker_even_with_the_smallest_backlog() {
 #[cfg(target_os = "linux")]
 #[test]
 fn who_asks_for_more_than_they_read_is_read_later_and_loses_nothing() {
-    const HELP_LINES: usize = 16;
-    let server = Server::start("--rate 0");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 0", ["ana", "bruno"]);
     let mut greedy = server.join_stalled("greedy");
-    ana.expect("*** greedy joined");
-    bruno.expect("*** greedy joined");
+    ana.expect(joined("greedy"));
+    bruno.expect(joined("greedy"));
     ana.say("hi");
     bruno.expect("ana: hi");
     greedy.say("/quit");

@@ -1,14 +1,18 @@
 //! What the log says, what it never says, and that nobody ever waits for it.
 
-use crate::support::{Server, chatd};
+use chatd_support::Server;
+use chatd_support::sentences::{
+    FULL, GREETING, left_saying, lost, notice, quit, renamed, why, you_are_now,
+};
+
+use crate::CHATD;
 
 #[test]
 fn who_came_took_a_name_and_left_and_why() {
-    let server = Server::start("");
-    let mut bruno = server.join("bruno");
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let mut ana = server.join("ana");
     let addr = ana.addr();
-    ana.ask("/nick bia", "*** You are now bia.");
+    ana.ask("/nick bia", you_are_now("bia"));
     ana.say("/quit");
     ana.expect_end();
     for line in ["connected", "is ana", "is bia", "left (bia): quit"] {
@@ -19,20 +23,20 @@ fn who_came_took_a_name_and_left_and_why() {
     drop(nameless);
     server.expect_log(&format!("{addr} left (no nickname): connection closed by peer\n"));
     let addr = bruno.addr();
-    bruno.until("*** bia left (quit)");
+    bruno.until(quit("bia"));
     bruno.reset();
     server.expect_log(&format!("{addr} left (bruno): connection reset"));
 }
 
 #[test]
 fn never_what_people_say() {
-    let server = Server::start("-vv --max-line 64 --history 5");
-    let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [mut ana, mut bruno]) =
+        CHATD.room("-vv --max-line 64 --history 5", ["ana", "bruno"]);
     let mut nameless = server.connect();
     nameless.send("hush hush\n/me hush\n//hush\n");
     ana.send(format!("hush\n/me hush\n/msg bruno hush\n/hush\n/msg hush hush\n{:x<99}\n", "hush"));
     ana.send("/quit hush\n");
-    bruno.until("*** ana left: hush");
+    bruno.until(left_saying("ana", "hush"));
     nameless.send("hu");
     nameless.reset();
     let addr = ana.addr();
@@ -52,13 +56,13 @@ fn more_or_less_of_it_and_rust_log_wins() {
         ("-q", Some("debug"), [true, true]),
         ("-vv", Some("warn"), [false, false]),
     ] {
-        let mut command = chatd(args);
+        let mut command = CHATD.command(args);
         command.args(["--bind", "127.0.0.1:0", "--max-line", "64"]);
         command.envs(env.map(|filter| ("RUST_LOG", filter)));
         let mut server = Server::launch(command);
         let mut ana = server.join("ana");
         for _ in 0..2 {
-            ana.ask(&"x".repeat(65), "*** That line was not sent: it has more than 64 bytes.");
+            ana.ask("x".repeat(65), notice(why::too_long(64)));
         }
         server.stop();
         let log = server.log();
@@ -76,8 +80,8 @@ fn told_max(since: std::time::Instant) -> usize {
 #[test]
 fn thousands_that_come_and_go_are_one_line_of_it() {
     const CONNECTIONS: usize = 2000;
-    let mut server = Server::start("");
-    let start = crate::support::now();
+    let mut server = CHATD.start("");
+    let start = chatd_support::now();
     let first = server.connect();
     for _ in 2..CONNECTIONS {
         server.connect().reset();
@@ -105,14 +109,14 @@ fn thousands_that_come_and_go_are_one_line_of_it() {
 #[cfg(unix)]
 #[test]
 fn that_it_is_full_is_told_once_however_often_somebody_comes_and_goes() {
-    let mut server = Server::start("--max-clients 1");
+    let mut server = CHATD.start("--max-clients 1");
     for _ in 0..5 {
         // It may take a moment until there is room again.
-        let _inside = crate::support::eventually("room for one", || {
+        let _inside = chatd_support::eventually("room for one", || {
             let mut next = server.connect();
-            next.line().starts_with("*** Welcome").then_some(next)
+            (next.line() == GREETING).then_some(next)
         });
-        server.connect().expect("*** server full: try again later");
+        server.connect().expect(FULL);
     }
     server.stop();
     assert_eq!(server.log().matches(" full: ").count(), 1, "{}", server.log());
@@ -121,11 +125,10 @@ fn that_it_is_full_is_told_once_however_often_somebody_comes_and_goes() {
 #[cfg(unix)]
 #[test]
 fn nicknames_changed_without_end_are_one_line_of_it() {
-    let mut server = Server::start("--rate 0");
-    let mut ana = server.join("ana");
-    let start = crate::support::now();
+    let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
+    let start = chatd_support::now();
     for number in 0..500 {
-        ana.ask(&format!("/nick ana{number}"), &format!("*** You are now ana{number}."));
+        ana.ask(format!("/nick ana{number}"), you_are_now(&format!("ana{number}")));
     }
     let told_max = told_max(start);
     server.stop();
@@ -138,15 +141,23 @@ fn nicknames_changed_without_end_are_one_line_of_it() {
     );
 }
 
+/// The room is what it always is, and stops as it should.
+#[cfg(target_os = "linux")]
+fn expect_a_room_and_stop(mut server: Server) {
+    expect_a_room(&server);
+    server.stop();
+}
+
 /// The room is what it always is.
+#[cfg(target_os = "linux")]
 fn expect_a_room(server: &Server) {
     let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
     ana.say("hi");
     bruno.expect("ana: hi");
-    ana.ask("/nick bia", "*** You are now bia.");
-    bruno.expect("*** ana is now bia");
+    ana.ask("/nick bia", you_are_now("bia"));
+    bruno.expect(renamed("ana", "bia"));
     drop(ana);
-    bruno.expect("*** bia left (connection lost)");
+    bruno.expect(lost("bia"));
 }
 
 #[cfg(target_os = "linux")]
@@ -159,8 +170,10 @@ mod on_linux {
     use std::sync::mpsc;
     use std::thread;
 
-    use super::expect_a_room;
-    use crate::support::{PATIENCE, Server, chatd, chatd_in_shell, eventually, now};
+    use chatd_support::{PATIENCE, Server, eventually, now};
+
+    use super::{expect_a_room, expect_a_room_and_stop};
+    use crate::CHATD;
 
     /// So many make more lines than may wait.
     const CONNECTIONS: usize = 2500;
@@ -180,7 +193,7 @@ mod on_linux {
     #[test]
     fn a_stuck_log_loses_lines_counts_them_and_the_room_goes_on() {
         let (stderr, mut unread) = stuck();
-        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stderr(stderr);
         let mut server = Server::launch(command);
         for _ in 0..CONNECTIONS {
@@ -195,8 +208,7 @@ mod on_linux {
             log.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
         }
         server.join("carla");
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        server.stop();
     }
 
     #[test]
@@ -205,7 +217,7 @@ mod on_linux {
         const CTRL_Q: &[u8] = b"\x11";
         let (mut pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
         pty.write_all(CTRL_S).unwrap();
-        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stderr(pts.as_fd().try_clone_to_owned().unwrap());
         drop(pts);
         let mut server = Server::launch(command);
@@ -228,27 +240,23 @@ mod on_linux {
             log.extend(received.recv_timeout(PATIENCE).expect("what was held back"));
             assert!(start.elapsed() < PATIENCE, "{}", String::from_utf8_lossy(&log));
         }
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        server.stop();
         reader.join().unwrap();
     }
 
     #[test]
     fn a_full_disk_under_its_output_does_not_end_the_room() {
         let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stdout(full()).stderr(full());
-        let mut server = Server::launch_silent(command);
-        expect_a_room(&server);
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        expect_a_room_and_stop(Server::launch_silent(command));
     }
 
     #[test]
     fn a_log_file_that_may_grow_no_further_does_not_end_the_room() {
         let file = format!("{}/log-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
         let script = format!("ulimit -f 1; exec \"$0\" -vv --bind 127.0.0.1:0 2>'{file}'");
-        let mut server = Server::launch(chatd_in_shell(&script));
+        let mut server = Server::launch(CHATD.in_shell(&script));
         // Each is two lines.
         for _ in 0..100 {
             server.connect().reset();
@@ -257,51 +265,38 @@ mod on_linux {
         let bytes = || fs::metadata(&file).unwrap().len();
         eventually("a full file", || (bytes() == 512).then_some(()));
         fs::remove_file(file).unwrap();
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        server.stop();
     }
 
     #[test]
     fn a_stuck_log_does_not_keep_the_server_from_stopping() {
         let (stderr, _unread) = stuck();
-        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stderr(stderr);
-        let mut server = Server::launch(command);
-        expect_a_room(&server);
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        expect_a_room_and_stop(Server::launch(command));
     }
 
     #[test]
     fn a_stuck_stdout_does_not_keep_the_room_closed() {
         let (stdout, _unread) = stuck();
-        let mut command = chatd("--bind 127.0.0.1:0");
+        let mut command = CHATD.command("--bind 127.0.0.1:0");
         command.stdout(stdout);
-        let mut server = Server::launch_silent(command);
-        expect_a_room(&server);
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        expect_a_room_and_stop(Server::launch_silent(command));
     }
 
     #[test]
     fn a_pipe_that_nobody_holds_any_more_does_not_end_the_room() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut command = chatd("-vv --bind 127.0.0.1:0");
+        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stdout(writer.try_clone().unwrap()).stderr(writer);
-        let mut server = Server::launch_silent(command);
-        expect_a_room(&server);
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        expect_a_room_and_stop(Server::launch_silent(command));
     }
 
     #[test]
     fn closed_standard_streams_do_not_end_the_room() {
         let script = "exec \"$0\" -vv --bind 127.0.0.1:0 <&- >&- 2>&-";
-        let mut server = Server::launch_silent(chatd_in_shell(script));
-        expect_a_room(&server);
-        server.signal("TERM");
-        assert_eq!(server.exit_code(), 0);
+        expect_a_room_and_stop(Server::launch_silent(CHATD.in_shell(script)));
     }
 }
 
@@ -311,12 +306,12 @@ fn nobody_says_anything_and_the_server_uses_no_processor() {
     use std::thread;
     use std::time::Duration;
 
-    use crate::support::{eventually, linux};
+    use chatd_support::{eventually, proc};
 
-    let server = Server::start("");
+    let server = CHATD.start("");
     let _people = server.room(["ana", "bruno", "carla", "davi"]);
-    server.connect().expect("*** Welcome to chatd. Choose a nickname:");
-    let work = || linux::work(server.pid());
+    server.connect().expect(GREETING);
+    let work = || proc::work(server.pid());
     let still_for = |time| {
         let before = work();
         thread::sleep(time);

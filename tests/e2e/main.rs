@@ -12,6 +12,8 @@ mod names;
 mod process;
 #[cfg(target_os = "linux")]
 mod signals;
-#[path = "../support/mod.rs"]
-mod support;
 mod talk;
+
+use chatd_support::Program;
+
+const CHATD: Program<'_> = Program(env!("CARGO_BIN_EXE_chatd"));

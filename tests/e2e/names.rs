@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use crate::support::{Client, Server, eventually, now};
+use chatd_support::sentences::{
+    GREETING, here, joined, left, notice, refused, why, you_are, you_are_now,
+};
+use chatd_support::{Client, eventually, now};
 
-const GREETING: &str = "*** Welcome to chatd. Choose a nickname:";
+use crate::CHATD;
+
 const SILENCE: Duration = Duration::from_millis(250);
 
 #[test]
 fn who_is_silent_is_greeted_after_a_moment() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let start = now();
     let mut ana = server.connect();
     ana.expect(GREETING);
@@ -18,7 +22,7 @@ fn who_is_silent_is_greeted_after_a_moment() {
 
 #[test]
 fn who_speaks_first_is_answered_at_once() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     // A busy machine may be slow once, but not always.
     eventually("an answer before the moment is over", || {
         let start = now();
@@ -32,12 +36,12 @@ fn who_speaks_first_is_answered_at_once() {
 
 #[test]
 fn the_first_line_is_the_nickname() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     for (line, nick) in [("ana", "ana"), ("/nick bruno", "bruno"), ("  carla  ", "carla")] {
         let mut client = server.connect();
         client.ask(line, GREETING);
-        client.expect_start(&format!("*** You are {nick}. "));
-        client.ask("/who", &format!("*** 1 here: {nick}"));
+        client.expect_start(you_are(nick));
+        client.ask("/who", here(&[nick]));
         client.say("/quit");
         client.expect_end();
     }
@@ -45,20 +49,17 @@ fn the_first_line_is_the_nickname() {
 
 #[test]
 fn what_is_no_nickname_is_refused_with_the_reason() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let mut ana = server.connect();
     ana.expect(GREETING);
-    let no =
-        |c: &str| format!("A nickname cannot have {c}: only letters, digits and -_.[]{{}}|^`.");
-    let start = |c: &str| format!("A nickname cannot start with {c}.");
-    let long = "That nickname is too long: at most 24 columns.".to_owned();
+    let (no, start) = (why::cannot_have, why::cannot_start);
     for (nick, reason) in [
-        ("", "A nickname cannot be empty.".to_owned()),
-        (" \t ", "A nickname cannot be empty.".to_owned()),
-        ("/nick", "Usage: /nick NEW".to_owned()),
-        ("ana maria", "A nickname is one word, without spaces.".to_owned()),
-        (&"a".repeat(25), long.clone()),
-        (&"李".repeat(13), long),
+        ("", why::EMPTY.to_owned()),
+        (" \t ", why::EMPTY.to_owned()),
+        ("/nick", why::usage("/nick NEW")),
+        ("ana maria", why::TWO_WORDS.to_owned()),
+        (&"a".repeat(25), why::LONG.to_owned()),
+        (&"李".repeat(13), why::LONG.to_owned()),
         ("a:b", no("“:”")),
         ("*", no("“*”")),
         ("👋", no("“👋”")),
@@ -71,15 +72,15 @@ fn what_is_no_nickname_is_refused_with_the_reason() {
         ("-ana", start("“-”")),
         (".ana", start("“.”")),
     ] {
-        ana.ask(nick, &format!("*** {reason} Choose a nickname:"));
+        ana.ask(nick, refused(reason));
     }
-    ana.say(&"a".repeat(24));
-    ana.expect_start(&format!("*** You are {}. ", "a".repeat(24)));
+    ana.say("a".repeat(24));
+    ana.expect_start(you_are(&"a".repeat(24)));
 }
 
 #[test]
 fn nicknames_of_any_script_are_welcome() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let nicks = ["Zoë", "Ñandú", "李雷", "हिन्दी", "عمر", "ana-maria_2.0", "[x]{y}|^`"];
     for mut client in server.room(nicks) {
         client.say("/quit");
@@ -88,40 +89,36 @@ fn nicknames_of_any_script_are_welcome() {
 
 #[test]
 fn nobody_can_pose_as_another() {
-    let server = Server::start("");
-    let [_ana, mut bruno] = server.room(["ana", "bruno"]);
+    let (server, [_ana, mut bruno]) = CHATD.room("", ["ana", "bruno"]);
     let mut other = server.connect();
     other.expect(GREETING);
     for nick in ["ana", "ANA", "\u{430}n\u{430}", "\u{410}NA", "anã"] {
-        let taken = format!("*** {nick} is taken, or looks too much like a nickname that is.");
-        other.ask(nick, &format!("{taken} Choose a nickname:"));
-        bruno.ask(&format!("/nick {nick}"), &taken);
+        other.ask(nick, refused(why::taken(nick)));
+        bruno.ask(format!("/nick {nick}"), notice(why::taken(nick)));
     }
-    bruno.ask("/nick BRUNO", "*** You are now BRUNO.");
-    bruno.ask("/nick chatd", "*** chatd is the server itself, or looks too much like it.");
+    bruno.ask("/nick BRUNO", you_are_now("BRUNO"));
+    bruno.ask("/nick chatd", notice(why::reserved("chatd")));
 }
 
 #[test]
 fn without_a_nickname_nobody_is_heard_seen_or_told_anything() {
-    let server = Server::start("");
-    let mut ana = server.join("ana");
+    let (server, [mut ana]) = CHATD.room("", ["ana"]);
     let mut nameless = server.connect();
     nameless.expect(GREETING);
     ana.say("just us");
     for line in ["//hi", "/me waves", "/msg ana psst", "/who", "/history"] {
-        nameless.ask(line, "*** First you need a nickname. Choose a nickname:");
+        nameless.ask(line, refused(why::NAMELESS));
     }
-    ana.ask("/who", "*** 1 here: ana");
+    ana.ask("/who", here(&["ana"]));
     nameless.say("/quit and tell them");
     nameless.expect_end();
     let _bruno = server.join("bruno");
-    ana.expect("*** bruno joined");
+    ana.expect(joined("bruno"));
 }
 
 #[test]
 fn the_nickname_is_free_as_soon_as_its_owner_is_gone_or_renamed() {
-    let server = Server::start("");
-    let mut witness = server.join("witness");
+    let (server, [mut witness]) = CHATD.room("", ["witness"]);
     let quit = |mut ana: Client| ana.say("/quit");
     let half_close = |ana: Client| ana.close_sending();
     let leave: [(&dyn Fn(Client), &str); 4] = [
@@ -132,11 +129,11 @@ fn the_nickname_is_free_as_soon_as_its_owner_is_gone_or_renamed() {
     ];
     for (leave, why) in leave {
         leave(server.join("ana"));
-        witness.expect("*** ana joined");
-        witness.expect(&format!("*** ana left ({why})"));
+        witness.expect(joined("ana"));
+        witness.expect(left("ana", why));
     }
     let mut ana = server.join("ana");
-    ana.ask("/nick bia", "*** You are now bia.");
+    ana.ask("/nick bia", you_are_now("bia"));
     let _new = server.join("ana");
-    ana.expect("*** ana joined");
+    ana.expect(joined("ana"));
 }

@@ -3,10 +3,13 @@
 use std::net::{Ipv6Addr, TcpListener};
 use std::process::Command;
 
-use crate::support::{Client, Process, Server, chatd};
+use chatd_support::sentences::{FULL, greeting, here, joined, notice, read_earlier, why, you_are};
+use chatd_support::{Client, Process, Server};
+
+use crate::CHATD;
 
 fn with_env(args: &str, env: &[(&str, &str)]) -> Command {
-    let mut command = chatd(args);
+    let mut command = CHATD.command(args);
     command.envs(env.iter().copied());
     command
 }
@@ -31,7 +34,7 @@ fn expect_usage_error(command: Command, about: &str) {
 
 #[test]
 fn stdout_tells_where_it_listens_and_how_to_join() {
-    let server = Server::start("");
+    let server = CHATD.start("");
     let (addr, port) = (server.addr(), server.addr().port());
     assert_ne!(port, 0);
     server.expect_stdout(&format!(
@@ -42,7 +45,7 @@ fn stdout_tells_where_it_listens_and_how_to_join() {
 
 #[test]
 fn a_server_for_the_network_tells_of_the_firewall_or_that_there_is_no_network() {
-    let server = Server::launch(chatd("--bind 0.0.0.0:0"));
+    let server = Server::launch(CHATD.command("--bind 0.0.0.0:0"));
     let port = server.addr().port();
     server.expect_stdout(&format!(" {port}\n    cargo run --example client -- "));
     server.expect_stdout("achine");
@@ -58,7 +61,7 @@ fn a_server_for_the_network_tells_of_the_firewall_or_that_there_is_no_network() 
 #[cfg(unix)]
 #[test]
 fn quiet_says_only_where_it_listens() {
-    let mut server = Server::start("--quiet");
+    let mut server = CHATD.start("--quiet");
     server.join("ana");
     server.stop();
     assert_eq!(server.stdout(), format!("listening on {}\n", server.addr()));
@@ -67,14 +70,14 @@ fn quiet_says_only_where_it_listens() {
 
 #[test]
 fn it_listens_in_several_places_for_one_room() {
-    let server = Server::launch(chatd("-b 127.0.0.1:0 -b 127.0.0.1:0 -b 127.0.0.1:0"));
+    let server = Server::launch(CHATD.command("-b 127.0.0.1:0 -b 127.0.0.1:0 -b 127.0.0.1:0"));
     let [one, two, three] = server.addrs(3)[..] else { panic!("three addresses") };
     let mut ana = Client::connect(one).named("ana");
     let mut bruno = Client::connect(two).named("bruno");
-    ana.expect("*** bruno joined");
+    ana.expect(joined("bruno"));
     let _carla = Client::connect(three).named("carla");
-    ana.expect("*** carla joined");
-    bruno.expect("*** carla joined");
+    ana.expect(joined("carla"));
+    bruno.expect(joined("carla"));
 }
 
 #[test]
@@ -82,18 +85,18 @@ fn it_listens_on_ipv6_beside_ipv4() {
     if let Err(error) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
         return eprintln!("not tested, there is no IPv6 here: {error}");
     }
-    let server = Server::launch(chatd("--bind [::1]:0 --bind 127.0.0.1:0"));
+    let server = Server::launch(CHATD.command("--bind [::1]:0 --bind 127.0.0.1:0"));
     let [v6, v4] = server.addrs(2)[..] else { panic!("two addresses") };
     let mut ana = Client::connect(v6).named("ana");
     let _bruno = Client::connect(v4).named("bruno");
-    ana.expect("*** bruno joined");
+    ana.expect(joined("bruno"));
 }
 
 #[test]
 fn an_address_in_use_is_one_sentence_with_what_to_try() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = holder.local_addr().unwrap();
-    let sentence = expect_failure(chatd(&format!("--bind 127.0.0.1:0 --bind {addr}")));
+    let sentence = expect_failure(CHATD.command(&format!("--bind 127.0.0.1:0 --bind {addr}")));
     let start = format!("cannot listen on {addr}: address in use; ");
     assert!(sentence.starts_with(&start), "{sentence}");
     assert!(sentence.contains("try --bind 127.0.0.1:"), "{sentence}");
@@ -102,7 +105,7 @@ fn an_address_in_use_is_one_sentence_with_what_to_try() {
 #[test]
 fn an_address_of_another_machine_is_one_sentence_with_what_to_try() {
     assert_eq!(
-        expect_failure(chatd("--bind 203.0.113.1:0")),
+        expect_failure(CHATD.command("--bind 203.0.113.1:0")),
         "cannot listen on 203.0.113.1:0: this machine has no such address; \
          try --bind 0.0.0.0:0 for all that it has"
     );
@@ -117,7 +120,7 @@ fn a_port_without_permission_is_one_sentence_with_what_to_try() {
         return eprintln!("not tested: {error}");
     }
     assert_eq!(
-        expect_failure(chatd("--bind 127.0.0.1:1")),
+        expect_failure(CHATD.command("--bind 127.0.0.1:1")),
         "cannot listen on 127.0.0.1:1: permission denied; ports below 1024 need privileges: \
          try --bind 127.0.0.1:55555"
     );
@@ -125,7 +128,7 @@ fn a_port_without_permission_is_one_sentence_with_what_to_try() {
 
 #[test]
 fn a_text_for_newcomers_that_cannot_be_read_is_one_sentence() {
-    let sentence = expect_failure(chatd("--motd /nonexistent/motd"));
+    let sentence = expect_failure(CHATD.command("--motd /nonexistent/motd"));
     assert!(sentence.starts_with("cannot show --motd /nonexistent/motd: "), "{sentence}");
 }
 
@@ -134,7 +137,7 @@ fn a_text_for_newcomers_that_cannot_be_read_is_one_sentence() {
 fn a_text_for_newcomers_that_is_a_pipe_is_refused_and_not_waited_for() {
     let path = format!("{}/pipe-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-    let sentence = expect_failure(chatd(&format!("--motd {path}")));
+    let sentence = expect_failure(CHATD.command(&format!("--motd {path}")));
     std::fs::remove_file(&path).unwrap();
     assert_eq!(
         sentence,
@@ -164,16 +167,14 @@ fn arguments_that_make_no_sense_are_usage_errors() {
         ("--rate fast", "--rate"),
         ("--burst 0", "--burst"),
     ] {
-        expect_usage_error(chatd(args), about);
+        expect_usage_error(CHATD.command(args), about);
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn without_memory_for_a_thread_it_says_what_to_look_at() {
-    let sentence = expect_failure(crate::support::chatd_in_shell(
-        "ulimit -d 1000; exec \"$0\" --bind 127.0.0.1:0",
-    ));
+    let sentence = expect_failure(CHATD.in_shell("ulimit -d 1000; exec \"$0\" --bind 127.0.0.1:0"));
     assert!(sentence.contains("ulimit"), "{sentence}");
 }
 
@@ -215,17 +216,17 @@ fn what_the_environment_asks_for_is_done() {
     ));
     assert_eq!(server.addrs(2).len(), 2);
     let mut ana = server.connect();
-    ana.ask("ana", "*** Welcome to our house. Choose a nickname:");
-    ana.expect_start("*** You are ana. ");
+    ana.ask("ana", greeting("our house"));
+    ana.expect_start(you_are("ana"));
     let long = "x".repeat(65);
-    ana.ask(&long, "*** That line was not sent: it has more than 64 bytes.");
+    ana.ask(&long, notice(why::too_long(64)));
     ana.send("one\ntwo\nthree\n/who\n");
-    ana.expect("*** 1 here: ana");
+    ana.expect(here(&["ana"]));
     server.expect_log("over its rate, read later");
     let mut bruno = server.join("bruno");
-    bruno.expect_start("*** 1 earlier message, ");
+    assert_eq!(read_earlier(&bruno.line()).map(|(count, _)| count), Some(1));
     bruno.expect("ana: three");
-    server.connect().expect("*** server full: try again later");
+    server.connect().expect(FULL);
     server.expect_log(" DEBUG");
 }
 
@@ -233,7 +234,7 @@ fn what_the_environment_asks_for_is_done() {
 fn the_command_line_wins_over_the_environment() {
     let env = [("CHATD_NAME", "theirs"), ("CHATD_BIND", "203.0.113.1:0")];
     let server = Server::launch(with_env("--name ours --bind 127.0.0.1:0", &env));
-    server.connect().expect("*** Welcome to ours. Choose a nickname:");
+    server.connect().expect(greeting("ours"));
 }
 
 #[test]
@@ -247,7 +248,7 @@ fn a_switch_that_the_environment_turns_off_is_off() {
 
 #[test]
 fn help_and_version_go_to_stdout() {
-    let (code, help, stderr) = Process::run(chatd("--help"));
+    let (code, help, stderr) = Process::run(CHATD.command("--help"));
     assert_eq!((code, stderr.as_str()), (0, ""));
     for option in [
         "-b, --bind <ADDR:PORT>",
@@ -269,7 +270,7 @@ fn help_and_version_go_to_stdout() {
         assert!(help.contains(option), "{option}: {help}");
     }
     let version = concat!("chatd ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
-    assert_eq!(Process::run(chatd("--version")), (0, version, String::new()));
+    assert_eq!(Process::run(CHATD.command("--version")), (0, version, String::new()));
 }
 
 #[test]
@@ -277,6 +278,6 @@ fn the_readme_shows_the_help_as_it_is() {
     let readme = include_str!("../../README.md");
     let (_, rest) = readme.split_once("<!-- chatd --help -->\n```\n").expect("the marked block");
     let (block, _) = rest.split_once("```").expect("the end of the block");
-    let (_, help, _) = Process::run(chatd("--help"));
+    let (_, help, _) = Process::run(CHATD.command("--help"));
     assert_eq!(block.trim_end(), help.trim_end());
 }

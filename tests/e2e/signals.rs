@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
 
+use chatd_support::sentences::{GREETING, HELP_LINES, STOPPING, here, joined, notice, why};
+use chatd_support::{PATIENCE, Server, eventually, now};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{PATIENCE, Server, chatd, chatd_in_shell, eventually, now};
+use crate::CHATD;
 
 /// What is queued gets so long to be sent.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -19,7 +21,7 @@ const FLUSH: Duration = Duration::from_secs(2);
 /// script's `cargo test &` ignores SIGINT. `by` is what starts it.
 fn unaffected(by: &str, args: &str) -> Command {
     let script = format!("exec env --default-signal {by} \"$0\" --bind 127.0.0.1:0 {args}");
-    chatd_in_shell(&script)
+    CHATD.in_shell(&script)
 }
 
 fn expect_refused(server: &Server) {
@@ -28,7 +30,7 @@ fn expect_refused(server: &Server) {
 
 /// A server at the same place, as an operator starts it after the other.
 fn successor(server: &Server) -> Server {
-    let mut command = chatd("");
+    let mut command = CHATD.command("");
     command.args(["--bind", &server.addr().to_string()]);
     Server::launch(command)
 }
@@ -39,13 +41,13 @@ fn a_signal_tells_everybody_and_ends_the_server_and_the_port_is_free_at_once() {
         let mut server = Server::launch(unaffected("", ""));
         let [mut ana, mut bruno] = server.room(["ana", "bruno"]);
         let mut nameless = server.connect();
-        nameless.expect("*** Welcome to chatd. Choose a nickname:");
+        nameless.expect(GREETING);
         ana.say("last words");
         bruno.expect("ana: last words");
         let start = now();
         server.signal(signal);
         for mut client in [ana, bruno, nameless] {
-            client.expect("*** server is stopping");
+            client.expect(STOPPING);
             client.expect_end();
         }
         assert_eq!(server.exit_code(), 0);
@@ -59,20 +61,18 @@ fn a_signal_tells_everybody_and_ends_the_server_and_the_port_is_free_at_once() {
 
 #[test]
 fn an_empty_server_stops_too() {
-    let mut server = Server::start("");
-    server.signal("TERM");
-    assert_eq!(server.exit_code(), 0);
+    let mut server = CHATD.start("");
+    server.stop();
 }
 
 #[test]
 fn who_does_not_read_keeps_it_for_two_seconds_and_not_the_port() {
-    let mut server = Server::start("--rate 0");
-    let mut ana = server.join("ana");
+    let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let _stalled = server.join_stalled("stalled");
-    ana.expect("*** stalled joined");
+    ana.expect(joined("stalled"));
     let start = now();
     server.signal("TERM");
-    ana.expect("*** server is stopping");
+    ana.expect(STOPPING);
     ana.expect_end();
     expect_refused(&server);
     let _next = successor(&server);
@@ -83,24 +83,23 @@ fn who_does_not_read_keeps_it_for_two_seconds_and_not_the_port() {
 
 #[test]
 fn who_is_slow_still_gets_all_if_two_seconds_are_enough() {
-    let mut server = Server::start("--rate 0");
+    let mut server = CHATD.start("--rate 0");
     let mut slow = server.join_stalled("slow");
     server.signal("TERM");
     server.expect_log("stopping: 1 connections");
     let lines = slow.rest();
-    assert_eq!(lines.last().unwrap(), "*** server is stopping");
-    assert_eq!(lines.len() % 16, 1, "whole answers to /help before");
+    assert_eq!(lines.last().unwrap(), STOPPING);
+    assert_eq!(lines.len() % HELP_LINES, 1, "whole answers to /help before");
     assert_eq!(server.exit_code(), 0);
 }
 
 #[test]
 fn who_waits_for_their_rate_is_told_too() {
-    let mut server = Server::start("--rate 1 --burst 5");
-    let mut ana = server.join("ana");
+    let (mut server, [mut ana]) = CHATD.room("--rate 1 --burst 5", ["ana"]);
     ana.send("hi\n".repeat(30_000));
     server.expect_log("over its rate");
     server.signal("TERM");
-    ana.expect("*** server is stopping");
+    ana.expect(STOPPING);
     assert_eq!(server.exit_code(), 0);
 }
 
@@ -120,13 +119,12 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn a_signal_that_comes_twice_is_one_request() {
-    let mut server = Server::start("--rate 0");
-    let mut ana = server.join("ana");
+    let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let _stalled = server.join_stalled("stalled");
-    ana.expect("*** stalled joined");
+    ana.expect(joined("stalled"));
     // As timeout(1) sends it: to its child, and then to its group.
     server.signals(&["TERM", "TERM"]);
-    ana.expect("*** server is stopping");
+    ana.expect(STOPPING);
     ana.expect_end();
     assert_eq!(server.exit_code(), 0);
 }
@@ -143,7 +141,7 @@ fn motd(name: &str) -> PathBuf {
 fn shown(server: &Server) -> Vec<String> {
     let mut client = server.join("newcomer");
     client.say("/msg nobody hi");
-    let lines = client.until("*** Nobody here is called nobody. /who lists who is here.");
+    let lines = client.until(notice(why::nobody("nobody")));
     client.say("/quit");
     client.expect_end();
     lines
@@ -158,7 +156,7 @@ fn a_terminal_that_closes_is_a_polite_stop() {
     drop(pts);
     let mut ana = server.join("ana");
     drop(pty);
-    ana.expect("*** server is stopping");
+    ana.expect(STOPPING);
     ana.expect_end();
     assert_eq!(server.exit_code(), 0);
 }
@@ -186,11 +184,11 @@ fn without_a_terminal_a_hangup_reads_the_text_for_newcomers_again() {
     let args = format!("--motd {}", path.display());
     let mut server = Server::launch(unaffected("setsid", &args));
     let mut ana = server.join("ana");
-    assert_eq!(shown(&server)[0], "*** old");
+    assert_eq!(shown(&server)[0], notice("old"));
     fs::write(&path, "\u{feff}new\nand longer\n").unwrap();
     server.signal("HUP");
     server.expect_log("--motd was read again");
-    assert_eq!(shown(&server)[..2], ["*** new", "*** and longer"]);
+    assert_eq!(shown(&server)[..2], [notice("new"), notice("and longer")]);
     fs::remove_file(&path).unwrap();
     server.signal("HUP");
     server.expect_log("No such file or directory");
@@ -199,10 +197,10 @@ fn without_a_terminal_a_hangup_reads_the_text_for_newcomers_again() {
     server.signal("HUP");
     server.expect_log("it is a pipe, and only a regular file is read; ");
     assert_eq!(server.log().matches("; the old text stays").count(), 2);
-    assert_eq!(shown(&server)[0], "*** new");
+    assert_eq!(shown(&server)[0], notice("new"));
     fs::remove_file(&path).unwrap();
     ana.say("/who");
-    ana.until("*** 1 here: ana");
+    ana.until(here(&["ana"]));
     server.stop();
 }
 
@@ -212,7 +210,7 @@ fn without_a_text_for_newcomers_a_hangup_does_nothing() {
     let mut ana = server.join("ana");
     server.signal("HUP");
     server.expect_log("there is no --motd to read again");
-    ana.ask("/who", "*** 1 here: ana");
+    ana.ask("/who", here(&["ana"]));
 }
 
 #[test]
@@ -220,7 +218,7 @@ fn user_signals_do_nothing() {
     let mut server = Server::launch(unaffected("", ""));
     let mut ana = server.join("ana");
     server.signals(&["USR1", "USR2", "USR1", "USR2"]);
-    ana.ask("/who", "*** 1 here: ana");
+    ana.ask("/who", here(&["ana"]));
     server.stop();
 }
 
@@ -233,14 +231,14 @@ fn what_was_ignored_when_it_started_stays_ignored() {
         let mut ana = server.join("ana");
         server.signals(&[signal, signal]);
         thread::sleep(Duration::from_millis(50));
-        ana.ask("/who", "*** 1 here: ana");
+        ana.ask("/who", here(&["ana"]));
         assert_eq!(server.log().lines().count(), 2, "{}", server.log());
         server.stop();
     }
     let mut server = Server::launch(unaffected(&ignoring("TERM"), ""));
     let mut ana = server.join("ana");
     server.signal("TERM");
-    ana.ask("/who", "*** 1 here: ana");
+    ana.ask("/who", here(&["ana"]));
     server.signal("INT");
     assert_eq!(server.exit_code(), 0);
 }
@@ -258,7 +256,7 @@ fn signals_all_the_time_do_not_stop_the_clock() {
                 thread::sleep(Duration::from_millis(1));
             }
         });
-        server.connect().expect("*** Welcome to chatd. Choose a nickname:");
+        server.connect().expect(GREETING);
         is_enough.store(true, Ordering::Relaxed);
     });
 }

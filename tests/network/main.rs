@@ -11,14 +11,10 @@
 
 #![cfg(target_os = "linux")]
 
-#[path = "../client/program.rs"]
-mod program;
-#[path = "../client/pty.rs"]
-#[expect(dead_code, reason = "the rest of it is for the tests of the client")]
-mod pty;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "the rest of it is for the tests of the server")]
-mod support;
 mod talk;
 mod vanish;
 mod wire;
+
+use chatd_support::Program;
+
+const CHATD: Program<'_> = Program(env!("CARGO_BIN_EXE_chatd"));

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::sync::Barrier;
 use std::thread;
 
-use crate::support::Client;
+use chatd_support::Client;
+use chatd_support::sentences::MARK;
+
 use crate::wire::{HERE, Wire, join, with_wire};
 
 const MESSAGES: usize = 20;
@@ -14,7 +16,7 @@ fn hear(client: &mut Client, count: usize) -> Vec<String> {
     let mut said = Vec::new();
     while said.len() < count {
         let line = client.line();
-        if !line.starts_with("*** ") {
+        if !line.starts_with(MARK) {
             said.push(line);
         }
     }

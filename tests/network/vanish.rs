@@ -3,9 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::program::client;
-use crate::pty::Terminal;
-use crate::support::{Client, Server, now};
+use chatd_support::example::client;
+use chatd_support::sentences::{joined, left, you_are};
+use chatd_support::terminal::Terminal;
+use chatd_support::{Client, Server, now};
+
 use crate::wire::{HERE, join, with_wire};
 
 const HALF: &str = "half a mess";
@@ -28,8 +30,8 @@ impl Heartbeat {
     fn beat(&mut self) {
         thread::sleep(Duration::from_secs(1));
         let start = now();
-        self.talker.say(&self.beats.to_string());
-        self.seen.extend(self.listener.until(&format!("talker: {}", self.beats)));
+        self.talker.say(self.beats.to_string());
+        self.seen.extend(self.listener.until(format!("talker: {}", self.beats)));
         self.beats += 1;
         // Much less than a cable is pulled for, and much for a busy machine.
         assert!(start.elapsed() < Duration::from_secs(5), "late by {:?}", start.elapsed());
@@ -58,14 +60,14 @@ fn a_cable_put_in_again_after_twenty_seconds_loses_nothing() {
             ana.expect(&said);
         }
         let seen = [others.seen, others.listener.until("ana: more")].concat();
-        assert_eq!(seen, ["*** ana joined".to_owned(), format!("ana: {HALF}age")]);
+        assert_eq!(seen, [joined("ana"), format!("ana: {HALF}age")]);
         assert_eq!(others.listener.lines(999), ["ana: more"; 999]);
         assert!(!server.log().contains(" left "), "{}", server.log());
     });
 }
 
 /// Since when the log says that somebody has left, if it does.
-fn left(server: &Server, nick: &str, since: Instant, at: &mut Option<Duration>) {
+fn note_leaving(server: &Server, nick: &str, since: Instant, at: &mut Option<Duration>) {
     if at.is_none() && server.log().contains(&format!(" left ({nick}): ")) {
         *at = Some(since.elapsed());
     }
@@ -82,7 +84,7 @@ fn who_vanished_is_dropped_in_time_and_its_nickname_is_free() {
         let (quiet, busy) = (wire.serve(""), wire.serve("--history 0"));
         let mut witness = join(&quiet, HERE[0], "witness");
         let _idle = join(&quiet, HERE[1], "idle");
-        witness.expect("*** idle joined");
+        witness.expect(joined("idle"));
         let mut others = Heartbeat::start(&busy);
         let mut ana = join(&busy, HERE[1], "ana");
         ana.send(HALF);
@@ -92,8 +94,8 @@ fn who_vanished_is_dropped_in_time_and_its_nickname_is_free() {
         let (mut idle_left, mut ana_left) = (None, None);
         while (idle_left.is_none() || ana_left.is_none()) && pulled.elapsed() < GIVEN_UP.end {
             others.beat();
-            left(&quiet, "idle", pulled, &mut idle_left);
-            left(&busy, "ana", pulled, &mut ana_left);
+            note_leaving(&quiet, "idle", pulled, &mut idle_left);
+            note_leaving(&busy, "ana", pulled, &mut ana_left);
         }
         others.beat();
         eprintln!("dropped: idle after {idle_left:?}, with something unacknowledged {ana_left:?}");
@@ -101,8 +103,8 @@ fn who_vanished_is_dropped_in_time_and_its_nickname_is_free() {
             assert!(left.is_some_and(|after| GIVEN_UP.contains(&after)), "{left:?}");
         }
         // The half of a message is no message.
-        assert_eq!(others.seen, ["*** ana joined", "*** ana left (timed out)"]);
-        witness.expect("*** idle left (timed out)");
+        assert_eq!(others.seen, [joined("ana"), left("ana", "timed out")]);
+        witness.expect(left("idle", "timed out"));
         join(&busy, HERE[0], "ana");
         join(&quiet, HERE[0], "idle");
     });
@@ -117,7 +119,7 @@ fn the_client_notices_that_the_server_vanished_and_comes_back() {
         let mut command = pty_process::blocking::Command::new(client());
         command = command.arg(server.addr().to_string()).args(["--nick", "ana"]);
         let mut terminal = Terminal::start(command.env("TERM", "xterm-256color"), 80, 10);
-        witness.expect("*** ana joined");
+        witness.expect(joined("ana"));
         terminal.wait_for_rows(&["ana>"]);
         terminal.type_keys("meio");
         wire.pull(HERE[0]);
@@ -129,10 +131,10 @@ fn the_client_notices_that_the_server_vanished_and_comes_back() {
         wire.plug_in();
         let plugged_in = now();
         terminal.wait_until("the room again", |rows| {
-            rows.iter().filter(|row| row.starts_with("*** You are ana.")).count() == 2
+            rows.iter().filter(|row| row.starts_with(you_are("ana").trim_end())).count() == 2
         });
         eprintln!("noticed after {noticed:?}, back {:?} after that", plugged_in.elapsed());
         terminal.wait_for_rows(&["ana> meio"]);
-        assert_eq!(witness.lines(2), ["*** ana left (timed out)", "*** ana joined"]);
+        assert_eq!(witness.lines(2), [left("ana", "timed out"), joined("ana")]);
     });
 }

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, thread};
 
-use crate::support::{Client, Server, chatd};
+use chatd_support::{Client, Server};
+
+use crate::CHATD;
 
 /// Where the clients are: a wire may be dark for one, and not for the other.
 pub(crate) const HERE: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 55, 0, 2), Ipv4Addr::new(10, 55, 0, 3)];
@@ -98,7 +100,7 @@ impl Wire {
 
     /// The same, at this address.
     pub(crate) fn serve_at(&self, bind: &str, args: &str) -> Server {
-        let program = chatd("");
+        let program = CHATD.command("");
         let mut command = Command::new("nsenter");
         command.arg(format!("--net=/proc/{}/ns/net", self.there.pid())).arg(program.get_program());
         command.args(args.split_whitespace()).args(["--bind", bind]);

@@ -7,6 +7,7 @@ use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
+use chatd_support::sentences::{self, STOPPING, notice, traffic};
 
 use crate::table::{heard, join, send, start};
 
@@ -28,7 +29,7 @@ fn half_a_line_before_a_reset_is_not_said_though_the_reset_is_told_only_once() {
         server.tick(now);
     }
     let heard = heard(&listener);
-    assert!(heard.contains("*** lost left (connection lost)\n"), "{heard}");
+    assert!(heard.contains(&(sentences::lost("lost") + "\n")), "{heard}");
     assert!(!heard.contains("half"), "{heard}");
 }
 
@@ -47,7 +48,7 @@ fn nothing_is_told_behind_the_goodbye_of_a_crowd() {
     server.ready(*key, Readiness { writable: true, ..Readiness::default() });
     server.tick(now + Duration::from_secs(2));
     let heard = heard(&peers[0]);
-    assert!(heard.ends_with("*** 2 joined; 102 here\n*** server is stopping\n"), "{heard}");
+    assert!(heard.ends_with(&format!("{}\n{STOPPING}\n", traffic(2, 0, 102))), "{heard}");
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn who_asks_and_does_not_read_is_not_read_until_it_does() {
     while server.timeout(now) == Some(Duration::ZERO) {
         server.tick(now);
     }
-    assert_eq!(heard(&asker).matches("*** /quit ").count(), 20_000);
+    assert_eq!(heard(&asker).matches(&notice("/quit ")).count(), 20_000);
 }
 
 #[test]

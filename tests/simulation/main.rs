@@ -16,11 +16,12 @@ mod table;
 
 use std::env;
 use std::fs;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use chatd_support::random::Random;
 use sim::script::Script;
 
 /// Seeds of an ordinary run.
@@ -29,6 +30,44 @@ const SEEDS: u64 = 3000;
 fn number(variable: &str) -> Option<u64> {
     let value = env::var(variable).ok()?;
     Some(value.parse().expect("a number"))
+}
+
+/// Seeds, and what becomes of those that go wrong: a fuzzer has its own way with both.
+impl Script {
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let mut number = || (random.next() >> 32) as u32;
+        let setup = number();
+        let steps = 50 + number() % 350;
+        Self { setup, steps: (0..steps).map(|_| number()).collect() }
+    }
+
+    /// Whether it goes wrong.
+    pub(crate) fn fails(&self) -> bool {
+        panic::catch_unwind(AssertUnwindSafe(|| self.run(false))).is_err()
+    }
+
+    /// Leaves out steps as long as it goes on going wrong (delta debugging).
+    pub(crate) fn minimise(mut self) -> Self {
+        let mut size = self.steps.len() / 2;
+        while size > 0 {
+            let mut start = 0;
+            let before = self.steps.len();
+            while start < self.steps.len() {
+                let mut less = self.clone();
+                less.steps.drain(start..(start + size).min(less.steps.len()));
+                if less.fails() {
+                    self = less;
+                } else {
+                    start += size;
+                }
+            }
+            if size > 1 || self.steps.len() == before {
+                size /= 2;
+            }
+        }
+        self
+    }
 }
 
 /// Tells a run that goes wrong step by step, or as little of it as still does.

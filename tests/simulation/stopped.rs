@@ -11,6 +11,7 @@ use chatd::chat::name::RoomName;
 use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
+use chatd_support::sentences::left;
 
 use crate::sim::stream::{SimStream, Wire};
 use crate::table::{heard, join, send, start};
@@ -57,7 +58,7 @@ fn who_vanishes_while_it_waits_for_its_rate_has_timed_out() {
     server.ready(0, Readiness { broken: true, ..Readiness::default() });
     server.tick(now);
     server.tick(now + Duration::from_secs(2));
-    assert!(was_told(&bruno, "*** ana left (timed out)"), "{:?}", bruno.borrow().to_client);
+    assert!(was_told(&bruno, &left("ana", "timed out")), "{:?}", bruno.borrow().to_client);
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use chatd_support::sentences::{self, notice, why};
+
 use super::order::{Member, is_meant, is_taken};
 use super::rules::{
-    Action, HTTP_ANSWER, REFUSALS_MAX, action, at_once, bad_nick, history, names, refusal, welcome,
+    Action, HTTP_ANSWER, REFUSALS_MAX, action, at_once, bad_nick, history, names, refusal,
 };
 use super::transcript::Item;
 use super::walk::{SOME_TIME, Walk};
@@ -59,11 +61,7 @@ impl Walk<'_> {
     fn part(&self, messages: Range<usize>) -> (Vec<String>, Range<usize>) {
         let said = &self.run.order.said[messages.clone()];
         let count = at_once(said, self.run.history_at_once);
-        let head = match count {
-            0 => "*** No earlier messages.".into(),
-            1 => format!("*** 1 earlier message, {SOME_TIME} ago:"),
-            count => format!("*** {count} earlier messages, the last one {SOME_TIME} ago:"),
-        };
+        let head = sentences::earlier(count, &SOME_TIME.to_string());
         let shown = said[..count].iter().map(|(line, _)| line.clone());
         (std::iter::once(head).chain(shown).collect(), messages.start + count..messages.end)
     }
@@ -107,7 +105,7 @@ impl Walk<'_> {
         let is_heard = |&done: &usize| {
             let members = order.members[done].iter().map(|member| &*member.name);
             let here = names(members, usize::MAX, self.run.names_bytes_max);
-            let all = format!("*** {} here: {here}", order.members[done].len());
+            let all = sentences::here_are(order.members[done].len(), &here);
             all == heard || (self.is_torn && all.starts_with(&heard))
         };
         let Some(done) = self.range().find(is_heard) else {
@@ -121,9 +119,7 @@ impl Walk<'_> {
         let owner = |done: usize| {
             run.order.members[done].iter().find(|member| is_meant(to, member, run.clients))
         };
-        let behind = |name: &str| {
-            format!("*** {name} has not read what it was sent before: try again later.")
-        };
+        let behind = |name: &str| notice(why::behind(name));
         let is_behind = |walk: &Self, owner: &Member| {
             run.clients[owner.id].was_narrow && walk.agreeing(&[behind(&owner.name)]) == 1
         };
@@ -131,8 +127,8 @@ impl Walk<'_> {
         self.done = self.expect_somewhere(&self.range().collect::<Vec<_>>(), |walk, done| {
             vec![match owner(done) {
                 Some(owner) if is_behind(walk, owner) => behind(&owner.name),
-                Some(owner) => format!("(private to {}) {}: {text}", owner.name, walk.name()),
-                None => format!("*** Nobody here is called {to}. /who lists who is here."),
+                Some(owner) => sentences::private_sent(&owner.name, walk.name(), text),
+                None => notice(why::nobody(to)),
             }]
         });
         let is_told = |item: Option<&(Item, usize)>| matches!(item, Some((Item::Line(line), _)) if line.starts_with("(private to "));
@@ -151,7 +147,7 @@ impl Walk<'_> {
         let is_mine = |change: usize| order.changes[change].id == id;
         let change = (self.done..order.changes.len()).find(|&change| is_mine(change));
         match &self.items[0].0 {
-            Item::Line(text) if text.starts_with("*** You are ") => {}
+            Item::Line(text) if text.starts_with(sentences::WELCOME) => {}
             Item::Line(_) | Item::Telnet(_) => {
                 self.refusals += usize::from(!self.is_named);
                 // Before it has a name itself: until it has, or to the end.
@@ -161,15 +157,14 @@ impl Walk<'_> {
                     let mut members = order.members[done].iter();
                     let is_taken =
                         members.any(|member| is_taken(name, id, member, walk.run.clients));
-                    let why =
-                        format!("{name} is taken, or looks too much like a nickname that is.");
+                    let why = why::taken(name);
                     if is_taken { vec![refusal(&why, walk.is_named)] } else { vec![String::new()] }
                 });
                 return;
             }
         }
         if self.is_named && self.name() == name {
-            return self.expect(&[format!("*** You are now {name}.")]);
+            return self.expect(&[sentences::you_are_now(name)]);
         }
         let Some(change) =
             change.filter(|&change| order.changes[change].to.as_deref().is_ok_and(|to| to == name))
@@ -180,7 +175,7 @@ impl Walk<'_> {
             if order.event_of[change] != Some(self.index) {
                 self.fail("the others were told of its name at another time");
             }
-            self.expect(&[format!("*** You are now {name}.")]);
+            self.expect(&[sentences::you_are_now(name)]);
         } else {
             let told = order.event_of[change];
             let is_gathered_at =
@@ -208,6 +203,6 @@ impl Walk<'_> {
         let here = names(members, 10, self.run.names_bytes_max);
         let (earlier, owed) = self.earlier(index, usize::MAX);
         let earlier = if earlier.len() > 1 { earlier } else { Vec::new() };
-        (std::iter::once(welcome(name, &here)).chain(earlier).collect(), owed)
+        (std::iter::once(sentences::welcome(name, &here)).chain(earlier).collect(), owed)
     }
 }

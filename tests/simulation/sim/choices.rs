@@ -1,6 +1,6 @@
 //! Choices made of numbers.
 
-use super::random::Random;
+use chatd_support::random::Random;
 
 /// The choices of one step. All of them come from its number alone, so leaving out one step does
 /// not change what the others do. The first ones are the number's digits: a fuzzer that changes the

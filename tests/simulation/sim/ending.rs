@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use chatd_support::sentences::{HELP_LINES, STOPPING};
+
 use super::check::{Bounds, Fate, check};
 use super::choices::Choices;
 use super::client::CONTESTED;
@@ -90,9 +92,7 @@ impl World {
         let help: Vec<String> = own[2..].iter().map(|(line, _)| (*line).into()).collect();
         let heard: Vec<(&str, usize)> = heard
             .iter()
-            .filter(|(line, _)| {
-                !line.starts_with("(private) ") && *line != "*** server is stopping"
-            })
+            .filter(|(line, _)| !line.starts_with("(private) ") && *line != STOPPING)
             .copied()
             .collect();
         let order = Order::new(changes, heard.iter().map(|(line, _)| *line), &self.clients);
@@ -136,6 +136,3 @@ impl World {
         changes
     }
 }
-
-/// How many lines tell of the commands.
-const HELP_LINES: usize = 16;

@@ -39,7 +39,6 @@ mod departures;
 mod ending;
 mod journal;
 mod order;
-mod random;
 mod rules;
 pub(crate) mod script;
 mod steps;

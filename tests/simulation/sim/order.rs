@@ -10,12 +10,10 @@ use std::rc::Rc;
 
 use chatd::chat::look_alikes::LookAlikes;
 use chatd::chat::name::Nick;
+use chatd_support::sentences::{CROWD, MARK, joined, notice, renamed, traffic};
 
 use super::client::Client;
 use super::rules::{self, conflict};
-
-/// With more members than this, comings and goings are gathered.
-const CROWD: usize = 100;
 
 /// Somebody came, went or took another name.
 #[derive(Debug)]
@@ -79,7 +77,7 @@ impl Order {
         let (mut done, mut gathered) = (1, None);
         order.bounds.push((done, done));
         for text in heard {
-            done = if text.starts_with("*** ") {
+            done = if text.starts_with(MARK) {
                 order.tell_change(text, done, &mut gathered, clients)
             } else {
                 order.tell_said(text, done, &mut gathered)
@@ -124,7 +122,7 @@ impl Order {
     ) -> usize {
         loop {
             if let Some(now) = *gathered
-                && text == traffic(now, self.members[done].len())
+                && text == traffic(now.joined, now.left, self.members[done].len())
             {
                 *gathered = None;
                 self.push(text, None, None);
@@ -151,10 +149,10 @@ impl Order {
         let Change { id, to } = &self.changes[done];
         let old = self.name(done, *id);
         match (old, to) {
-            (None, Ok(new)) => text == format!("*** {new} joined"),
-            (Some(old), Ok(new)) => text == format!("*** {old} is now {new}"),
+            (None, Ok(new)) => text == joined(new),
+            (Some(old), Ok(new)) => text == renamed(old, new),
             (Some(old), Err(why)) => text
-                .strip_prefix(&format!("*** {old} left"))
+                .strip_prefix(&notice(format!("{old} left")))
                 .is_some_and(|told| is_reason(told, why, &clients[*id])),
             (None, Err(_)) => false,
         }
@@ -226,14 +224,6 @@ impl Order {
     pub(crate) fn said_before(&self, index: usize) -> &[(String, usize)] {
         let count = self.events.get(index).map_or(self.said.len(), |event| event.said_before);
         &self.said[..count]
-    }
-}
-
-fn traffic(Gathered { joined, left }: Gathered, here: usize) -> String {
-    match (joined, left) {
-        (_, 0) => format!("*** {joined} joined; {here} here"),
-        (0, _) => format!("*** {left} left; {here} here"),
-        _ => format!("*** {joined} joined, {left} left; {here} here"),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use chatd_support::sentences::{notice, refused, why};
+
 /// What a line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action<'a> {
@@ -30,7 +32,7 @@ pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
     };
     let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
     let rest = rest.trim();
-    let usage = |usage: &str| Action::Refused(format!("Usage: {usage}"));
+    let usage = |usage: &str| Action::Refused(why::usage(usage));
     let action = match word {
         "nick" if is_blank(rest) => return usage("/nick NEW"),
         "nick" => return Action::Nick(rest),
@@ -50,12 +52,10 @@ pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
         },
         _ if command.starts_with('/') => Action::Say(command),
         _ => {
-            return Action::Refused(format!(
-                "There is no command /{word}. /help lists the commands; to say /{word}, type //{word}."
-            ));
+            return Action::Refused(why::unknown(word));
         }
     };
-    if named { action } else { Action::Refused("First you need a nickname.".into()) }
+    if named { action } else { Action::Refused(why::NAMELESS.into()) }
 }
 
 /// Which protocol that is not spoken here a first line is of.
@@ -98,21 +98,21 @@ fn is_blank(text: &str) -> bool {
 pub(crate) fn bad_nick(name: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_alphanumeric() || "-_.[]{}|^`".contains(c);
     let Some(first) = name.chars().next() else {
-        return Some("A nickname cannot be empty.".into());
+        return Some(why::EMPTY.into());
     };
     if let Some(bad) = name.chars().find(|&c| !is_allowed(c)) {
         return Some(match bad {
-            ' ' => "A nickname is one word, without spaces.".into(),
-            _ => format!("A nickname cannot have “{bad}”: only letters, digits and -_.[]{{}}|^`."),
+            ' ' => why::TWO_WORDS.into(),
+            _ => why::cannot_have(&format!("“{bad}”")),
         });
     }
     if first.is_numeric() || "-.".contains(first) {
-        return Some(format!("A nickname cannot start with “{first}”."));
+        return Some(why::cannot_start(&format!("“{first}”")));
     }
     if name == "S\u{435}rver" {
-        return Some(format!("{name} is the server itself, or looks too much like it."));
+        return Some(why::reserved(name));
     }
-    (name.chars().count() > 24).then(|| "That nickname is too long: at most 24 columns.".into())
+    (name.chars().count() > 24).then(|| why::LONG.into())
 }
 
 /// What a nickname is called, whatever its case and its marks.
@@ -191,13 +191,6 @@ pub(crate) fn names<'a>(
     shown.join(", ") + &others
 }
 
-/// What a newcomer is told first.
-pub(crate) fn welcome(name: &str, here: &str) -> String {
-    let here =
-        if here.is_empty() { "Nobody else is here".into() } else { format!("Here now: {here}") };
-    format!("*** You are {name}. {here}. /help lists the commands, /quit leaves.")
-}
-
 /// What all are told, after the name, if somebody quits.
 pub(crate) fn left(reason: Option<&str>) -> String {
     reason.map_or_else(|| " left (quit)".into(), |reason| format!(" left: {reason}"))
@@ -205,7 +198,7 @@ pub(crate) fn left(reason: Option<&str>) -> String {
 
 /// Why something is not done, as its user is told.
 pub(crate) fn refusal(why: &str, named: bool) -> String {
-    format!("*** {why}{}", if named { "" } else { " Choose a nickname:" })
+    if named { notice(why) } else { refused(why) }
 }
 
 /// What all are told if `name` does that.

@@ -1,28 +1,18 @@
 //! All that a run depends on, in a few numbers.
 
 use std::fmt::{self, Display, Formatter};
-use std::panic::{self, AssertUnwindSafe};
 use std::str::FromStr;
 
-use super::random::Random;
 use super::world::World;
 
 /// A set-up, and what happens one after the other. Each step takes its choices from its own number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Script {
-    setup: u32,
-    steps: Vec<u32>,
+    pub(crate) setup: u32,
+    pub(crate) steps: Vec<u32>,
 }
 
 impl Script {
-    pub(crate) fn from_seed(seed: u64) -> Self {
-        let mut random = Random::new(seed);
-        let mut number = || (random.next() >> 32) as u32;
-        let setup = number();
-        let steps = 50 + number() % 350;
-        Self { setup, steps: (0..steps).map(|_| number()).collect() }
-    }
-
     /// Four bytes are one number.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let mut numbers = bytes.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
@@ -38,33 +28,6 @@ impl Script {
         let mut world = World::new(self.setup, is_loud);
         self.steps.iter().for_each(|&step| world.happen(step));
         world.end()
-    }
-
-    /// Whether it goes wrong.
-    pub(crate) fn fails(&self) -> bool {
-        panic::catch_unwind(AssertUnwindSafe(|| self.run(false))).is_err()
-    }
-
-    /// Leaves out steps as long as it goes on going wrong (delta debugging).
-    pub(crate) fn minimise(mut self) -> Self {
-        let mut size = self.steps.len() / 2;
-        while size > 0 {
-            let mut start = 0;
-            let before = self.steps.len();
-            while start < self.steps.len() {
-                let mut less = self.clone();
-                less.steps.drain(start..(start + size).min(less.steps.len()));
-                if less.fails() {
-                    self = less;
-                } else {
-                    start += size;
-                }
-            }
-            if size > 1 || self.steps.len() == before {
-                size /= 2;
-            }
-        }
-        self
     }
 }
 

@@ -6,8 +6,7 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::rc::Rc;
 
 use chatd::stream::Stream;
-
-use super::random::Random;
+use chatd_support::random::Random;
 
 /// What is between a client and the server.
 #[derive(Debug)]

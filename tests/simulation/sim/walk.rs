@@ -7,6 +7,8 @@
 
 use std::ops::{Range, RangeInclusive};
 
+use chatd_support::sentences;
+
 use super::client::{Client, Line};
 use super::order::Order;
 use super::rules::{Action, HTTP_ANSWER, REFUSALS_MAX, action, said};
@@ -114,7 +116,7 @@ impl<'a> Walk<'a> {
         // Whoever speaks HTTP takes whatever comes for the answer.
         let is_greeted = self.agreeing(&[HTTP_ANSWER[0].into()]) == 0;
         if !self.items.is_empty() && is_greeted {
-            self.expect(&["*** Welcome to simulation. Choose a nickname:".into()]);
+            self.expect(&[sentences::greeting("simulation")]);
         }
         let mut passed = 0;
         loop {
@@ -282,10 +284,10 @@ impl<'a> Walk<'a> {
     }
 
     fn is_goodbye(&self, text: &str) -> bool {
-        let is_expired = text == "*** No nickname within 60 seconds: closing. Come again!";
-        let is_refused = text == "*** 20 nicknames refused: closing. Come again!"
-            && self.refusals == REFUSALS_MAX;
-        (text == "*** server is stopping" && self.run.is_stopped)
+        let is_expired = text == sentences::EXPIRED;
+        let is_refused =
+            text == sentences::nicknames_refused(REFUSALS_MAX) && self.refusals == REFUSALS_MAX;
+        (text == sentences::STOPPING && self.run.is_stopped)
             || (is_expired && !self.is_named)
             || is_refused
     }
@@ -293,5 +295,5 @@ impl<'a> Walk<'a> {
 
 /// Whether that is the head of messages of the past.
 fn is_past(text: &str) -> bool {
-    text.starts_with("*** ") && text.contains(" earlier message")
+    sentences::read_earlier(text).is_some()
 }

@@ -11,11 +11,11 @@ use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
+use chatd_support::random::Random;
 
 use super::choices::Choices;
 use super::client::{CONTESTED, Client, LINE_BYTES_MAX, Line};
 use super::journal::{self, Entry};
-use super::random::Random;
 use super::stream::{SimStream, Wire};
 
 pub(super) const READABLE: Readiness =

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use link::{Link, Reached, Retry};
 
+use crate::commands::{command, is_quit};
 use crate::editor::{Editor, Line, Outcome};
 use crate::frontend::{Actions, Event, Frontend};
 use crate::keys::{Key, Parser};
-use crate::protocol::{command, is_quit};
 use crate::roster::Roster;
 use crate::screen::{Screen, Size, View};
 use crate::style::{self, Style};

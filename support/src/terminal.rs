@@ -14,10 +14,11 @@ use pty_process::blocking::{Command, Pty};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::support::{PATIENCE, now};
+use crate::{PATIENCE, now};
 
 /// See the module's documentation.
-pub(crate) struct Terminal {
+#[expect(missing_debug_implementations, reason = "an emulated terminal has none")]
+pub struct Terminal {
     pty: Pty,
     child: Child,
     output: Receiver<Vec<u8>>,
@@ -28,7 +29,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts `command` in a window of this size.
-    pub(crate) fn start(command: Command, columns: u16, rows: u16) -> Self {
+    pub fn start(command: Command, columns: u16, rows: u16) -> Self {
         let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");
         let child = command.spawn(pts).expect("the program");
@@ -47,22 +48,24 @@ impl Terminal {
         Self { pty, child, output, screen, written: Vec::new() }
     }
 
-    pub(crate) fn type_keys(&mut self, keys: &str) {
+    /// Types what these bytes are.
+    pub fn type_keys(&mut self, keys: &str) {
         self.pty.write_all(keys.as_bytes()).expect("typing");
     }
 
     /// The emulated terminal takes the new size first, as a real one does.
-    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+    pub fn resize(&mut self, columns: u16, rows: u16) {
         self.screen.screen_mut().set_size(cells(rows), cells(columns));
         self.pty.resize(Size::new(rows, columns)).expect("a size");
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("a running program");
     }
 
     /// The rows that have something in them.
-    pub(crate) fn rows(&self) -> Vec<String> {
+    pub fn rows(&self) -> Vec<String> {
         let columns = self.screen.screen().size().1.get();
         let rows = self.screen.screen().rows(0, columns).map(|row| row.trim_end().to_owned());
         rows.filter(|row| !row.is_empty()).collect()
@@ -70,13 +73,13 @@ impl Terminal {
 
     /// Waits until the window shows what is `expected`, which it must within [`PATIENCE`].
     #[track_caller]
-    pub(crate) fn wait_until(&mut self, what: &str, expected: impl Fn(&[String]) -> bool) {
+    pub fn wait_until(&mut self, what: &str, expected: impl Fn(&[String]) -> bool) {
         self.wait(what, |terminal| expected(&terminal.rows()));
     }
 
     /// Waits until the last rows are these.
     #[track_caller]
-    pub(crate) fn wait_for_rows(&mut self, last: &[&str]) {
+    pub fn wait_for_rows(&mut self, last: &[&str]) {
         self.wait_until(&format!("{last:#?}"), |rows| {
             rows.len() >= last.len() && rows[rows.len() - last.len()..] == *last
         });
@@ -84,7 +87,7 @@ impl Terminal {
 
     /// Waits until `bytes` were written to the terminal.
     #[track_caller]
-    pub(crate) fn wait_for_bytes(&mut self, bytes: &[u8]) {
+    pub fn wait_for_bytes(&mut self, bytes: &[u8]) {
         self.wait(&format!("{bytes:?}"), |terminal| terminal.has_written(bytes));
     }
 
@@ -100,14 +103,14 @@ impl Terminal {
     }
 
     /// Takes no more output, as a terminal does after Ctrl-S.
-    pub(crate) fn stop_reading(&mut self) {
+    pub fn stop_reading(&mut self) {
         // The thread that reads ends at the next output.
         self.output = mpsc::channel().1;
     }
 
     /// Waits for the program to end.
     #[track_caller]
-    pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
+    pub fn wait_for_end(&mut self) -> ExitStatus {
         let deadline = now() + PATIENCE;
         loop {
             // What it writes last must not be what it waits for.
@@ -127,19 +130,19 @@ impl Terminal {
 
     /// Whether the terminal is as a shell wants it: lines edited and echoed by the system, pastes
     /// not marked.
-    pub(crate) fn is_restored(&self) -> bool {
+    pub fn is_restored(&self) -> bool {
         let modes = tcgetattr(&self.pty).expect("the terminal's modes").local_modes;
         let cooked = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
         modes.contains(cooked) && !self.screen.screen().bracketed_paste()
     }
 
-    #[cfg(target_os = "linux")]
-    pub(crate) fn pid(&self) -> u32 {
+    /// The number of the program's process.
+    pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Whether `bytes` were ever written to the terminal.
-    pub(crate) fn has_written(&self, bytes: &[u8]) -> bool {
+    pub fn has_written(&self, bytes: &[u8]) -> bool {
         self.written.windows(bytes.len()).any(|window| window == bytes)
     }
 

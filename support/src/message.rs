@@ -5,9 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sentences;
+
 /// Bytes of a message with its line end; without it they are the 64 bytes of payload that the
 /// figures speak of.
-pub(crate) const LINE_BYTES: usize = 65;
+pub const LINE_BYTES: usize = 65;
 
 const TEMPLATE: &[u8; LINE_BYTES] =
     b"0000 00000000 0000000000000000000 the quick brown fox jumps over\n";
@@ -26,18 +28,21 @@ const SLACK: [u8; LINE_BYTES] = {
 };
 
 /// Senders that four digits can tell apart, and so the largest crowd.
-pub(crate) const SENDERS_MAX: usize = 10_000;
+pub const SENDERS_MAX: usize = 10_000;
 
+/// Who says something, and which of its lines that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Message {
-    pub(crate) sender: usize,
-    pub(crate) sequence: u32,
+pub struct Message {
+    /// A number of the crowd.
+    pub sender: usize,
+    /// Counted from 0.
+    pub sequence: u32,
 }
 
 impl Message {
-    /// `stamp` is when it is sent, or at a fixed rate should be: nanoseconds since the generator
+    /// Appends its line. `stamp` is when it is sent, or at a fixed rate should be: nanoseconds since the generator
     /// started.
-    pub(crate) fn write(self, stamp: u64, out: &mut Vec<u8>) {
+    pub fn write(self, stamp: u64, out: &mut Vec<u8>) {
         let mut line = *TEMPLATE;
         put_digits(&mut line[SENDER], self.sender as u64);
         put_digits(&mut line[SEQUENCE], u64::from(self.sequence));
@@ -54,20 +59,20 @@ impl Message {
             intact & (byte.wrapping_sub(*least) <= slack)
         });
         intact.then(|| Self {
-            sender: digits(&line[SENDER]) as usize,
-            sequence: digits(&line[SEQUENCE]) as u32,
+            sender: usize::try_from(digits(&line[SENDER])).unwrap_or(usize::MAX),
+            sequence: u32::try_from(digits(&line[SEQUENCE])).unwrap_or(u32::MAX),
         })
     }
 }
 
 /// The stamp of a relayed line, for those who want it.
-pub(crate) fn stamp(line: &[u8]) -> u64 {
+pub fn stamp(line: &[u8]) -> u64 {
     line.last_chunk::<LINE_BYTES>().map_or(0, |text| digits(&text[STAMP]))
 }
 
 /// How a server is joined, and what it adds to a line.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     /// chatd: the first line is the nickname, and lines arrive as `u0042: text`.
     Named,
     /// The yardsticks: connected is joined, and lines arrive as they were sent, without the bytes
@@ -77,9 +82,10 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// What both dialects answer once a client is in the room.
-    pub(crate) const WELCOME: &[u8] = b"*** You are ";
+    pub const WELCOME: &[u8] = sentences::WELCOME.as_bytes();
 
-    pub(crate) fn introduction(self, id: usize) -> Vec<u8> {
+    /// What a client says first.
+    pub fn introduction(self, id: usize) -> Vec<u8> {
         match self {
             Self::Named => format!("u{id:04}\n").into_bytes(),
             Self::Plain => Vec::new(),
@@ -87,12 +93,12 @@ impl Dialect {
     }
 
     /// The length of every relayed line.
-    pub(crate) fn stride(self) -> usize {
+    pub fn stride(self) -> usize {
         self.prefix() + LINE_BYTES
     }
 
     /// The message in a relayed line of `stride` bytes, if its nickname is its sender's.
-    pub(crate) fn parse(self, line: &[u8]) -> Option<Message> {
+    pub fn parse(self, line: &[u8]) -> Option<Message> {
         let (prefix, text) = line.split_last_chunk()?;
         let attributed = match (self, prefix) {
             (Self::Named, &[b'u', a, b, c, d, b':', b' ']) => [a, b, c, d] == text[SENDER],
@@ -112,7 +118,7 @@ impl Dialect {
 
 fn put_digits(place: &mut [u8], mut number: u64) {
     for digit in place.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
+        *digit = b"0123456789"[usize::try_from(number % 10).unwrap_or(0)];
         number /= 10;
     }
 }

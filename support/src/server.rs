@@ -3,35 +3,30 @@
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::process::Command;
-#[cfg(target_os = "linux")]
 use std::{thread, time::Duration};
 
-use super::{Client, Process, chatd, eventually};
+use super::{Client, Process, eventually, proc, sentences};
 
-/// A server that listens. It ends with the test.
+/// A server that listens. It ends with its handle.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     process: Process,
     addr: SocketAddr,
 }
 
 impl Server {
-    /// Starts it with these arguments, on a free port.
-    pub(crate) fn start(args: &str) -> Self {
-        let mut command = chatd(args);
-        command.args(["--bind", "127.0.0.1:0"]);
-        Self::launch(command)
-    }
+    /// How often [`Self::join_stalled`] asks: the answers are more than the kernel and the server
+    /// will hold.
+    pub const STALLED_ASKS: usize = 20_000;
 
     /// Starts what was prepared.
-    pub(crate) fn launch(command: Command) -> Self {
+    pub fn launch(command: Command) -> Self {
         Self::launch_and_find(command, |process| listening(&process.stdout()).first().copied())
     }
 
-    /// Starts it where stdout cannot tell the address.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn launch_silent(command: Command) -> Self {
-        Self::launch_and_find(command, |process| super::linux::listening(process.pid()))
+    /// Starts it where stdout cannot tell the address, but the system can.
+    pub fn launch_silent(command: Command) -> Self {
+        Self::launch_and_find(command, |process| proc::listening(process.pid()))
     }
 
     fn launch_and_find(command: Command, find: impl Fn(&Process) -> Option<SocketAddr>) -> Self {
@@ -44,12 +39,12 @@ impl Server {
     }
 
     /// Where it listens; the first place of several.
-    pub(crate) fn addr(&self) -> SocketAddr {
+    pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Where it listens.
-    pub(crate) fn addrs(&self, count: usize) -> Vec<SocketAddr> {
+    /// Where it listens, all of so many places.
+    pub fn addrs(&self, count: usize) -> Vec<SocketAddr> {
         eventually("all addresses", || {
             let addrs = listening(&self.stdout());
             (addrs.len() == count).then_some(addrs)
@@ -57,22 +52,22 @@ impl Server {
     }
 
     /// Somebody who has not said anything yet.
-    pub(crate) fn connect(&self) -> Client {
+    pub fn connect(&self) -> Client {
         Client::connect(self.addr)
     }
 
     /// Somebody with a nickname. The welcome is read, the history is not.
-    pub(crate) fn join(&self, nick: &str) -> Client {
+    pub fn join(&self, nick: &str) -> Client {
         self.connect().named(nick)
     }
 
     /// Some people who have all seen each other come in.
-    pub(crate) fn room<const N: usize>(&self, nicks: [&str; N]) -> [Client; N] {
+    pub fn room<const N: usize>(&self, nicks: [&str; N]) -> [Client; N] {
         let mut people: Vec<Client> = Vec::new();
         for nick in nicks {
             let newcomer = self.join(nick);
             for other in &mut people {
-                other.expect(&format!("*** {nick} joined"));
+                other.expect(sentences::joined(nick));
             }
             people.push(newcomer);
         }
@@ -81,11 +76,10 @@ impl Server {
 
     /// Somebody who asked for help that often and reads nothing, until the server can send no more
     /// and reads no more.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn join_stalled(&self, nick: &str) -> Client {
+    pub fn join_stalled(&self, nick: &str) -> Client {
         let mut client = Client::connect_with_small_buffer(self.addr, 64 * 1024).named(nick);
         client.send("/help\n".repeat(Self::STALLED_ASKS));
-        let queued = || super::linux::queued(self.addr, client.addr());
+        let queued = || proc::queued(self.addr, client.addr());
         eventually("a stop in both directions", || {
             let before = queued();
             thread::sleep(Duration::from_millis(50));
@@ -93,11 +87,6 @@ impl Server {
         });
         client
     }
-
-    /// How often [`Self::join_stalled`] asks: the answers are more than the kernel and the server
-    /// will hold.
-    #[cfg(target_os = "linux")]
-    pub(crate) const STALLED_ASKS: usize = 20_000;
 }
 
 impl Deref for Server {

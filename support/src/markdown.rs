@@ -2,10 +2,25 @@
 
 use std::fmt;
 
-/// The lines, header first; the first `names` columns are text.
-pub(crate) struct Table {
-    pub(crate) lines: Vec<Vec<String>>,
-    pub(crate) names: usize,
+/// The lines of cells, and how many of the first columns are text.
+#[derive(Debug)]
+pub struct Table {
+    /// The lines, header first.
+    pub lines: Vec<Vec<String>>,
+    /// The first columns, which are text; the others are numbers.
+    pub names: usize,
+}
+
+impl Table {
+    /// A table with no line yet but the header.
+    pub fn new<const N: usize>(header: [&str; N], names: usize) -> Self {
+        Self { lines: vec![header.map(str::to_owned).to_vec()], names }
+    }
+
+    /// Whether there is nothing below the header.
+    pub fn is_empty(&self) -> bool {
+        self.lines.len() < 2
+    }
 }
 
 impl fmt::Display for Table {

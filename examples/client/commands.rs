@@ -1,0 +1,20 @@
+//! What a line asks the server for, as far as the client must know.
+
+/// The commands that the server explains, in the order of the alphabet.
+pub(crate) const COMMANDS: [&str; 25] = [
+    "/away", "/ban", "/bans", "/deop", "/help", "/history", "/invite", "/join", "/kick", "/me",
+    "/msg", "/mute", "/nick", "/op", "/part", "/quit", "/room", "/rooms", "/topic", "/unban",
+    "/unmute", "/unvoice", "/voice", "/who", "/whois",
+];
+
+/// The command that `line` is for the server, without its slash: it may be unknown, or empty.
+/// `None` if the line is said.
+pub(crate) fn command(line: &str) -> Option<&str> {
+    let command = line.strip_prefix('/').filter(|rest| !rest.starts_with('/'))?;
+    command.split(char::is_whitespace).next()
+}
+
+/// Whether `line` is the command that leaves.
+pub(crate) fn is_quit(line: &str) -> bool {
+    command(line).is_some_and(|word| word.eq_ignore_ascii_case("quit"))
+}
