@@ -281,7 +281,7 @@ fn parse_name(text: &str) -> Result<String, String> {
 
 fn parse_room(text: &str) -> Result<RoomName, String> {
     RoomName::parse(text).map_err(|_| {
-        "expected letters, digits and -_.+&'~=[]{}|^`, at most 31, such as #lobby".to_owned()
+        "expected letters, digits and -_.+&'~=[]{}|^`, in at most 32 columns with its #, such as #lobby".to_owned()
     })
 }
 

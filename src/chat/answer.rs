@@ -59,6 +59,8 @@ pub enum Answer<'a> {
         room: &'a RoomName,
         /// It is new, and the session its operator.
         is_new: bool,
+        /// Where it talked before; it still hears what is said there.
+        before: Option<&'a RoomName>,
         /// Who else is there.
         others: Listing<'a>,
     },
@@ -134,6 +136,8 @@ pub enum Answer<'a> {
         list: List,
         /// Whom it concerns.
         mask: &'a Mask,
+        /// The nickname that was asked for.
+        made_for: Option<&'a Nick>,
         /// For how long.
         time: Option<Duration>,
     },
@@ -148,8 +152,10 @@ pub enum Answer<'a> {
     Lists {
         /// The room.
         place: Place<'a>,
-        /// The entries.
+        /// Some of the entries.
         entries: &'a [Listed<'a>],
+        /// How many more there are.
+        others: usize,
     },
     /// The rules of a room.
     Rules {
@@ -206,6 +212,8 @@ pub struct RoomSummary<'a> {
     pub name: &'a RoomName,
     /// How many are there.
     pub members: usize,
+    /// Whoever asks is there.
+    pub is_in: bool,
     /// What it is about.
     pub topic: Option<Text<'a>>,
 }
@@ -230,10 +238,23 @@ pub struct Listed<'a> {
     pub list: List,
     /// Whom it concerns.
     pub mask: &'a Mask,
+    /// The nickname for which it was made, if it was for one.
+    pub made_for: Option<&'a Nick>,
     /// Who made it.
     pub by: &'a Nick,
     /// How long it will count.
     pub left: Option<Duration>,
+}
+
+/// What may be too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Longest {
+    /// A topic.
+    Topic,
+    /// A key.
+    Key,
+    /// Why somebody is away.
+    Away,
 }
 
 /// Why something is refused. An answer for its user, not an error.
@@ -265,12 +286,12 @@ pub enum Refusal<'a> {
     UnknownRoom(RoomName),
     /// Only for those who are in this room.
     NotIn(RoomName),
-    /// It looks too much like this room.
-    LooksLike(RoomName),
+    /// It looks too much like this room, or like one that the session may not know of.
+    LooksLike(Option<RoomName>),
     /// There are as many rooms as there may be.
     TooManyRooms,
-    /// As many as there may be were made from where the session comes.
-    TooManyRoomsMade,
+    /// So many, which is as many as there may be, were made from where the session comes.
+    TooManyRoomsMade(u32),
     /// The session is in as many rooms as it may.
     InTooManyRooms(usize),
     /// Only operators of this room can do that.
@@ -294,13 +315,19 @@ pub enum Refusal<'a> {
     /// This one is in that room already.
     AlreadyThere(Nick, RoomName),
     /// This is longer than so many bytes.
-    TooLong(&'static str, usize),
+    TooLong(Longest, usize),
+    /// Nobody can be made to wait longer than this in slow mode.
+    TooSlow(Duration),
     /// A list is full.
     ListFull(RoomName),
+    /// As many are invited as may be.
+    TooManyInvited(RoomName),
     /// That is no mask.
     BadMask,
     /// Others are at the same address: so many. These masks are what may be meant.
     AlsoConcerns {
+        /// On which list it would be put.
+        list: List,
         /// How many others.
         others: usize,
         /// All from there.
@@ -310,6 +337,17 @@ pub enum Refusal<'a> {
     },
     /// Nothing on the list is like that.
     NotListed(Text<'a>),
+    /// Nothing on the list was made for this one, who is concerned by this mask.
+    ConcernedBy {
+        /// Which list.
+        list: List,
+        /// Who.
+        who: Text<'a>,
+        /// By what.
+        mask: Mask,
+    },
+    /// This one is an operator of that room, and no list concerns it.
+    IsOperator(Nick, RoomName),
     /// Nobody can do that to oneself.
     Oneself,
 }

@@ -8,6 +8,9 @@ use super::session::SessionId;
 use super::text::{Text, TextBuf};
 use super::{Caller, Chat};
 
+/// What stands around a mask in a list, with nicknames, in bytes.
+const ENTRY_BYTES: usize = 256;
+
 /// What stands around a room in a list, in bytes.
 const ROOM_MARKS_BYTES: usize = 24;
 
@@ -64,6 +67,7 @@ impl Chat {
             .map(|room| RoomSummary {
                 name: room.name(),
                 members: room.members().len(),
+                is_in: self.people[caller.id].is_in(room.id()),
                 topic: room.topic.as_deref().map(TextBuf::as_text),
             })
             .take_while(|room| {
@@ -100,7 +104,7 @@ impl Chat {
     }
 
     /// Whether somebody may know of a room.
-    fn knows_of(&self, id: SessionId, room: &Room) -> bool {
+    pub(super) fn knows_of(&self, id: SessionId, room: &Room) -> bool {
         !room.rules.secret || self.people[id].is_in(room.id())
     }
 
@@ -117,7 +121,7 @@ impl Chat {
 
     pub(super) fn show_lists(&self, at: RoomId, caller: &mut Caller<'_>) {
         let (lists, now) = (self.rooms[at].lists.as_deref(), caller.now.at);
-        let entries: Vec<Listed<'_>> = [List::Bans, List::Mutes]
+        let all: Vec<Listed<'_>> = [List::Bans, List::Mutes]
             .into_iter()
             .flat_map(|list| {
                 lists
@@ -128,11 +132,19 @@ impl Chat {
             .map(|(list, entry)| Listed {
                 list,
                 mask: &entry.mask,
+                made_for: entry.made_for.as_ref(),
                 by: &entry.by,
                 left: entry.until.map(|until| until.saturating_duration_since(now)),
             })
             .collect();
-        caller.answer(&Answer::Lists { place: self.place(at, caller), entries: &entries });
+        let mut bytes = 0;
+        let fits = all.iter().take_while(|entry| {
+            bytes += entry.mask.as_str().len() + ENTRY_BYTES;
+            bytes <= self.config.names_bytes_max
+        });
+        let entries = &all[..fits.count()];
+        let others = all.len() - entries.len();
+        caller.answer(&Answer::Lists { place: self.place(at, caller), entries, others });
     }
 
     /// Whether somebody is an operator of a room.

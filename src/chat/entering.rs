@@ -1,13 +1,12 @@
 //! How people come, take names, go from room to room, and leave.
 
-use super::answer::{Answer, Listing, Refusal};
+use super::answer::{Answer, Listing, Longest, Refusal};
 use super::event::{Event, Farewell, Happening};
 use super::look_alikes::Clash;
-use super::mask::Identity;
 use super::name::{Nick, RoomName};
 use super::outbound::Outbound;
-use super::room::RoomId;
-use super::rooms::NoRoom;
+use super::room::{Member, Room, RoomId};
+use super::rooms::{NoRoom, ROOMS_PER_ADDRESS};
 use super::rules::{List, Rank};
 use super::session::SessionId;
 use super::text::Text;
@@ -16,6 +15,9 @@ use crate::clock::Now;
 
 /// How many nicknames a newcomer is shown.
 const WELCOME_NAMES_MAX: usize = 10;
+
+/// The longest that somebody says in going away, in bytes.
+const AWAY_BYTES_MAX: usize = 390;
 
 /// In so many rooms somebody may be.
 const ROOMS_PER_PERSON: usize = 50;
@@ -45,15 +47,12 @@ impl Chat {
             return Ok(Outcome::Same);
         }
         let rooms: Vec<RoomId> = self.people[id].rooms().collect();
-        for &room in &rooms {
+        let renamed = Event::Renamed { from: &old, to: &nick };
+        self.tell_neighbours(&renamed, &rooms, Some(id), caller.out);
+        for room in rooms {
             self.judge(room, id, caller);
+            self.give_back_rank(room, caller);
         }
-        self.tell_neighbours(
-            &Event::Renamed { from: &old, to: &nick },
-            &rooms,
-            Some(id),
-            caller.out,
-        );
         Ok(Outcome::Renamed)
     }
 
@@ -100,30 +99,32 @@ impl Chat {
             return Err(Refusal::InTooManyRooms(ROOMS_PER_PERSON));
         }
         let cloak = person.cloak;
+        let mut is_invited = false;
         let (at, is_new) = match found {
             Some(at) => {
-                self.admit(at, key, caller)?;
+                is_invited = self.admit(at, key, caller)?;
                 (at, false)
             }
-            None => match self.rooms.make(name, cloak) {
-                Ok(at) => (at, true),
-                Err(NoRoom::TooMany) => return Err(Refusal::TooManyRooms),
-                Err(NoRoom::TooManyFromAddress) => return Err(Refusal::TooManyRoomsMade),
-                Err(NoRoom::LooksLike(other)) => {
-                    return Err(Refusal::LooksLike(self.rooms[other].name().clone()));
-                }
-            },
+            None => {
+                (self.rooms.make(name, cloak).map_err(|why| self.why_no_room(why, caller))?, true)
+            }
         };
         let (people, others) = self.people_in(at, WELCOME_NAMES_MAX);
         let others = Listing { people: &people, others };
         let room = self.rooms[at].name();
-        caller.answer(&Answer::Entered { room, is_new, others });
+        let before = self.people[caller.id].focus().map(|before| self.rooms[before].name());
+        caller.answer(&Answer::Entered { room, is_new, others, before });
         if let Some(topic) = &self.rooms[at].topic {
             let place = super::Place { room, is_focused: true };
             caller.answer(&Answer::Topic { place, topic: Some(topic.as_text()) });
         }
         self.come_into(at, caller);
+        if is_invited {
+            self.rooms[at].set_invited(caller.id);
+            self.judge(at, caller.id, caller);
+        }
         self.show_newcomer_history(at, caller);
+        self.give_back_rank(at, caller);
         if is_new {
             self.rooms[at].set_rank(caller.id, Rank::Operator, true);
             return Ok(Outcome::MadeRoom);
@@ -131,13 +132,25 @@ impl Chat {
         Ok(Outcome::Same)
     }
 
-    /// Whether the caller may come into a room that there is.
+    fn why_no_room(&self, why: NoRoom, caller: &Caller<'_>) -> Refusal<'static> {
+        match why {
+            NoRoom::TooMany => Refusal::TooManyRooms,
+            NoRoom::TooManyFromAddress => Refusal::TooManyRoomsMade(ROOMS_PER_ADDRESS),
+            NoRoom::LooksLike(other) => {
+                let other = &self.rooms[other];
+                let is_known = self.knows_of(caller.id, other);
+                Refusal::LooksLike(is_known.then(|| other.name().clone()))
+            }
+        }
+    }
+
+    /// Whether the caller may come into a room that there is, and was invited by an operator.
     fn admit<'a>(
         &mut self,
         at: RoomId,
         key: Option<Text<'a>>,
         caller: &mut Caller<'_>,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Result<bool, Refusal<'a>> {
         let person = &self.people[caller.id];
         let room = &mut self.rooms[at];
         let name = room.name().clone();
@@ -145,13 +158,17 @@ impl Chat {
             if let Some(place) = lists.invited.iter().position(|&id| id == caller.id) {
                 // An operator let it in, whatever else holds, once.
                 lists.invited.swap_remove(place);
-                return Ok(());
+                return Ok(true);
             }
             caller.out.toil(32 * lists.len() as u64);
-            let identity = Identity::new(person.nick(), person.cloak);
+            let identity = person.identity();
             if lists.concerns(List::Bans, &identity, caller.now.at) {
                 return Err(Refusal::Banned(name));
             }
+        }
+        if room.awaits_operator(person.nick(), person.cloak, caller.now.at) {
+            // Else there would be no operator to let this one in.
+            return Ok(false);
         }
         if room.rules.invite_only {
             return Err(Refusal::InviteOnly(name));
@@ -163,7 +180,7 @@ impl Chat {
         if room.rules.limit.is_some_and(|limit| room.members().len() >= limit as usize) {
             return Err(Refusal::RoomFull(name));
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Puts the caller among the members of a room, where it talks from now on.
@@ -171,10 +188,7 @@ impl Chat {
         let id = caller.id;
         self.rooms[at].join(id);
         self.focus_on(at, id);
-        let person = &self.people[id];
-        let (nick, cloak) = (person.nick().clone(), person.cloak);
-        let room = &mut self.rooms[at];
-        room.give_back_rank(id, &nick, cloak, caller.now.at);
+        let nick = self.people[id].nick().clone();
         self.judge(at, id, caller);
         if !self.count_traffic(at, 1, 0, caller.now) {
             let room = &self.rooms[at];
@@ -183,18 +197,37 @@ impl Chat {
         }
     }
 
+    /// Gives the caller the rank in a room that waited for it, and tells all there.
+    fn give_back_rank(&mut self, at: RoomId, caller: &mut Caller<'_>) {
+        let person = &self.people[caller.id];
+        let (nick, cloak) = (person.nick().clone(), person.cloak);
+        let rank = self.rooms[at].give_back_rank(caller.id, &nick, cloak, caller.now.at);
+        if let Some(rank) = rank {
+            self.tell_room(at, Happening::RankBack { nick: &nick, rank }, caller);
+        }
+    }
+
     /// Lets the caller leave a room, and talk in another one that it is in.
     pub(super) fn part(&mut self, at: RoomId, reason: Option<Text<'_>>, caller: &mut Caller<'_>) {
         let nick = self.people[caller.id].nick().clone();
-        self.tell_room(at, Happening::Parted { nick: &nick, reason }, caller);
-        self.go_out_of(at, caller.id, caller.out);
+        // Nobody says in leaving what it may not say.
+        let reason = reason.filter(|_| self.rooms[at].lets_talk(caller.id));
+        let what = Happening::Parted { nick: &nick, reason };
+        if self.count_traffic(at, 0, 1, caller.now) {
+            let is_focused = self.people[caller.id].is_focused(at);
+            let event = Event::In { room: self.rooms[at].name(), what };
+            caller.answer(&Answer::Done { event, is_focused });
+        } else {
+            self.tell_room(at, what, caller);
+        }
+        self.rooms[at].leave(caller.id);
+        self.be_out_of(at, caller.id, caller.out);
+        self.rooms.end_if_empty(at);
     }
 
-    /// Takes somebody out of a room that it is in. If it talked there, it talks in the room to which
-    /// it came last, and is told so.
-    pub(super) fn go_out_of(&mut self, at: RoomId, id: SessionId, out: &mut dyn Outbound) {
-        self.rooms[at].leave(id);
-        self.rooms.end_if_empty(at);
+    /// Somebody is no longer among the members of a room. If it talked there, it talks in the room
+    /// where it was last, and is told so.
+    pub(super) fn be_out_of(&mut self, at: RoomId, id: SessionId, out: &mut dyn Outbound) {
         let person = &mut self.people[id];
         let was_focused = person.is_focused(at);
         person.go_out_of(at);
@@ -207,6 +240,7 @@ impl Chat {
         }
         if let Some(replays) = self.replays.get_mut(&id) {
             replays.retain(|replay| replay.room != at);
+            self.forget_shown(id);
         }
     }
 
@@ -224,26 +258,38 @@ impl Chat {
         let Some(lists) = &room.lists else { return };
         caller.out.toil(32 * lists.len() as u64);
         let person = &self.people[id];
-        let identity = Identity::new(person.nick(), person.cloak);
-        let is_silenced = [List::Bans, List::Mutes]
-            .into_iter()
-            .any(|list| lists.concerns(list, &identity, caller.now.at));
-        room.set_silenced(id, is_silenced);
+        let identity = person.identity();
+        let is_muted = lists.concerns(List::Mutes, &identity, caller.now.at);
+        let is_banned = !room.member(id).is_some_and(Member::is_invited)
+            && lists.concerns(List::Bans, &identity, caller.now.at);
+        room.set_silenced(id, is_muted || is_banned);
     }
 
     /// The caller is away for the others, or back.
-    pub(super) fn go_away(&mut self, reason: Option<Text<'_>>, caller: &mut Caller<'_>) {
+    pub(super) fn go_away(
+        &mut self,
+        reason: Option<Text<'_>>,
+        caller: &mut Caller<'_>,
+    ) -> Result<(), Refusal<'static>> {
+        if reason.is_some_and(|reason| reason.as_str().len() > AWAY_BYTES_MAX) {
+            return Err(Refusal::TooLong(Longest::Away, AWAY_BYTES_MAX));
+        }
         let person = &mut self.people[caller.id];
         let was_away = person.set_away(reason);
         caller.answer(if reason.is_some() { &Answer::YouAreAway } else { &Answer::YouAreBack });
-        if reason.is_none() && !was_away {
-            return;
+        if reason.is_some() == was_away {
+            return Ok(());
         }
         let nick = person.nick().clone();
-        let small: Vec<RoomId> =
-            self.people[caller.id].rooms().filter(|&at| !self.rooms[at].is_crowded()).collect();
+        let rooms = self.people[caller.id].rooms().map(|at| &self.rooms[at]);
+        // Nobody says in this way what it may not say.
+        let told: Vec<RoomId> = rooms
+            .filter(|room| !room.is_crowded() && room.lets_talk(caller.id))
+            .map(Room::id)
+            .collect();
         let event = Event::Away { nick: &nick, reason };
-        self.tell_neighbours(&event, &small, Some(caller.id), caller.out);
+        self.tell_neighbours(&event, &told, Some(caller.id), caller.out);
+        Ok(())
     }
 
     /// A session is gone. The others are told, and its nickname is free.
@@ -253,6 +299,13 @@ impl Chat {
         let Some(person) = self.people.remove(id) else { return };
         let nick = person.nick();
         let mut told = Vec::new();
+        // Nobody says in leaving what it may not say.
+        let is_said = |_: &Text<'_>| person.rooms().all(|at| self.rooms[at].lets_talk(id));
+        let reason = if let Farewell::Quit(text) = reason {
+            Farewell::Quit(text.filter(is_said))
+        } else {
+            reason
+        };
         for at in person.rooms() {
             let room = &mut self.rooms[at];
             if let Some(member) = room.leave(id) {

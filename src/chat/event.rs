@@ -68,8 +68,8 @@ pub enum Happening<'a> {
     Topic {
         /// Who changed it.
         by: &'a Nick,
-        /// To what.
-        topic: Text<'a>,
+        /// To what; `None` if there is none any more.
+        topic: Option<Text<'a>>,
     },
     /// An operator made somebody leave.
     Kicked {
@@ -79,6 +79,20 @@ pub enum Happening<'a> {
         nick: &'a Nick,
         /// Why.
         reason: Option<Text<'a>>,
+    },
+    /// An operator made many leave together.
+    ManyKicked {
+        /// The operator.
+        by: &'a Nick,
+        /// How many.
+        count: usize,
+    },
+    /// Somebody who dropped out is back, and has the rank that waited.
+    RankBack {
+        /// Who.
+        nick: &'a Nick,
+        /// The rank.
+        rank: Rank,
     },
     /// An operator gave somebody a rank, or took it.
     Ranked {

@@ -41,7 +41,7 @@ pub struct History {
 
 /// A message that is kept.
 #[derive(Debug)]
-struct Remembered {
+pub struct Remembered {
     id: MessageId,
     at: Timestamp,
     from: Nick,
@@ -138,12 +138,8 @@ impl History {
         }
     }
 
-    /// Forgets the oldest message, so that there is memory for those of other rooms.
-    pub fn forget_oldest(&mut self) {
-        self.forget();
-    }
-
-    fn forget(&mut self) -> Option<Remembered> {
+    /// Forgets the oldest message, if there is one.
+    pub fn forget(&mut self) -> Option<Remembered> {
         let oldest = self.messages.pop_front()?;
         self.forgotten += 1;
         self.bytes -= oldest.kept_bytes();

@@ -197,7 +197,7 @@ impl Chat {
             Command::Join { room, key } => return self.enter(room, key, caller),
             Command::Rooms => self.list_rooms(caller),
             Command::Whois(nick) => self.show_person(nick, caller)?,
-            Command::Away(reason) => self.go_away(reason, caller),
+            Command::Away(reason) => self.go_away(reason, caller)?,
             Command::In { room, ask } => self.follow_in(room, ask, caller)?,
         }
         Ok(Outcome::Same)
@@ -214,6 +214,10 @@ impl Chat {
         }
         let at = self.room_of(room, caller)?;
         match ask {
+            Ask::Part(Some(name)) if room.is_none() && self.named_room(name, caller).is_some() => {
+                let at = self.named_room(name, caller).unwrap_or(at);
+                self.part(at, None, caller);
+            }
             Ask::Say { kind, text } => self.say(at, kind, text, room.is_some(), caller)?,
             Ask::Part(reason) => self.part(at, reason, caller),
             Ask::Who => self.show_members(at, caller),
@@ -252,6 +256,12 @@ impl Chat {
         }
     }
 
+    /// The room that the caller is in and that is called so, with `#` or without.
+    fn named_room(&self, name: Text<'_>, caller: &Caller<'_>) -> Option<RoomId> {
+        let at = self.rooms.find(&RoomName::parse(name.as_str()).ok()?)?;
+        self.people[caller.id].is_in(at).then_some(at)
+    }
+
     fn place(&self, at: RoomId, caller: &Caller<'_>) -> Place<'_> {
         let is_focused = self.people[caller.id].is_focused(at);
         Place { room: self.rooms[at].name(), is_focused }
@@ -280,9 +290,11 @@ impl Chat {
             [first, ..] => {
                 self.neighbours.clear();
                 for &room in rooms {
-                    self.neighbours.extend_from_slice(self.rooms[room].members());
+                    // It carries no mark of a room, so it is the same wherever they talk.
+                    let members = self.rooms[room].members().iter().copied();
+                    self.neighbours.extend(members.map(Member::focused));
                 }
-                out.toil(self.neighbours.len() as u64);
+                out.toil(8 * self.neighbours.len() as u64);
                 self.neighbours.sort_unstable_by_key(Member::session);
                 self.neighbours.dedup_by_key(|member| member.session());
                 // No room has such a version.

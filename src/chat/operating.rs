@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, Refusal};
-use super::event::Happening;
-use super::mask::{Identity, Mask};
+use super::answer::{Answer, Longest, Refusal};
+use super::event::{Event, Happening};
+use super::mask::Mask;
 use super::name::Nick;
 use super::room::{CROWD, RoomId};
 use super::rules::{Change, Entry, KEY_BYTES_MAX, LIST_MAX, List, Rank, SLOW_MAX};
 use super::session::{Cloak, SessionId};
 use super::text::{Text, TextBuf};
 use super::{Caller, Chat};
+
+/// So many people who are made to leave together are told of one by one.
+const TOLD_ALONE_MAX: usize = 10;
 
 /// The longest topic, in bytes.
 const TOPIC_BYTES_MAX: usize = 390;
@@ -43,11 +46,14 @@ impl Chat {
     ) -> Result<(), Refusal<'a>> {
         if !self.rooms[at].rules.open_topic {
             self.must_operate(at, caller)?;
+        } else if !self.rooms[at].lets_talk(caller.id) {
+            return Err(Refusal::Muted(self.rooms[at].name().clone()));
         }
         if topic.as_str().len() > TOPIC_BYTES_MAX {
-            return Err(Refusal::TooLong("topic", TOPIC_BYTES_MAX));
+            return Err(Refusal::TooLong(Longest::Topic, TOPIC_BYTES_MAX));
         }
-        self.rooms[at].topic = Some(Box::new(TextBuf::from(topic)));
+        let topic = (!topic.as_str().is_empty()).then_some(topic);
+        self.rooms[at].topic = topic.map(|topic| Box::new(TextBuf::from(topic)));
         let by = self.people[caller.id].nick().clone();
         self.tell_room(at, Happening::Topic { by: &by, topic }, caller);
         Ok(())
@@ -74,7 +80,7 @@ impl Chat {
             // Those who are gone will not come.
             invitations.retain(|&other| other != id && self.people.get(other).is_some());
             if invitations.len() >= LIST_MAX {
-                return Err(Refusal::ListFull(name));
+                return Err(Refusal::TooManyInvited(name));
             }
             invitations.push(id);
         } else if self.rooms[at].rules.invite_only {
@@ -98,21 +104,36 @@ impl Chat {
         if id == caller.id {
             return Err(Refusal::Oneself);
         }
-        self.make_leave(at, id, reason, caller);
+        self.make_leave(at, &[id], reason, caller);
         Ok(())
     }
 
+    /// Makes people leave a room, all at once: so each who stays is told of them once, and not while
+    /// they leave one by one.
     fn make_leave(
         &mut self,
         at: RoomId,
-        id: SessionId,
+        ids: &[SessionId],
         reason: Option<Text<'_>>,
         caller: &mut Caller<'_>,
     ) {
         let by = self.people[caller.id].nick().clone();
-        let nick = self.people[id].nick().clone();
-        self.tell_room(at, Happening::Kicked { by: &by, nick: &nick, reason }, caller);
-        self.go_out_of(at, id, caller.out);
+        self.rooms[at].leave_together(&ids.iter().copied().collect());
+        caller.out.toil(512 * ids.len() as u64);
+        if ids.len() > TOLD_ALONE_MAX {
+            self.tell_room(at, Happening::ManyKicked { by: &by, count: ids.len() }, caller);
+        }
+        for &id in ids {
+            let nick = self.people[id].nick().clone();
+            let what = Happening::Kicked { by: &by, nick: &nick, reason };
+            if ids.len() <= TOLD_ALONE_MAX {
+                self.tell_room(at, what, caller);
+            }
+            let is_focused = self.people[id].is_focused(at);
+            let event = Event::In { room: self.rooms[at].name(), what };
+            caller.out.answer(&Answer::Done { event, is_focused }, id);
+            self.be_out_of(at, id, caller.out);
+        }
     }
 
     /// Puts somebody, or whoever a mask matches, on a list. Whoever is banned and there has to leave.
@@ -125,24 +146,36 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         self.must_operate(at, caller)?;
-        let mask = match Nick::parse(who.as_str()) {
-            Ok(nick) => self.mask_of(at, &nick, caller)?,
-            Err(_) => Mask::parse(who).ok_or(Refusal::BadMask)?,
+        let nick = Nick::parse(who.as_str()).ok();
+        let mask = match &nick {
+            Some(nick) => self.mask_of(at, list, nick, caller)?,
+            None => Mask::parse(who).ok_or(Refusal::BadMask)?,
         };
         let concerned = self.concerned(at, &mask, caller);
-        let now = caller.now.at;
-        let by = self.people[caller.id].nick().clone();
-        let entry = Entry { mask: mask.clone(), by, until: time.map(|time| now + time) };
+        let (now, by) = (caller.now.at, self.people[caller.id].nick().clone());
+        let (until, made_for) = (time.map(|time| now + time), nick);
+        let entry = Entry { mask: mask.clone(), made_for, by, until };
         let room = &mut self.rooms[at];
-        if !room.lists.get_or_insert_default().add(list, entry, now) {
+        if let Some(nick) = &entry.made_for {
+            room.forget_rank(nick);
+        }
+        let lists = room.lists.get_or_insert_default();
+        let made_for = entry.made_for.clone();
+        if !lists.add(list, entry, now) {
             return Err(Refusal::ListFull(room.name().clone()));
         }
-        caller.answer(&Answer::KeptOut { list, mask: &mask, time });
-        for id in concerned {
-            match list {
-                List::Bans => self.make_leave(at, id, None, caller),
-                List::Mutes => self.judge(at, id, caller),
-            }
+        if list == List::Bans {
+            let people = &self.people;
+            lists.invited.retain(|&id| {
+                people.get(id).is_some_and(|person| !mask.matches(&person.identity()))
+            });
+        }
+        let mask = &mask;
+        caller.answer(&Answer::KeptOut { list, mask, made_for: made_for.as_ref(), time });
+        match list {
+            List::Bans if concerned.is_empty() => {}
+            List::Bans => self.make_leave(at, &concerned, None, caller),
+            List::Mutes => concerned.into_iter().for_each(|id| self.judge(at, id, caller)),
         }
         Ok(())
     }
@@ -152,6 +185,7 @@ impl Chat {
     fn mask_of(
         &self,
         at: RoomId,
+        list: List,
         nick: &Nick,
         caller: &mut Caller<'_>,
     ) -> Result<Mask, Refusal<'static>> {
@@ -160,14 +194,18 @@ impl Chat {
         if id == caller.id {
             return Err(Refusal::Oneself);
         }
-        let cloak = self.people[id].cloak;
-        if cloak == Cloak::Local {
+        let person = &self.people[id];
+        if self.is_operator(at, id) {
+            let room = self.rooms[at].name().clone();
+            return Err(Refusal::IsOperator(person.nick().clone(), room));
+        }
+        if person.cloak == Cloak::Local {
             return Ok(one);
         }
-        let all = Mask::of_cloak(cloak);
+        let all = Mask::of_cloak(person.cloak);
         let others = self.concerned(at, &all, caller).iter().filter(|&&other| other != id).count();
         if others > 0 {
-            return Err(Refusal::AlsoConcerns { others, all, one });
+            return Err(Refusal::AlsoConcerns { list, others, all, one });
         }
         Ok(all)
     }
@@ -175,15 +213,12 @@ impl Chat {
     /// Who is there and matches, but for operators.
     fn concerned(&self, at: RoomId, mask: &Mask, caller: &mut Caller<'_>) -> Vec<SessionId> {
         let members = self.rooms[at].members();
-        caller.out.toil(64 * members.len() as u64);
+        caller.out.toil(512 * members.len() as u64);
         members
             .iter()
             .filter(|member| !member.is(Rank::Operator))
             .map(super::Member::session)
-            .filter(|&id| {
-                let person = &self.people[id];
-                mask.matches(&Identity::new(person.nick(), person.cloak))
-            })
+            .filter(|&id| mask.matches(&self.people[id].identity()))
             .collect()
     }
 
@@ -196,13 +231,22 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         self.must_operate(at, caller)?;
-        let mask = Mask::parse(who).ok_or(Refusal::BadMask)?;
+        let nick = Nick::parse(who.as_str()).ok();
         let person = self.people.owner(who.as_str()).map(|id| &self.people[id]);
-        let identity = person.map(|person| Identity::new(person.nick(), person.cloak));
-        let lists = self.rooms[at].lists.get_or_insert_default();
-        let count = lists.remove(list, Some(&mask), identity.as_ref());
+        let mut masks = vec![Mask::parse(who).ok_or(Refusal::BadMask)?];
+        masks.extend(person.map(|person| Mask::of_cloak(person.cloak)));
+        let now = caller.now.at;
+        let Some(lists) = &mut self.rooms[at].lists else { return Err(Refusal::NotListed(who)) };
+        let count = lists.remove(list, &masks, nick.as_ref());
         if count == 0 {
-            return Err(Refusal::NotListed(who));
+            let identity = person.map(super::people::Person::identity);
+            let wider = lists
+                .entries(list, now)
+                .find(|entry| identity.as_ref().is_some_and(|it| entry.mask.matches(it)));
+            return Err(match wider {
+                Some(entry) => Refusal::ConcernedBy { list, who, mask: entry.mask.clone() },
+                None => Refusal::NotListed(who),
+            });
         }
         let members = self.rooms[at].members();
         let silenced: Vec<SessionId> = members
@@ -213,6 +257,7 @@ impl Chat {
         for id in silenced {
             self.judge(at, id, caller);
         }
+        self.rooms[at].lists.take_if(|lists| lists.is_empty());
         caller.answer(&Answer::Pardoned { list, count });
         Ok(())
     }
@@ -227,11 +272,24 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         self.must_operate(at, caller)?;
-        let id = self.member_called(at, nick)?;
-        self.rooms[at].set_rank(id, rank, is_given);
         let by = self.people[caller.id].nick().clone();
+        if !is_given
+            && self.people.owner(nick.as_str()).is_none()
+            && let Ok(gone) = Nick::parse(nick.as_str())
+            && self.rooms[at].forget_rank(&gone)
+        {
+            // It dropped out, and is not to find its rank when it is back.
+            self.tell_room(at, Happening::Ranked { by: &by, nick: &gone, rank, is_given }, caller);
+            return Ok(());
+        }
+        let id = self.member_called(at, nick)?;
         let nick = self.people[id].nick().clone();
+        self.rooms[at].set_rank(id, rank, is_given);
         self.tell_room(at, Happening::Ranked { by: &by, nick: &nick, rank, is_given }, caller);
+        if !is_given {
+            // No list concerned it while it was an operator.
+            self.judge(at, id, caller);
+        }
         Ok(())
     }
 
@@ -245,10 +303,10 @@ impl Chat {
         self.must_operate(at, caller)?;
         match change {
             Change::Key(Some(key)) if key.as_str().len() > KEY_BYTES_MAX => {
-                return Err(Refusal::TooLong("key", KEY_BYTES_MAX));
+                return Err(Refusal::TooLong(Longest::Key, KEY_BYTES_MAX));
             }
             Change::Slow(Some(slow)) if slow > SLOW_MAX => {
-                return Err(Refusal::Usage("/room slow SECONDS|off, up to 3600"));
+                return Err(Refusal::TooSlow(SLOW_MAX));
             }
             Change::InviteOnly(_)
             | Change::Moderated(_)
@@ -259,9 +317,19 @@ impl Chat {
             | Change::Slow(_) => {}
         }
         let room = &mut self.rooms[at];
-        // Those who are there can go on, in a room where that means something.
-        if change == Change::Moderated(true) && room.members().len() <= CROWD {
-            room.give_voice_to_all();
+        match change {
+            // Those who are there can go on, unless they are too many for that to mean something.
+            Change::Moderated(true) if !room.rules.moderated && room.members().len() <= CROWD => {
+                room.lend_voice(true);
+            }
+            Change::Moderated(false) => room.lend_voice(false),
+            Change::InviteOnly(_)
+            | Change::Moderated(_)
+            | Change::Secret(_)
+            | Change::OpenTopic(_)
+            | Change::Key(_)
+            | Change::Limit(_)
+            | Change::Slow(_) => {}
         }
         if matches!(change, Change::Slow(None)) {
             room.talked.clear();

@@ -3,6 +3,7 @@
 use std::ops::{Index, IndexMut};
 
 use super::look_alikes::{Clash, LookAlikes};
+use super::mask::Identity;
 use super::name::Nick;
 use super::room::RoomId;
 use super::session::{Cloak, SessionId};
@@ -13,6 +14,7 @@ use super::text::{Text, TextBuf};
 pub struct People {
     /// By key: keys are small, and this takes half the memory of a table.
     seats: Vec<Option<Person>>,
+    count: usize,
     names: LookAlikes<SessionId>,
 }
 
@@ -41,7 +43,7 @@ impl People {
     /// Nobody. These names, and what looks like them, nobody may have.
     #[must_use]
     pub fn new(reserved: &[&str]) -> Self {
-        Self { seats: Vec::new(), names: LookAlikes::reserving(reserved) }
+        Self { seats: Vec::new(), count: 0, names: LookAlikes::reserving(reserved) }
     }
 
     /// The person of a session that has a nickname.
@@ -77,6 +79,7 @@ impl People {
             self.seats.resize_with(id.key() + 1, Option::default);
         }
         let nick = nick.clone();
+        self.count += 1;
         self.seats[id.key()] = Some(Person { id, nick, cloak, focus: None, more: None });
         Ok(())
     }
@@ -101,13 +104,14 @@ impl People {
     pub fn remove(&mut self, id: SessionId) -> Option<Person> {
         let person = self.seats.get_mut(id.key())?.take_if(|person| person.id == id)?;
         self.names.release(person.nick.as_str());
+        self.count -= 1;
         Some(person)
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.seats.iter().flatten().count()
+        self.count
     }
 
     /// Whether there is nobody.
@@ -166,6 +170,12 @@ impl Person {
         } else if let Some(elsewhere) = elsewhere {
             elsewhere.retain(|&other| other != room);
         }
+    }
+
+    /// Who it is, for masks.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity::new(&self.nick, self.cloak)
     }
 
     /// What it said when it went away, until it is back.

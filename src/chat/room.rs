@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
+use super::fold::fold;
 use super::history::History;
 use super::name::{Nick, RoomName};
 use super::outbound::{Audience, AudienceKey};
@@ -43,6 +44,9 @@ const FOCUSED: u8 = 2;
 const OPERATOR: u8 = 4;
 const VOICE: u8 = 8;
 const SILENCED: u8 = 16;
+/// A voice that was given to all who were there when the room became moderated.
+const LENT_VOICE: u8 = 32;
+const INVITED: u8 = 64;
 
 /// A room that somebody is in, or the home room.
 #[derive(Debug)]
@@ -82,7 +86,8 @@ pub struct Traffic {
 /// The rank of somebody who dropped out.
 #[derive(Debug)]
 struct RankWaiting {
-    nick: Nick,
+    /// The nickname, folded.
+    name: Box<str>,
     cloak: Cloak,
     ranks: u8,
     until: Instant,
@@ -103,12 +108,6 @@ impl RoomId {
     #[must_use]
     pub fn key(self) -> usize {
         self.key as usize
-    }
-
-    /// Tells it from others with the same key.
-    #[must_use]
-    pub fn generation(self) -> NonZeroU32 {
-        self.generation
     }
 }
 
@@ -142,10 +141,23 @@ impl Member {
         self.has(SILENCED)
     }
 
+    /// Whether an operator let it in, so that no ban concerns it.
+    #[must_use]
+    pub fn is_invited(&self) -> bool {
+        self.has(INVITED)
+    }
+
     /// Whether it has this rank.
     #[must_use]
     pub fn is(&self, rank: Rank) -> bool {
-        self.has(flag_of(rank))
+        self.has(flags_of(rank))
+    }
+
+    /// The same member as somebody who talks there.
+    #[must_use]
+    pub fn focused(mut self) -> Self {
+        self.set(FOCUSED, true);
+        self
     }
 
     /// Its highest rank.
@@ -240,10 +252,13 @@ impl Room {
         // A scan of ten thousand ids costs as much as one system call; a table of positions would
         // not pay.
         let place = self.members.iter().position(|member| member.session == id)?;
-        if !self.talked.is_empty() {
-            self.talked.remove(&id);
-        }
         Some(self.members.remove(place))
+    }
+
+    /// These go out.
+    pub fn leave_together(&mut self, ids: &HashSet<SessionId>) {
+        self.version += 1;
+        self.members.retain(|member| !ids.contains(&member.session));
     }
 
     /// These are told nothing more until they leave.
@@ -264,12 +279,32 @@ impl Room {
 
     /// Gives somebody a rank, or takes it.
     pub fn set_rank(&mut self, id: SessionId, rank: Rank, is_given: bool) {
-        self.set(id, flag_of(rank), is_given);
+        self.set(id, if is_given { flag_of(rank) } else { flags_of(rank) }, is_given);
     }
 
-    /// Gives a voice to all who are here.
-    pub fn give_voice_to_all(&mut self) {
-        self.members.iter_mut().for_each(|member| member.set(VOICE, true));
+    /// Lends a voice to all who are here and may talk, or takes it back.
+    pub fn lend_voice(&mut self, is_lent: bool) {
+        for member in &mut self.members {
+            member.set(LENT_VOICE, is_lent && !member.is_silenced());
+        }
+    }
+
+    /// An operator let somebody in.
+    pub fn set_invited(&mut self, id: SessionId) {
+        self.set(id, INVITED, true);
+    }
+
+    /// Whether the rules let a member talk: nobody silenced it, and the room is not moderated, or it
+    /// has a rank. (Whether it has to wait, in slow mode, is another question.)
+    #[must_use]
+    pub fn lets_talk(&self, id: SessionId) -> bool {
+        if !self.rules.moderated && self.lists.is_none() {
+            return true;
+        }
+        self.member(id).is_some_and(|member| {
+            member.is(Rank::Operator)
+                || (!member.is_silenced() && (!self.rules.moderated || member.is(Rank::Voice)))
+        })
     }
 
     /// Notes whether somebody is on one of the lists.
@@ -291,27 +326,66 @@ impl Room {
         }
         self.ranks_waiting.retain(|waiting| now < waiting.until);
         if self.ranks_waiting.len() == RANKS_WAITING_MAX {
-            self.ranks_waiting.remove(0);
+            // Rather a voice than an operator, and rather the oldest.
+            let is_voice = |waiting: &RankWaiting| waiting.ranks & OPERATOR == 0;
+            let place = self.ranks_waiting.iter().position(is_voice).unwrap_or_default();
+            self.ranks_waiting.remove(place);
         }
-        let (nick, until) = (nick.clone(), now + RANK_WAITS);
-        self.ranks_waiting.push(RankWaiting { nick, cloak, ranks, until });
+        let (name, until) = (fold(nick.as_str()).into(), now + RANK_WAITS);
+        self.ranks_waiting.push(RankWaiting { name, cloak, ranks, until });
     }
 
-    /// Gives somebody who is back the rank that waited.
-    pub fn give_back_rank(&mut self, id: SessionId, nick: &Nick, cloak: Cloak, now: Instant) {
-        let is_back = |waiting: &RankWaiting| {
-            now < waiting.until && waiting.cloak == cloak && waiting.nick == *nick
-        };
-        if let Some(place) = self.ranks_waiting.iter().position(is_back) {
-            let ranks = self.ranks_waiting.swap_remove(place).ranks;
-            self.set(id, ranks, true);
+    /// Whether the rank of an operator waits for somebody.
+    #[must_use]
+    pub fn awaits_operator(&self, nick: &Nick, cloak: Cloak, now: Instant) -> bool {
+        let place = self.rank_waiting(nick, cloak, now);
+        place.is_some_and(|place| self.ranks_waiting[place].ranks & OPERATOR != 0)
+    }
+
+    /// Gives somebody who is back the rank that waited, and tells which.
+    pub fn give_back_rank(
+        &mut self,
+        id: SessionId,
+        nick: &Nick,
+        cloak: Cloak,
+        now: Instant,
+    ) -> Option<Rank> {
+        let place = self.rank_waiting(nick, cloak, now)?;
+        let ranks = self.ranks_waiting.swap_remove(place).ranks;
+        self.set(id, ranks, true);
+        self.member(id).and_then(Member::rank)
+    }
+
+    /// No rank waits any more for whoever is called so. Returns whether one did.
+    pub fn forget_rank(&mut self, nick: &Nick) -> bool {
+        let (before, name) = (self.ranks_waiting.len(), fold(nick.as_str()));
+        self.ranks_waiting.retain(|waiting| *waiting.name != *name);
+        self.ranks_waiting.len() < before
+    }
+
+    fn rank_waiting(&self, nick: &Nick, cloak: Cloak, now: Instant) -> Option<usize> {
+        if self.ranks_waiting.is_empty() {
+            return None;
         }
+        let name = fold(nick.as_str());
+        self.ranks_waiting.iter().position(|waiting| {
+            now < waiting.until && waiting.cloak == cloak && *waiting.name == *name
+        })
     }
 }
 
+/// The flag that gives a rank.
 fn flag_of(rank: Rank) -> u8 {
     match rank {
         Rank::Operator => OPERATOR,
         Rank::Voice => VOICE,
+    }
+}
+
+/// All flags that a rank can come from.
+fn flags_of(rank: Rank) -> u8 {
+    match rank {
+        Rank::Operator => OPERATOR,
+        Rank::Voice => VOICE | LENT_VOICE,
     }
 }

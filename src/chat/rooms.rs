@@ -153,7 +153,7 @@ impl Rooms {
             let all = self.all.iter_mut().map(|(_, room)| &mut room.history);
             let Some(largest) = all.max_by_key(|history| history.bytes()) else { return };
             let before = largest.bytes();
-            largest.forget_oldest();
+            largest.forget();
             self.history_bytes = self.history_bytes + largest.bytes() - before;
         }
     }

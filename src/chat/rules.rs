@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::fold::fold;
 use super::mask::{Identity, Mask};
 use super::name::Nick;
 use super::session::SessionId;
@@ -69,6 +70,8 @@ pub enum Change<'a> {
 pub struct Entry {
     /// Whom it concerns.
     pub mask: Mask,
+    /// The nickname for which it was made, if it was for one.
+    pub made_for: Option<Nick>,
     /// Who made it.
     pub by: Nick,
     /// Until when it counts.
@@ -129,12 +132,15 @@ impl Lists {
         is_vacant
     }
 
-    /// Removes the entries with this mask, and those that concern this person. Returns how many.
-    pub fn remove(&mut self, list: List, mask: Option<&Mask>, of: Option<&Identity>) -> usize {
+    /// Removes the entries with one of these masks, and those that were made for this nickname.
+    /// Returns how many.
+    pub fn remove(&mut self, list: List, masks: &[Mask], nick: Option<&Nick>) -> usize {
+        let name = nick.map(|nick| fold(nick.as_str()));
         let entries = self.list(list);
         let before = entries.len();
         entries.retain(|entry| {
-            mask != Some(&entry.mask) && !of.is_some_and(|of| entry.mask.matches(of))
+            let made_for = entry.made_for.as_ref().map(|nick| fold(nick.as_str()));
+            !masks.contains(&entry.mask) && (made_for.is_none() || made_for != name)
         });
         before - entries.len()
     }
@@ -151,10 +157,10 @@ impl Lists {
         self.bans.len() + self.mutes.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are none, and nobody is invited.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == 0 && self.invited.is_empty()
     }
 
     fn list(&mut self, list: List) -> &mut Vec<Entry> {

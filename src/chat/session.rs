@@ -29,12 +29,6 @@ impl SessionId {
     pub fn key(self) -> usize {
         self.key as usize
     }
-
-    /// Tells it from others with the same key.
-    #[must_use]
-    pub fn generation(self) -> u32 {
-        self.generation
-    }
 }
 
 /// Where somebody comes from, as far as others may know: the same for everybody from one address, and

@@ -1,5 +1,6 @@
 //! What is said, and what was said before.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use super::session::SessionId;
 use super::text::Text;
 use super::{Caller, Chat};
 use crate::clock::Now;
+
+/// Of so many who talked in slow mode it is noted when, at least, whoever is there.
+const TALKED_MIN: usize = 100;
 
 /// What a session is still to be shown of the past.
 #[derive(Debug)]
@@ -66,25 +70,38 @@ impl Chat {
             self.judge(at, id, caller);
         }
         let room = &mut self.rooms[at];
-        let Some(&member) = room.member(id) else { return Ok(()) };
-        if member.rank().is_some() {
-            return Ok(());
-        }
         let name = room.name().clone();
-        if member.is_silenced() {
-            return Err(Refusal::Muted(name));
+        let Some(member) = room.member(id) else { return Ok(()) };
+        let is_ranked = member.rank().is_some();
+        if !room.lets_talk(id) {
+            let is_silenced = member.is_silenced();
+            return Err(if is_silenced { Refusal::Muted(name) } else { Refusal::Moderated(name) });
         }
-        if room.rules.moderated {
-            return Err(Refusal::Moderated(name));
+        match room.rules.slow {
+            Some(slow) if !is_ranked => self.wait_in_slow_mode(at, slow, caller),
+            Some(_) | None => Ok(()),
         }
-        if let Some(slow) = room.rules.slow {
-            let now = caller.now.at;
-            if let Some(&last) = room.talked.get(&id)
-                && now < last + slow
-            {
-                return Err(Refusal::Slow(name, last + slow - now));
-            }
-            room.talked.insert(id, now);
+    }
+
+    /// Notes that the caller says something in slow mode, if it has waited for so long.
+    fn wait_in_slow_mode(
+        &mut self,
+        at: RoomId,
+        slow: Duration,
+        caller: &Caller<'_>,
+    ) -> Result<(), Refusal<'static>> {
+        let (now, room) = (caller.now.at, &mut self.rooms[at]);
+        if let Some(&last) = room.talked.get(&caller.id)
+            && now < last + slow
+        {
+            return Err(Refusal::Slow(room.name().clone(), last + slow - now));
+        }
+        // Those who have left are not forgotten at once: they may come again.
+        if room.talked.len() >= 2 * room.members().len() + TALKED_MIN {
+            room.talked.retain(|_, last| now < *last + slow);
+        }
+        if room.talked.len() < 4 * room.members().len() + TALKED_MIN {
+            room.talked.insert(caller.id, now);
         }
         Ok(())
     }
@@ -150,19 +167,26 @@ impl Chat {
     /// not forgotten by now, and tells whether it asked for it. To be called when it has read what
     /// it was sent before: so nobody makes the server keep a copy of everything for it.
     pub fn go_on(&mut self, id: SessionId, now: Now, out: &mut dyn Outbound) -> bool {
-        let next = self.replays.get_mut(&id).and_then(std::collections::VecDeque::pop_front);
-        let Some(mut replay) = next else { return false };
-        let is_asked = replay.is_asked;
-        // A room that has ended, or that it has left, was taken out of what it is to be shown.
-        let oldest = self.rooms[replay.room].history.oldest();
-        replay.numbers.start = replay.numbers.start.max(oldest);
-        if !replay.numbers.is_empty() {
-            self.show(replay, id, now, out);
+        let mut is_asked = false;
+        while let Some(mut replay) = self.replays.get_mut(&id).and_then(VecDeque::pop_front) {
+            is_asked |= replay.is_asked;
+            // A room that has ended, or that it has left, was taken out of what it is to be shown.
+            let oldest = self.rooms[replay.room].history.oldest();
+            replay.numbers.start = replay.numbers.start.max(oldest);
+            if !replay.numbers.is_empty() {
+                self.show(replay, id, now, out);
+                break;
+            }
         }
-        if self.replays.get(&id).is_some_and(std::collections::VecDeque::is_empty) {
+        self.forget_shown(id);
+        is_asked
+    }
+
+    /// Forgets that somebody was to be shown something, if nothing is left.
+    pub(super) fn forget_shown(&mut self, id: SessionId) {
+        if self.replays.get(&id).is_some_and(VecDeque::is_empty) {
             self.replays.remove(&id);
         }
-        is_asked
     }
 
     /// Shows something of the past now, or behind what is still to be shown of other rooms.
@@ -174,9 +198,7 @@ impl Chat {
         } else {
             waiting.push_back(replay);
         }
-        if self.replays.get(&id).is_some_and(std::collections::VecDeque::is_empty) {
-            self.replays.remove(&id);
-        }
+        self.forget_shown(id);
     }
 
     fn show(&mut self, mut replay: Replay, id: SessionId, now: Now, out: &mut dyn Outbound) {

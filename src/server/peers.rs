@@ -106,6 +106,12 @@ impl<S: Stream> Peers<S> {
         self.said_bytes + self.own_bytes + self.effort
     }
 
+    /// What was ever done that queued little or nothing, in bytes of talk that would have taken as
+    /// long.
+    pub(super) fn effort(&self) -> u64 {
+        self.effort
+    }
+
     /// How many bytes were ever said to many.
     pub(super) fn said_bytes(&self) -> u64 {
         self.said_bytes

@@ -148,11 +148,14 @@ impl<S: Stream> Turn<'_, S> {
                 self.meter.pace.spend(limits.rate, lines, now);
             }
         }
+        let effort = peers.effort();
         self.act(step, named)?;
         // The welcome is not asked for, and costs no more than any line.
         if named && let Some(connection) = self.host.peers.get(self.id.key()) {
             let answer = connection.outbox.len().saturating_sub(queued);
-            self.meter.pace.spend(self.host.limits.rate, cost::lines_of_answer(answer), now);
+            let toil = self.host.peers.effort() - effort;
+            let lines = cost::lines_of_answer(answer).saturating_add(cost::lines_of_toil(toil));
+            self.meter.pace.spend(self.host.limits.rate, lines, now);
         }
         ControlFlow::Continue(())
     }

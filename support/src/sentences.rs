@@ -37,7 +37,7 @@ pub const HELP_COMMANDS: [&str; 15] = [
     "/rooms",
     "/join #ROOM [KEY]",
     "/part [#ROOM]",
-    "/topic [TEXT]",
+    "/topic [TEXT|-]",
     "/whois NICK",
     "/away [TEXT]",
     "/help room",

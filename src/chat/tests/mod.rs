@@ -1,5 +1,6 @@
 //! What the chat does, as people would read it.
 
+mod operators;
 mod rooms;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,9 @@ const ANSWER_BYTES_PER_LINE: usize = 1024;
 /// For so many lines it counts to make a room.
 pub(in crate::server) const LINES_PER_ROOM: u32 = 10;
 
+/// See [`lines_of_toil`].
+const TOIL_BYTES_PER_LINE: u64 = 8192;
+
 /// What stands around a nickname and what it says, in a line.
 const LINE_MARKS_BYTES: usize = 4;
 
@@ -43,6 +46,12 @@ pub(in crate::server) fn lines(
 /// For how many lines an answer of so many bytes counts.
 pub(in crate::server) fn lines_of_answer(bytes: usize) -> u32 {
     count(bytes / ANSWER_BYTES_PER_LINE)
+}
+
+/// For how many lines work counts that queues little or nothing, and takes as long as to queue so
+/// many bytes of talk: a single command of an operator may look at everybody in a room.
+pub(in crate::server) fn lines_of_toil(bytes: u64) -> u32 {
+    u32::try_from(bytes / TOIL_BYTES_PER_LINE).unwrap_or(u32::MAX)
 }
 
 /// For how many lines so many bytes count that are no line yet, and how many are left to count: an

@@ -61,7 +61,10 @@ pub fn answer(answer: &Answer<'_>, end: LineEnd, out: &mut Vec<u8>) {
         }
         Answer::Present { place, people } => present(place, people, end, out),
         Answer::Rooms { rooms, others } => list_rooms(rooms, others, end, out),
-        Answer::Lists { place, entries } => list_entries(place, entries, end, out),
+        Answer::Lists { place, entries, others } => {
+            list_entries(place, entries, end, out);
+            and_more(others, end, out);
+        }
         Answer::Help(Help::Basics) => explain(&help::BASICS, end, out),
         Answer::Help(Help::Rooms) => explain(&help::FOR_OPERATORS, end, out),
         _ => line(Told(answer), end, out),
@@ -127,17 +130,22 @@ fn present(place: Place<'_>, people: Listing<'_>, end: LineEnd, out: &mut Vec<u8
 }
 
 fn list_rooms(rooms: &[RoomSummary<'_>], others: usize, end: LineEnd, out: &mut Vec<u8>) {
-    for RoomSummary { name, members, topic } in rooms {
+    for RoomSummary { name, members, is_in, topic } in rooms {
         let people = if *members == 1 { "person" } else { "people" };
+        let you = if *is_in { ", you too" } else { "" };
         match topic {
             Some(topic) => {
-                line(format_args!("{name}: {members} {people}: {}", topic.as_str()), end, out);
+                line(format_args!("{name}: {members} {people}{you}: {}", topic.as_str()), end, out);
             }
-            None => line(format_args!("{name}: {members} {people}"), end, out),
+            None => line(format_args!("{name}: {members} {people}{you}"), end, out),
         }
     }
+    and_more(others, end, out);
+}
+
+fn and_more(others: usize, end: LineEnd, out: &mut Vec<u8>) {
     if others > 0 {
-        line(format_args!("… and {others} smaller rooms"), end, out);
+        line(format_args!("… and {others} more"), end, out);
     }
 }
 
@@ -146,17 +154,15 @@ fn list_entries(place: Place<'_>, entries: &[Listed<'_>], end: LineEnd, out: &mu
     if entries.is_empty() {
         line(format_args!("{mark}Nobody is banned or muted."), end, out);
     }
-    for Listed { list, mask, by, left } in entries {
-        let what = match list {
-            List::Bans => "banned",
-            List::Mutes => "muted",
-        };
+    for Listed { list, mask, made_for, by, left } in entries {
+        let what = state_of(*list);
+        let nick = made_for.map(|nick| format!("{nick}: ")).unwrap_or_default();
         match left {
             Some(left) => {
-                let left = Lasting(*left);
-                line(format_args!("{mark}{mask} is {what} for {left}, by {by}"), end, out);
+                let left = Lasting(up_to_seconds(*left));
+                line(format_args!("{mark}{nick}{mask} is {what} for {left}, by {by}"), end, out);
             }
-            None => line(format_args!("{mark}{mask} is {what}, by {by}"), end, out),
+            None => line(format_args!("{mark}{nick}{mask} is {what}, by {by}"), end, out),
         }
     }
 }
@@ -197,20 +203,28 @@ impl Display for Happened<'_> {
             Happening::Traffic { joined, left, here } => {
                 write!(f, "{joined} joined, {left} left; {here} here")
             }
-            Happening::Topic { by, topic } => {
+            Happening::Topic { by, topic: Some(topic) } => {
                 write!(f, "{by} changed the topic: {}", topic.as_str())
             }
+            Happening::Topic { by, topic: None } => write!(f, "{by} removed the topic"),
             Happening::Kicked { by, nick, reason: None } => {
                 write!(f, "{nick} was kicked out by {by}")
             }
             Happening::Kicked { by, nick, reason: Some(text) } => {
                 write!(f, "{nick} was kicked out by {by}: {}", text.as_str())
             }
+            Happening::ManyKicked { by, count } => write!(f, "{by} kicked {count} people out"),
+            Happening::RankBack { nick, rank: Rank::Operator } => {
+                write!(f, "{nick} is an operator again")
+            }
+            Happening::RankBack { nick, rank: Rank::Voice } => {
+                write!(f, "{nick} has a voice again")
+            }
             Happening::Ranked { by, nick, rank: Rank::Operator, is_given: true } => {
                 write!(f, "{by} made {nick} an operator")
             }
             Happening::Ranked { by, nick, rank: Rank::Operator, is_given: false } => {
-                write!(f, "{by} made {nick} an operator no longer")
+                write!(f, "{nick} is no longer an operator: {by} decided so")
             }
             Happening::Ranked { by, nick, rank: Rank::Voice, is_given: true } => {
                 write!(f, "{by} gave {nick} a voice")
@@ -230,9 +244,9 @@ impl Display for Changed<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Change::InviteOnly(true) => "made the room invite-only",
-            Change::InviteOnly(false) => "lets everybody in again",
+            Change::InviteOnly(false) => "made the room open: it takes no invitation",
             Change::Moderated(true) => {
-                "made the room moderated: only operators and those with a voice talk"
+                "made the room moderated: from now on, whoever comes needs a voice to talk"
             }
             Change::Moderated(false) => "lets everybody talk again",
             Change::Secret(true) => "made the room secret",
@@ -274,19 +288,23 @@ impl Display for Told<'_> {
                 write!(f, "{}No earlier messages.", Mark::of(place))
             }
             Answer::History { place, count: 1, last } => {
-                write!(f, "{}1 earlier message, {} ago:", Mark::of(place), Lasting(last))
+                write!(f, "{}1 earlier message, {} ago:", Mark::of(place), Ago(last))
             }
             Answer::History { place, count, last } => {
-                let (mark, ago) = (Mark::of(place), Lasting(last));
+                let (mark, ago) = (Mark::of(place), Ago(last));
                 write!(f, "{mark}{count} earlier messages, the last one {ago} ago:")
             }
             Answer::Named(nick) => write!(f, "You are now {nick}."),
-            Answer::Entered { room, is_new: true, .. } => write!(
-                f,
-                "You talk in {room} now. It is new, and you are its operator: /help room says what you can do."
-            ),
-            Answer::Entered { room, is_new: false, others } => {
-                write!(f, "You talk in {room} now. {}", Here(others))
+            Answer::Entered { room, is_new, others, before } => {
+                write!(f, "You talk in {room} now")?;
+                if let Some(before) = before {
+                    write!(f, ", and still hear {before}")?;
+                }
+                if is_new {
+                    f.write_str(". It is new, and you are its operator: /help room.")
+                } else {
+                    write!(f, ". {}", Here(others))
+                }
             }
             Answer::Focused(Some(room)) => write!(f, "You talk in {room} now."),
             Answer::Focused(None) => {
@@ -304,18 +322,20 @@ impl Display for Told<'_> {
                 write!(f, "{by} invites you to {room}: /join {room} goes there.")
             }
             Answer::Inviting { nick, room } => write!(f, "{nick} is invited to {room}."),
-            Answer::KeptOut { list, mask, time } => {
-                let what = match list {
-                    List::Bans => "banned",
-                    List::Mutes => "muted",
-                };
+            Answer::KeptOut { list, mask, made_for, time } => {
+                if let Some(nick) = made_for {
+                    write!(f, "{nick}: ")?;
+                }
+                write!(f, "{mask} is {} for ", state_of(list))?;
                 match time {
-                    Some(time) => write!(f, "{mask} is {what} for {}.", Lasting(time)),
-                    None => write!(f, "{mask} is {what} for as long as there is the room."),
+                    Some(time) => write!(f, "{}.", Lasting(time)),
+                    None => f.write_str("as long as the room exists."),
                 }
             }
-            Answer::Pardoned { list: List::Bans, count } => write!(f, "{count} no longer banned."),
-            Answer::Pardoned { list: List::Mutes, count } => write!(f, "{count} no longer muted."),
+            Answer::Pardoned { list, count: 1 } => write!(f, "No longer {}.", state_of(list)),
+            Answer::Pardoned { list, count } => {
+                write!(f, "{count} entries removed: no longer {}.", state_of(list))
+            }
             Answer::Rules { room, rules, is_operator } => rules_of(room, rules, is_operator, f),
             Answer::Refused { refusal, named: true } => write!(f, "{}", Why(refusal)),
             Answer::Refused { refusal, named: false } => {
@@ -417,6 +437,14 @@ impl Display for Here<'_> {
     }
 }
 
+/// What somebody on a list is.
+fn state_of(list: List) -> &'static str {
+    match list {
+        List::Bans => "banned",
+        List::Mutes => "muted",
+    }
+}
+
 /// What stands before the nickname of somebody with a rank.
 fn sign_of(rank: Option<Rank>) -> &'static str {
     match rank {
@@ -426,20 +454,44 @@ fn sign_of(rank: Option<Rank>) -> &'static str {
     }
 }
 
-/// `3 minutes`.
+/// `3 minutes`: as much as there was of the largest unit.
+struct Ago(Duration);
+
+impl Display for Ago {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        units(self.0, 1, f)
+    }
+}
+
+/// `1 minute 30 seconds`: nothing is left out of what people set.
 pub(super) struct Lasting(pub(super) Duration);
 
 impl Display for Lasting {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        let (count, unit) = match seconds {
-            0..60 => (seconds, "second"),
-            60..3600 => (seconds / 60, "minute"),
-            3600..86400 => (seconds / 3600, "hour"),
-            _ => (seconds / 86400, "day"),
-        };
-        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "s" })
+        units(self.0, usize::MAX, f)
     }
+}
+
+fn units(time: Duration, units_max: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    let mut seconds = time.as_secs();
+    let mut written = 0;
+    for (size, unit) in [(86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")] {
+        let count = seconds / size;
+        let is_all = size == 1 && written == 0;
+        if written < units_max && (count > 0 || is_all) {
+            let (space, s) =
+                (if written > 0 { " " } else { "" }, if count == 1 { "" } else { "s" });
+            write!(f, "{space}{count} {unit}{s}")?;
+            written += 1;
+        }
+        seconds %= size;
+    }
+    Ok(())
+}
+
+/// What somebody has to wait, in whole seconds: no less than that.
+pub(super) fn up_to_seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 /// What the server knows of why somebody left, in brackets. What its user says stands behind a
@@ -491,11 +543,25 @@ mod tests {
             (60, "1 minute"),
             (3599, "59 minutes"),
         ] {
-            assert_eq!(Lasting(Duration::from_secs(seconds)).to_string(), ago);
+            assert_eq!(Ago(Duration::from_secs(seconds)).to_string(), ago);
         }
         for (hours, ago) in [(1, "1 hour"), (23, "23 hours"), (24, "1 day"), (49, "2 days")] {
-            assert_eq!(Lasting(Duration::from_secs(hours * 3600)).to_string(), ago);
+            assert_eq!(Ago(Duration::from_secs(hours * 3600)).to_string(), ago);
         }
+    }
+
+    #[test]
+    fn how_long_something_lasts_is_told_whole() {
+        for (seconds, lasts) in [
+            (0, "0 seconds"),
+            (90, "1 minute 30 seconds"),
+            (3600, "1 hour"),
+            (90_061, "1 day 1 hour 1 minute 1 second"),
+        ] {
+            assert_eq!(Lasting(Duration::from_secs(seconds)).to_string(), lasts);
+        }
+        let wait = up_to_seconds(Duration::from_millis(9001));
+        assert_eq!((Lasting(wait).to_string(), up_to_seconds(wait)), ("10 seconds".into(), wait));
     }
 
     #[test]

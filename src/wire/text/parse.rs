@@ -9,6 +9,7 @@ use crate::chat::text::Text;
 use crate::wire::Step;
 
 const ROOM_USAGE: &str = "/room [invite-only|moderated|secret on|off, key WORD|off, limit N|off, slow SECONDS|off, topic operators|all]";
+const MUTE_USAGE: &str = "/mute NICK|MASK [TIME], such as /mute ana 30m or 2h or 7d";
 const BAN_USAGE: &str = "/ban NICK|MASK [TIME], such as /ban ana 30m or 2h or 7d";
 
 /// What a line asks for, of somebody who has a nickname or has none. `//text` says `/text`.
@@ -52,7 +53,7 @@ fn talk<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
             Err(_) => usage("/history [NUMBER]"),
         },
         "away" => Step::Command(Command::Away(some(rest))),
-        "help" if rest.as_str().eq_ignore_ascii_case("room") => {
+        "help" if matches!(&*rest.as_str().to_ascii_lowercase(), "room" | "rooms") => {
             Step::Command(Command::Help(Help::Rooms))
         }
         "help" => Step::Command(Command::Help(Help::Basics)),
@@ -70,15 +71,17 @@ fn go<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
         "part" if is_room(first) => there(first, Ask::Part(some(more))),
         "part" => here(Ask::Part(some(rest))),
         "rooms" => Step::Command(Command::Rooms),
-        "who" if is_room(first) => there(first, Ask::Who),
-        "who" => here(Ask::Who),
-        "whois" if rest.is_blank() => usage("/whois NICK"),
+        "who" if rest.is_blank() => here(Ask::Who),
+        "who" if more.is_blank() => there(first, Ask::Who),
+        "who" => usage("/who [#ROOM]"),
+        "whois" if !is_one_word(rest) => usage("/whois NICK"),
         "whois" => Step::Command(Command::Whois(first)),
+        "topic" if rest.as_str() == "-" => here(Ask::Topic(Some(Text::default()))),
         "topic" => here(Ask::Topic(some(rest))),
         "invite" => match (first, more) {
-            (nick, _) if nick.is_blank() => usage("/invite NICK [#ROOM]"),
-            (nick, room) if room.is_blank() => here(Ask::Invite(nick)),
-            (nick, room) => there(room, Ask::Invite(nick)),
+            (nick, room) if !nick.is_blank() && room.is_blank() => here(Ask::Invite(nick)),
+            (nick, room) if is_one_word(room) => there(room, Ask::Invite(nick)),
+            _ => usage("/invite NICK [#ROOM]"),
         },
         _ => return None,
     })
@@ -87,40 +90,42 @@ fn go<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
 /// What those in charge of a room may do.
 fn operate<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
     let (first, more) = rest.split_word();
-    let is_blank = first.is_blank();
+    let is_one = is_one_word(rest);
+    let rank = |rank, is_given| here(Ask::Rank { nick: first, rank, is_given });
     Some(match verb {
-        "kick" if is_blank => usage("/kick NICK [REASON]"),
+        "kick" if first.is_blank() => usage("/kick NICK [REASON]"),
         "kick" => here(Ask::Kick { nick: first, reason: some(more) }),
-        "ban" if is_blank => usage(BAN_USAGE),
-        "ban" => match some(more).map(|time| duration(time.as_str())) {
-            None => here(Ask::KeepOut { list: List::Bans, who: first, time: None }),
-            Some(Some(time)) => {
-                here(Ask::KeepOut { list: List::Bans, who: first, time: Some(time) })
-            }
-            Some(None) => usage(BAN_USAGE),
-        },
-        "unban" if is_blank => usage("/unban NICK|MASK"),
-        "unban" => here(Ask::Pardon { list: List::Bans, who: first }),
+        "ban" => keep_out(List::Bans, first, more).unwrap_or(usage(BAN_USAGE)),
+        "unban" if is_one => here(Ask::Pardon { list: List::Bans, who: first }),
+        "unban" => usage("/unban NICK|MASK"),
         "bans" => here(Ask::Lists),
-        "mute" if is_blank => usage("/mute NICK"),
-        "mute" => here(Ask::KeepOut { list: List::Mutes, who: first, time: None }),
-        "unmute" if is_blank => usage("/unmute NICK"),
-        "unmute" => here(Ask::Pardon { list: List::Mutes, who: first }),
-        "op" if is_blank => usage("/op NICK"),
-        "op" => here(Ask::Rank { nick: first, rank: Rank::Operator, is_given: true }),
-        "deop" if is_blank => usage("/deop NICK"),
-        "deop" => here(Ask::Rank { nick: first, rank: Rank::Operator, is_given: false }),
-        "voice" if is_blank => usage("/voice NICK"),
-        "voice" => here(Ask::Rank { nick: first, rank: Rank::Voice, is_given: true }),
-        "unvoice" if is_blank => usage("/unvoice NICK"),
-        "unvoice" => here(Ask::Rank { nick: first, rank: Rank::Voice, is_given: false }),
-        "room" if is_blank => here(Ask::Rules),
+        "mute" => keep_out(List::Mutes, first, more).unwrap_or(usage(MUTE_USAGE)),
+        "unmute" if is_one => here(Ask::Pardon { list: List::Mutes, who: first }),
+        "unmute" => usage("/unmute NICK|MASK"),
+        "op" if is_one => rank(Rank::Operator, true),
+        "op" => usage("/op NICK"),
+        "deop" if is_one => rank(Rank::Operator, false),
+        "deop" => usage("/deop NICK"),
+        "voice" if is_one => rank(Rank::Voice, true),
+        "voice" => usage("/voice NICK"),
+        "unvoice" if is_one => rank(Rank::Voice, false),
+        "unvoice" => usage("/unvoice NICK"),
+        "room" if rest.is_blank() => here(Ask::Rules),
         "room" => match change(first.as_str(), more) {
             Some(change) => here(Ask::Change(change)),
             None => usage(ROOM_USAGE),
         },
         _ => return None,
     })
+}
+
+/// Somebody is to be put on a list, for that time if one is given.
+fn keep_out<'a>(list: List, who: Text<'a>, time: Text<'a>) -> Option<Step<'a>> {
+    let time = match some(time) {
+        Some(time) => Some(duration(time.as_str())?),
+        None => None,
+    };
+    (!who.is_blank()).then(|| here(Ask::KeepOut { list, who, time }))
 }
 
 /// The change of a rule that `/room RULE VALUE` asks for.
@@ -168,6 +173,10 @@ fn duration(text: &str) -> Option<Duration> {
 
 fn is_room(word: Text<'_>) -> bool {
     word.strip_prefix('#').is_some()
+}
+
+fn is_one_word(text: Text<'_>) -> bool {
+    !text.is_blank() && !text.as_str().contains(char::is_whitespace)
 }
 
 /// The text, if there is any.

@@ -1,13 +1,13 @@
 //! Refusals as a person reads them: what was not done, and what to do instead.
 
 use std::fmt::{self, Display, Formatter};
-use std::time::Duration;
 
-use super::encode::Lasting;
-use crate::chat::answer::Refusal;
+use super::encode::{Lasting, up_to_seconds};
+use crate::chat::answer::{Longest, Refusal};
 use crate::chat::name::{
     NICK_COLUMNS_MAX, NICK_PUNCTUATION, NameError, ROOM_COLUMNS_MAX, ROOM_PUNCTUATION,
 };
+use crate::chat::rules::List;
 
 /// Why something is refused, as one line.
 pub(super) struct Why<'a>(pub(super) &'a Refusal<'a>);
@@ -53,12 +53,13 @@ impl Display for Why<'_> {
                 write!(f, "There is no room {room}. /rooms lists them, /join {room} makes it.")
             }
             Refusal::NotIn(room) => write!(f, "You are not in {room}. /join {room} goes there."),
-            Refusal::LooksLike(room) => write!(f, "That looks too much like {room}."),
+            Refusal::LooksLike(Some(room)) => write!(f, "That looks too much like {room}."),
+            Refusal::LooksLike(None) => write!(f, "That looks too much like a room that there is."),
             Refusal::TooManyRooms => {
                 write!(f, "There are as many rooms as there may be. /rooms lists them.")
             }
-            Refusal::TooManyRoomsMade => {
-                write!(f, "From your address, as many rooms were made as may be.")
+            Refusal::TooManyRoomsMade(limit) => {
+                write!(f, "From your address {limit} rooms were made, and there may be no more.")
             }
             Refusal::InTooManyRooms(limit) => {
                 write!(
@@ -81,27 +82,56 @@ impl Display for Why<'_> {
                 "That was not said: only operators and those with a voice talk in {room}."
             ),
             Refusal::Slow(room, left) => {
-                let left = Lasting(Duration::from_secs(left.as_secs() + 1));
+                let left = Lasting(up_to_seconds(*left));
                 write!(f, "That was not said: {room} is slow. Say it again in {left}.")
             }
             Refusal::NotThere(nick, room) => write!(f, "{nick} is not in {room}."),
             Refusal::AlreadyThere(nick, room) => write!(f, "{nick} is in {room} already."),
             Refusal::TooLong(what, limit) => {
+                let what = match what {
+                    Longest::Topic => "topic",
+                    Longest::Key => "key",
+                    Longest::Away => "text",
+                };
                 write!(f, "That {what} is too long: at most {limit} bytes.")
             }
+            Refusal::TooSlow(limit) => {
+                write!(f, "That is too slow: at most {}.", Lasting(*limit))
+            }
             Refusal::ListFull(room) => write!(f, "That list of {room} is full."),
+            Refusal::TooManyInvited(room) => {
+                write!(f, "As many as may be are invited to {room} and have not come.")
+            }
             Refusal::BadMask => {
                 write!(
                     f,
                     "That is neither a nickname nor a mask such as ana!*@* or *@6fj3kq2w7xa2b.mz5d.ip."
                 )
             }
-            Refusal::AlsoConcerns { others, all, one } => {
-                let who = if *others == 1 { "1 other" } else { &format!("{others} others") };
+            Refusal::AlsoConcerns { list, others, all, one } => {
+                let who = if *others == 1 { "1 other is" } else { &format!("{others} others are") };
+                let command = match list {
+                    List::Bans => "/ban",
+                    List::Mutes => "/mute",
+                };
                 write!(
                     f,
-                    "From the same address {who} would be concerned. For all of them say {all}, for the nickname alone {one}."
+                    "{who} here from the same address. {command} {all} concerns them all, {command} {one} the nickname alone."
                 )
+            }
+            Refusal::ConcernedBy { list, who, mask } => {
+                let command = match list {
+                    List::Bans => "/unban",
+                    List::Mutes => "/unmute",
+                };
+                let who = who.as_str();
+                write!(
+                    f,
+                    "Nothing was made for {who} alone; {mask} concerns them: {command} {mask}."
+                )
+            }
+            Refusal::IsOperator(nick, room) => {
+                write!(f, "{nick} is an operator of {room}: /deop {nick} first.")
             }
             Refusal::NotListed(who) => {
                 write!(f, "Nothing there concerns {}. /bans lists all.", who.as_str())
