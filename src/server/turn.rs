@@ -164,7 +164,7 @@ impl<S: Stream> Turn<'_, S> {
         match step {
             Step::Incomplete | Step::Skip => {}
             Step::Detected => self.host.greet(id, self.allowance.now),
-            Step::Reply(bytes) => peers.push_own(id.key(), &bytes),
+            Step::Reply(bytes) => peers.push_own(id.key(), bytes),
             Step::Refused(refusal) => {
                 if let Refusal::LineTooLong(_) = refusal
                     && let Some(connection) = peers.get(id.key())
