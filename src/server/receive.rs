@@ -22,17 +22,20 @@ impl<S: Stream> Server<S> {
                 self.enqueue(id.key());
             }
         }
-        let shares = self.schedule.queue.shares(self.host.peers.work(), &self.host.limits);
+        let shares = self.schedule.queue.shares(&self.host.limits);
+        let begin = self.host.peers.work();
         for lane in Lane::ALL {
-            let tick_end = shares.end(lane, self.host.peers.work());
-            self.serve(lane, Allowance { tick_end, ..Allowance::unlimited(now) });
+            let work = shares.of(lane, self.host.peers.work() - begin);
+            self.serve(lane, work, now);
         }
     }
 
-    /// Gives a turn to each in a lane, as far as the tick allows.
-    fn serve(&mut self, lane: Lane, allowance: Allowance) {
+    /// Gives a turn to each in a lane, as far as so much work allows.
+    fn serve(&mut self, lane: Lane, work: u64, now: Now) {
+        let end = self.host.peers.work() + work;
         for _ in 0..self.schedule.queue.len(lane) {
-            if self.host.peers.work() >= allowance.tick_end {
+            let tick_work = end.saturating_sub(self.host.peers.work());
+            if tick_work == 0 {
                 return;
             }
             let Some(id) = self.schedule.queue.pop(lane) else { return };
@@ -43,13 +46,13 @@ impl<S: Stream> Server<S> {
             } else if connection.pause.is_none() && !connection.failure.is_noticed() {
                 // Otherwise it had a turn out of turn, which ended in a pause; or it broke, and has
                 // a last turn of its own.
-                self.receive_from(id, allowance);
+                self.receive_from(id, tick_work, now);
             }
         }
     }
 
     /// Gives somebody a turn as is usual in its lane, unless it has to wait for its room.
-    fn receive_from(&mut self, id: SessionId, allowance: Allowance) {
+    fn receive_from(&mut self, id: SessionId, tick_work: u64, now: Now) {
         let Some(connection) = self.host.peers.by_id(id) else { return };
         let meter = &self.inbounds[id.key()].meter;
         let lane = if connection.ready.ended {
@@ -61,14 +64,14 @@ impl<S: Stream> Server<S> {
         } else {
             Lane::Newcomer
         };
-        let (room, limits, now) = (meter.room, &self.host.limits, allowance.now);
-        let allowed = self.schedule.congestion.allowed(room, meter.lane, limits, now.at);
-        if allowed == 0 {
-            return self.conclude(id, TurnEnd::RoomSlow, now);
-        }
-        let said_end = self.host.peers.said_bytes().saturating_add(allowed);
-        let allowance = Allowance { said_end, ..allowance }.in_lane(lane, self.host.peers.work());
-        let end = self.give_turn(id, allowance);
+        let (room, limits) = (meter.room, &self.host.limits);
+        let said_bytes = self.schedule.congestion.allowed(room, meter.lane, limits, now.at);
+        let end = if said_bytes == 0 {
+            TurnEnd::RoomSlow
+        } else {
+            let allowance = Allowance::in_lane(lane, now);
+            self.give_turn(id, Allowance { tick_work, said_bytes, ..allowance })
+        };
         self.conclude(id, end, now);
     }
 
