@@ -59,7 +59,7 @@
 //!
 //! ```text
 //! main -> config, net -> server -> buffer, wire, chat, stream      wire -> chat
-//!         net, server, chat -> pace, limits (no bytes, no sockets, no clock: figures)
+//!         net, server, chat -> pace, limits, log_once (no bytes, no sockets, no clock)
 //! ```
 //!
 //! # Words
@@ -127,6 +127,7 @@ pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod limits;
+pub mod log_once;
 pub mod logging;
 pub mod motd;
 pub mod net;

@@ -56,11 +56,11 @@ impl<S: Stream> Server<S> {
             let turn_end = self.give_turn(id, allowance);
             self.end_expelled(now);
             match turn_end {
-                // A broken stream has no more than the kernel had received.
-                TurnEnd::Spent => {}
+                // A broken stream has no more than the kernel had received. And nobody is made to
+                // wait who is as good as gone.
+                TurnEnd::Spent | TurnEnd::RoomSlow => {}
                 TurnEnd::TickOver => return true,
                 TurnEnd::Drained
-                | TurnEnd::RoomSlow
                 | TurnEnd::OverRate
                 | TurnEnd::Clogged
                 | TurnEnd::Shown

@@ -63,7 +63,7 @@ impl FanOut {
     }
 
     /// Begins to gather for an audience. `format` tells what a hearer speaks.
-    pub(super) fn begin(&mut self, to: &Audience<'_>, format: impl Fn(SessionId) -> Format) {
+    pub(super) fn begin(&mut self, to: &Audience<'_>, mut format: impl FnMut(SessionId) -> Format) {
         debug_assert!(self.key.is_none(), "what was said before is queued first");
         (self.key, self.bytes) = (Some(to.key), 0);
         for member in to.hearers() {
@@ -72,6 +72,11 @@ impl FanOut {
             self.written[variant.index()].variant = Some(variant);
             self.hearers.push(Hearer { session, variant: variant.index() });
         }
+    }
+
+    /// Whom it is for.
+    pub(super) fn hearers(&self) -> impl Iterator<Item = SessionId> + '_ {
+        self.hearers.iter().map(|hearer| hearer.session)
     }
 
     /// Writes an event behind what is there. Returns how many bytes it has, where it has most.

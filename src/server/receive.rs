@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 
 use super::Server;
 use super::connection::{Connection, Pause, Phase};
+use super::inbound::Meter;
 use super::peers::Said;
-use super::schedule::{Allowance, Lane};
+use super::schedule::{Allowance, Lane, Schedule};
 use super::turn::TurnEnd;
 use crate::chat::session::SessionId;
 use crate::clock::Now;
@@ -41,11 +42,12 @@ impl<S: Stream> Server<S> {
             let Some(id) = self.schedule.queue.pop(lane) else { return };
             let Some(connection) = self.host.peers.by_id(id) else { continue };
             connection.is_queued = false;
+            // It may have had a turn out of turn, which ended in a pause. And whoever broke has a
+            // last turn of its own.
+            let may_talk = connection.pause.is_none() && !connection.failure.is_noticed();
             if !connection.is_active() {
                 self.discard(id.key());
-            } else if connection.pause.is_none() && !connection.failure.is_noticed() {
-                // Otherwise it had a turn out of turn, which ended in a pause; or it broke, and has
-                // a last turn of its own.
+            } else if may_talk {
                 self.receive_from(id, tick_work, now);
             }
         }
@@ -66,7 +68,7 @@ impl<S: Stream> Server<S> {
         };
         let (room, limits) = (meter.room, &self.host.limits);
         let said_bytes = self.schedule.congestion.allowed(room, meter.lane, limits, now.at);
-        let end = if said_bytes == 0 {
+        let end = if said_bytes == Some(0) {
             TurnEnd::RoomSlow
         } else {
             let allowance = Allowance::in_lane(lane, now);
@@ -117,7 +119,7 @@ impl<S: Stream> Server<S> {
         end
     }
 
-    /// Notes how it was heard what was said in somebody's turn, or without anybody's doing.
+    /// Notes how everything was heard that was said lately: in somebody's turn, or by nobody.
     pub(super) fn note_said(&mut self, who: Option<SessionId>, now: Now) {
         let Self { inbounds, host, schedule, .. } = self;
         let mut is_slow = false;
@@ -145,9 +147,13 @@ impl<S: Stream> Server<S> {
             TurnEnd::Drained | TurnEnd::Expelled => {}
             TurnEnd::Spent | TurnEnd::TickOver => self.enqueue(key),
             TurnEnd::RoomSlow => {
-                if self.schedule.congestion.wait(self.inbounds[key].meter.room, id) {
+                let Meter { room, lane, .. } = self.inbounds[key].meter;
+                let Schedule { congestion, .. } = &mut self.schedule;
+                let allowed = congestion.allowed(room, lane, &self.host.limits, now.at);
+                if allowed == Some(0) && congestion.wait(room, id) {
                     connection.pause = Some(Pause::Room);
                 } else {
+                    // It did not know how slow the room is, or talks in another one now.
                     self.enqueue(key);
                 }
             }

@@ -113,8 +113,11 @@ impl<S: Stream> Turn<'_, S> {
         if self.is_shown_more() {
             return Some(TurnEnd::Shown);
         }
-        let work = self.host.peers.work() - self.work_before;
-        if self.host.peers.said_bytes() - self.said_before >= said_bytes {
+        let peers = &self.host.peers;
+        let work = peers.work() - self.work_before;
+        let said = peers.said_bytes() - self.said_before;
+        // Whether a room can keep up is found out with the first line that is said there.
+        if said_bytes.map_or(peers.is_too_much(), |bytes| said >= bytes) {
             Some(TurnEnd::RoomSlow)
         } else if work >= tick_work {
             Some(TurnEnd::TickOver)

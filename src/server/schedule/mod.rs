@@ -42,8 +42,9 @@ pub(super) struct Allowance {
     pub(super) turn_work: u64,
     /// After so much work the lane has had its share of the tick.
     pub(super) tick_work: u64,
-    /// After so many bytes said, the room where it talks has to catch up first.
-    pub(super) said_bytes: u64,
+    /// After so many bytes said, the room where it talks has to catch up first; `None` if that can
+    /// keep up as far as is known.
+    pub(super) said_bytes: Option<u64>,
 }
 
 impl Schedule {
@@ -56,8 +57,8 @@ impl Schedule {
 impl Allowance {
     /// All that somebody has to say, as far as its rate allows.
     pub(super) fn unlimited(now: Now) -> Self {
-        let (turn_work, tick_work, said_bytes) = (u64::MAX, u64::MAX, u64::MAX);
-        Self { now, read_bytes: usize::MAX, turn_work, tick_work, said_bytes }
+        let (turn_work, tick_work) = (u64::MAX, u64::MAX);
+        Self { now, read_bytes: usize::MAX, turn_work, tick_work, said_bytes: None }
     }
 
     /// A turn as it is usual in a lane.
