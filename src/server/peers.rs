@@ -206,6 +206,11 @@ impl<S> Peers<S> {
 
     /// Queues bytes for one peer alone.
     pub(super) fn push_own(&mut self, key: usize, bytes: &[u8]) {
+        // What it may be about to hear comes first. But whoever speaks does not hear that.
+        let speaker = self.pending.key().map(|pending| pending.speaker.map(SessionId::key));
+        if speaker.is_some_and(|speaker| speaker != Some(key)) {
+            self.fan_out();
+        }
         if let Some(connection) = self.connections.get_mut(key) {
             connection.outbox.push_own(bytes);
             self.own_bytes += bytes.len() as u64;
@@ -229,10 +234,6 @@ impl<S: Stream> Outbound for Peers<S> {
     }
 
     fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
-        // Whoever speaks does not hear it, and need not wait for it.
-        if self.pending.key().is_some_and(|key| key.speaker != Some(to)) {
-            self.fan_out();
-        }
         if self.by_id(to).is_none() {
             return;
         }
