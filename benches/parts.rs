@@ -145,9 +145,8 @@ fn append(bencher: Bencher) {
     let variant = FORMAT.variant(true);
     let mut written = Vec::new();
     bencher.bench_local(|| {
-        written.clear();
         variant.event(black_box(&event), &mut written);
-        drop(black_box(spool.append(&written, &pool)));
+        drop(black_box(spool.append(&mut written, &pool)));
     });
 }
 
@@ -155,7 +154,7 @@ fn append(bencher: Bencher) {
 #[divan::bench]
 fn push(bencher: Bencher) {
     let (mut spool, pool) = (Spool::default(), Pool::default());
-    let spans: Vec<_> = (0..LINES).map(|_| spool.append(LINE, &pool)).collect();
+    let spans: Vec<_> = (0..LINES).map(|_| spool.append(&mut LINE.to_vec(), &pool)).collect();
     bencher.counter(ItemsCount::new(LINES)).with_inputs(Outbox::default).bench_local_refs(
         |outbox| {
             for span in &spans {
@@ -169,7 +168,7 @@ fn push(bencher: Bencher) {
 #[divan::bench(args = [1, 2, 8])]
 fn flush(bencher: Bencher, pieces: usize) {
     let (mut spool, pool) = (Spool::default(), Pool::default());
-    let spans: Vec<_> = (0..2 * pieces).map(|_| spool.append(LINE, &pool)).collect();
+    let spans: Vec<_> = (0..2 * pieces).map(|_| spool.append(&mut LINE.to_vec(), &pool)).collect();
     let outbox = || {
         let mut outbox = Outbox::default();
         spans.iter().step_by(2).for_each(|span| outbox.push(span));
@@ -182,9 +181,11 @@ fn flush(bencher: Bencher, pieces: usize) {
 #[divan::bench(args = [1, 20], sample_size = 1000)]
 fn answer_shared(bencher: Bencher, lines: usize) {
     let (mut spool, pool) = (Spool::default(), Pool::default());
+    let mut written = Vec::new();
     bencher.with_inputs(Outbox::default).bench_local_refs(|outbox| {
         for _ in 0..lines {
-            outbox.push(&spool.append(black_box(LINE), &pool));
+            written.extend_from_slice(black_box(LINE));
+            outbox.push(&spool.append(&mut written, &pool));
         }
         outbox.flush(&mut io::sink())
     });
@@ -241,7 +242,7 @@ impl Stream for Script {
 
 /// All of it but the system calls: so many messages in a tick, from one to all the others, per
 /// delivery.
-#[divan::bench(args = [(1, 100), (1, 1000), (32, 100), (32, 1000)])]
+#[divan::bench(args = [(1, 10), (32, 10), (256, 10), (1, 100), (1, 1000), (32, 100), (32, 1000)])]
 fn tick(bencher: Bencher, (messages, members): (usize, usize)) {
     let now = Now::read();
     let readable = Readiness { readable: true, ..Readiness::default() };

@@ -13,7 +13,7 @@ use log::LevelFilter;
 use crate::chat::ChatConfig;
 use crate::chat::name::RoomName;
 use crate::chat::text::Text;
-use crate::limits::Limits;
+use crate::limits::{LINES_PER_BACKLOG_MIN, Limits};
 use crate::motd::{MotdError, MotdFile};
 use crate::pace::Rate;
 
@@ -23,11 +23,6 @@ const DESCRIPTORS_RESERVED: usize = 32;
 
 /// How many clients are let in where the system does not say how many descriptors there are.
 const CLIENTS_FALLBACK: usize = 1024;
-
-/// A backlog holds so many of the longest lines: five eighths of it, a tick's quarter, and one more
-/// line in which every byte had to be replaced by three do not fill it. So nobody is over it before
-/// talkers can be slowed.
-const LINES_PER_BACKLOG_MIN: usize = 32;
 
 /// A room keeps so many messages …
 const MESSAGES_KEPT: usize = 1000;

@@ -14,9 +14,9 @@
 //! 4. **Only the [`net`] side knows mio and the clock.** Its [`reactor`](net::reactor) notes which
 //!    sockets are ready, then lets the server work.
 //! 5. **Nobody sends or closes while events are handled.** The end of the tick does, in one place.
-//! 6. **A broadcast is written once and shared.** An [`outbox`] holds spans of a [`spool`]: a
-//!    message to ten thousand clients is one copy and ten thousand spans, and ten thousand readers
-//!    that have stopped share one copy too.
+//! 6. **A broadcast is written once for each variant, and shared.** An [`outbox`] holds spans of a
+//!    [`spool`]: a message to ten thousand clients is one copy and ten thousand spans, and ten
+//!    thousand readers that have stopped share one copy too.
 //!
 //! # One tick
 //!
@@ -27,9 +27,10 @@
 //!          accept who waits                     Server::accept
 //!          Server::tick
 //!            broken   each connection that broke: what it said before, then it leaves
-//!            receive  each connection in the run queue: read its share, decode, apply, queue
+//!            receive  lane by lane, a turn for each that is queued: read, decode, apply, queue
 //!            sweep    what is due by the clock: greetings, nicknames that do not come, pauses
-//!            settle   each connection with something queued: send it; drop whoever is gone
+//!            settle   each connection with something unsent: send it; drop whoever is gone
+//!            check    in debug builds: whether the server contradicts itself
 //! ```
 //!
 //! # What always holds
@@ -43,7 +44,8 @@
 //! - Only *settle* sends to a peer or drops it: mostly one system call per peer and tick, however
 //!   many messages there are. (Whoever is turned away at the door never was a peer.)
 //! - Everybody sees the messages of the room in one and the same order, that of the calls to
-//!   [`Outbound`].
+//!   [`Outbound`]. What many are told may be queued a little later, but before anything else is
+//!   queued for one of them, and before anything is sent.
 //! - What was received before the end of a stream is decoded before the end is acted on; after a
 //!   reset, as far as the peer's rate and the others' reading allow. However bytes are split, they
 //!   mean the same.
@@ -57,7 +59,7 @@
 //!
 //! ```text
 //! main -> config, net -> server -> buffer, wire, chat, stream      wire -> chat
-//!         net, server, chat -> pace, limits (no bytes, no sockets, no clock: figures)
+//!         net, server, chat -> pace, limits, log_once (no bytes, no sockets, no clock)
 //! ```
 //!
 //! # Words
@@ -68,10 +70,15 @@
 //! | session | a seat in the chat: [`SessionId`](chat::session::SessionId) |
 //! | room, member | the chat room; a session in it. Free space is called *vacancy*, never room |
 //! | hearer, speaker | who is told something; who caused it |
-//! | turn | one connection's share of receiving, in a tick |
+//! | variant | what the bytes of an event depend on beside the event: all hearers with the same one share them |
+//! | fan-out | what many are told, gathered while it is for the same hearers, then queued for each |
 //! | tick | one round of the loop |
-//! | light, heavy | who had little to say in its last turn, or much |
-//! | lag | how far behind a member is with reading |
+//! | turn | one peer's share of receiving, in a tick |
+//! | allowance | what a turn may do: so much to read, to do, to say |
+//! | work | what was queued, in bytes, and what took as long as queueing so many bytes |
+//! | lane | a class of peers with a share of each tick: *light* are those who had little to say in their last turn, *newcomers* the same without a nickname, *heavy* all others |
+//! | lag | how far behind a hearer is with reading |
+//! | slow room | most of those who hear what is said there are far behind, or one is near its limit |
 //! | debt | what an address has said faster than its rate, and is still to wait for |
 //!
 //! # Where to add
@@ -80,6 +87,7 @@
 //! |---|---|
 //! | another protocol on the same port | [`wire::detect`], a variant of [`wire::Decoder`] and of [`wire::Format`], and a module in `wire` |
 //! | another command | [`chat::command`], [`chat::Chat::apply`], and its words in [`wire::text`] |
+//! | another transport, such as TLS | an implementation of [`stream::Stream`] |
 //! | another limit | [`limits`], its option in [`config`], and a row of the README's table |
 //!
 //! [`Answer`]: chat::answer::Answer
@@ -95,21 +103,23 @@
 //! | one peer sends lines too fast | it is not read for a while | [`pace`] |
 //! | one peer says too much in a line | that counts for several lines | [`limits`] |
 //! | one comes again and again | it goes on with its rate where it stopped | `server::addresses` |
-//! | one peer does not read what it asked for | it is not read until it does | `server::receive` |
+//! | one peer does not read what it asked for | it is not read until it does | `server::turn` |
 //! | one peer is told too much privately | whoever tells it is told so | [`chat`] |
 //! | thousands break at once | they hear nothing more, have one last turn, and are gone | `server::broken` |
-//! | one peer has a lot to say | it gets its share of each tick, after those who have little | `server::run_queue` |
-//! | one peer does not read | it is dropped when its outbox costs too much | `server::settle` |
-//! | most of the room cannot keep up | who has a lot to say is read less until it can | `server::congestion` |
+//! | one peer has a lot to say | it gets its share of each tick, after those who have little | `server::schedule` |
+//! | one peer does not read | it is dropped when what is unsent costs too much | `server::settle` |
+//! | one peer is about to be dropped | whoever talks in its room waits a moment, once | `server::schedule` |
+//! | most of a room cannot keep up | who has a lot to say there is read less until it can | `server::schedule` |
 //!
 //! # Why it is fast
 //!
 //! A `send` costs microseconds, whatever it carries; a span costs nanoseconds. So all that is said
 //! in a tick goes to each member in one `send`, and the busier the room, the more messages share
-//! it. Spans that follow each other merge, which makes a backlog of thousands of messages one pair
-//! of integers. What one peer alone is told ([`push_own`](buffer::outbox::Outbox::push_own)) is not
-//! shared: it would keep a whole segment alive for a few bytes; nor is what only a few hear. And
-//! what one member says in a turn is queued for all the others once, at the end of it.
+//! it. Each room has a spool of its own for each variant, so spans that follow each other merge,
+//! which makes a backlog of thousands of messages one pair of integers. What one peer alone is told
+//! ([`push_own`](buffer::outbox::Outbox::push_own)) is not shared: it would keep a whole segment
+//! alive for a few bytes. Nor is what only a few hear. And what one member says in a turn is queued
+//! for all the others once, at the end of it.
 
 pub mod banner;
 pub mod buffer;
@@ -117,6 +127,7 @@ pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod limits;
+pub mod log_once;
 pub mod logging;
 pub mod motd;
 pub mod net;

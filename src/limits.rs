@@ -19,7 +19,7 @@ pub struct Limits {
     /// How fast lines are taken from one peer. Above it the peer is not read.
     pub rate: Option<Rate>,
     /// The most that is read from one peer before it is the next one's turn: so much does one peer
-    /// delay the others. `server::run_queue` says when it is less.
+    /// delay the others. `server::schedule` says when it is less.
     pub receive_bytes_per_turn: usize,
     /// Connections of one address that the log tells of one by one. Those beyond are counted, and told
     /// once a minute: a connection costs its peer less than the log.
@@ -38,17 +38,49 @@ pub struct Limits {
     pub linger: Duration,
     /// Everybody together gets so long to take what is queued when the server stops.
     pub stop_within: Duration,
-    /// While most of the room is far behind, members who say a lot are read only after this long;
-    /// then after twice, four times … as long, until the room has caught up …
+    /// While most of a room is far behind, members who say a lot there are read only after this
+    /// long; then after twice, four times … as long, until the room has caught up …
     pub slow_talk_after: Duration,
     /// … but no longer than this: those who have stopped reading for good must not silence the
     /// others.
     pub slow_talk_after_max: Duration,
-    /// A member that comes near its limit is given so long to read before more talk may push it
-    /// over. Talk goes faster than a busy machine lets a reader run; this is long enough for
+    /// A member that comes near its limit is given so long to read before more talk in its room may
+    /// push it over. Talk goes faster than a busy machine lets a reader run; this is long enough for
     /// any that runs at all, and the most that one costs the others.
     pub guard_reader_for: Duration,
 }
+
+/// A backlog is divided into so many parts …
+const PARTS: usize = 64;
+/// … of which so many are what these functions of [`Limits`] tell.
+const FAR_BEHIND: usize = 32;
+const NEAR_LIMIT: usize = 40;
+const TICK: usize = 16;
+const SLOW_TALK: usize = 2;
+const BURST: usize = 4;
+const ANSWER: usize = 16;
+const PRIVATE: usize = 16;
+const OWN: usize = 1;
+
+/// A backlog holds so many of the longest lines at least. Each byte of a line may become three, if
+/// it is not UTF-8.
+pub const LINES_PER_BACKLOG_MIN: usize = 32;
+const LONGEST_EVENT: usize = 3 * PARTS / LINES_PER_BACKLOG_MIN;
+
+const _: () = {
+    assert!(TICK < FAR_BEHIND, "nobody who keeps reading is far behind");
+    assert!(FAR_BEHIND < NEAR_LIMIT, "most are far behind before one is near its limit");
+    assert!(
+        NEAR_LIMIT + TICK + LONGEST_EVENT <= PARTS,
+        "nobody is over its limit before talkers can be slowed"
+    );
+    assert!(
+        FAR_BEHIND + TICK + ANSWER <= PARTS,
+        "whoever is not far behind may be answered, whatever is said meanwhile"
+    );
+    assert!(PRIVATE < FAR_BEHIND, "nobody is made to wait by what others tell it privately");
+    assert!(SLOW_TALK < TICK && BURST < TICK && OWN < ANSWER);
+};
 
 /// So much of the past is sent at once at the most.
 const HISTORY_BYTES_AT_ONCE: usize = 8 * 1024;
@@ -65,7 +97,7 @@ impl Limits {
     #[must_use]
     pub fn lines_of_talk(&self, bytes: usize) -> usize {
         let Some(rate) = self.rate else { return 1 };
-        let per_line = self.backlog_bytes_max / 16 / rate.burst() as usize;
+        let per_line = self.parts(BURST) / rate.burst() as usize;
         1 + bytes / per_line.clamp(1, TALK_BYTES_PER_LINE)
     }
 
@@ -74,37 +106,37 @@ impl Limits {
     /// the server with it.
     #[must_use]
     pub fn private_bytes_max(&self) -> usize {
-        self.backlog_bytes_max / 4
+        self.parts(PRIVATE)
     }
 
     /// What the text for newcomers may take, and what is kept of the past, in bytes: neither alone fills a
     /// backlog.
     #[must_use]
     pub fn answer_bytes_max(&self) -> usize {
-        self.backlog_bytes_max / 4
+        self.parts(ANSWER)
     }
 
-    /// After so many bytes queued in a tick, for all or for one, or work that takes as long, the next
-    /// tick begins: in between readers read, and whoever has little to say is heard. The last answer
-    /// may go over it.
+    /// After so many bytes queued in a tick, for many or for one, or work that takes as long, the next
+    /// tick begins: in between readers read, and whoever has little to say is heard. What is written
+    /// in several variants counts once. The last answer may go over it.
     #[must_use]
     pub fn tick_bytes_max(&self) -> u64 {
-        self.backlog_bytes_max as u64 / 4
+        self.parts(TICK) as u64
     }
 
-    /// The same each time that members are read while talk is slowed, and, until then, for those
-    /// who have little to say: much more than people type, and little enough for any network that
-    /// still moves.
+    /// So many bytes may be said in each pause of a room that cannot keep up by those who have
+    /// little to say, and as many by all others together: much more than people type, and little
+    /// enough for any network that still moves.
     #[must_use]
     pub fn slow_talk_bytes_max(&self) -> u64 {
-        self.backlog_bytes_max as u64 / 32
+        self.parts(SLOW_TALK) as u64
     }
 
     /// With more than this in its outbox of what it alone was told, a peer is not read until it has
     /// read that: whoever asks and does not read costs no more than this and one answer.
     #[must_use]
     pub fn own_bytes_max(&self) -> usize {
-        self.backlog_bytes_max / 64
+        self.parts(OWN)
     }
 
     /// So much of the past a peer is sent at once; more when it has read that.
@@ -116,13 +148,19 @@ impl Limits {
     /// With more than this in its outbox a member is near its limit.
     #[must_use]
     pub fn near_limit_bytes(&self) -> usize {
-        self.backlog_bytes_max / 8 * 5
+        self.parts(NEAR_LIMIT)
     }
 
     /// With more than this in its outbox a peer is far behind.
     #[must_use]
     pub fn far_behind_bytes(&self) -> usize {
-        self.backlog_bytes_max / 2
+        self.parts(FAR_BEHIND)
+    }
+
+    /// So many parts of a backlog, in bytes.
+    fn parts(&self, count: usize) -> usize {
+        let (part, rest) = (self.backlog_bytes_max / PARTS, self.backlog_bytes_max % PARTS);
+        part * count + rest * count / PARTS
     }
 }
 

@@ -29,7 +29,7 @@ const PIECE_COST: usize = 64;
 /// let (mut spool, pool) = (Spool::default(), Pool::default());
 /// let (mut ana, mut bruno) = (Outbox::default(), Outbox::default());
 /// for line in ["one\n", "two\n"] {
-///     let span = spool.append(line.as_bytes(), &pool);
+///     let span = spool.append(&mut line.into(), &pool);
 ///     ana.push(&span);
 ///     bruno.push(&span);
 /// }
@@ -348,7 +348,7 @@ mod tests {
         let (mut spool, pool) = (Spool::default(), Pool::default());
         let mut outbox = Outbox::default();
         for _ in 0..100 {
-            outbox.push(&spool.append(b"12345678", &pool));
+            outbox.push(&spool.append(&mut b"12345678".to_vec(), &pool));
         }
         assert_eq!((outbox.len(), outbox.cost()), (800, 800 + PIECE_COST));
         assert!(outbox.rest.is_none());
@@ -359,8 +359,8 @@ mod tests {
         let (mut spool, pool) = (Spool::default(), Pool::default());
         let mut outbox = Outbox::default();
         for _ in 0..50 {
-            outbox.push(&spool.append(b"to all", &pool));
-            spool.append(&vec![b'x'; SEGMENT_BYTES as usize - 6], &pool);
+            outbox.push(&spool.append(&mut b"to all".to_vec(), &pool));
+            spool.append(&mut vec![b'x'; SEGMENT_BYTES as usize - 6], &pool);
             outbox.push_own(b"to one");
         }
         assert_eq!(outbox.len(), 50 * 12);
@@ -377,10 +377,10 @@ mod tests {
     fn a_segment_that_ended_early_keeps_nothing_behind_its_end() {
         let (mut spool, pool) = (Spool::default(), Pool::default());
         let mut outbox = Outbox::default();
-        outbox.push(&spool.append(b"a word", &pool));
-        let long = vec![b'x'; SEGMENT_BYTES as usize];
-        outbox.push(&spool.append(&long, &pool));
-        assert_eq!(outbox.cost(), 6 + long.len() + 2 * PIECE_COST);
+        outbox.push(&spool.append(&mut b"a word".to_vec(), &pool));
+        let mut long = vec![b'x'; SEGMENT_BYTES as usize];
+        outbox.push(&spool.append(&mut long, &pool));
+        assert_eq!(outbox.cost(), 6 + SEGMENT_BYTES as usize + 2 * PIECE_COST);
     }
 
     #[test]
@@ -428,11 +428,11 @@ mod tests {
             for (byte, (kind, count)) in (0..).zip(pushes) {
                 let bytes = vec![byte; count];
                 match kind {
-                    0 => outbox.push(&spool.append(&bytes, &pool)),
+                    0 => outbox.push(&spool.append(&mut bytes.clone(), &pool)),
                     1 => outbox.push_own(&bytes),
                     2 => outbox.push_copy(&bytes),
                     _ => {
-                        spool.append(&bytes, &pool);
+                        spool.append(&mut bytes.clone(), &pool);
                         outbox.flush(&mut sink).unwrap();
                         continue;
                     }

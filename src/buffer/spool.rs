@@ -2,6 +2,7 @@
 //! to all who hear them.
 
 use std::cell::{Ref, RefCell};
+use std::mem;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::rc::{Rc, Weak};
@@ -48,20 +49,24 @@ pub struct Span {
 }
 
 impl Spool {
-    /// Appends bytes, and returns where they stand.
-    pub fn append(&mut self, bytes: &[u8], pool: &Pool) -> Span {
-        let current = self.current.upgrade().filter(|segment| segment.has_vacancy(bytes.len()));
-        let segment = current.unwrap_or_else(|| {
-            let segment = Rc::new(Segment { bytes: RefCell::new(pool.take()), pool: pool.clone() });
-            self.current = Rc::downgrade(&segment);
-            segment
-        });
-        let mut written = segment.bytes.borrow_mut();
-        let start = offset(written.len());
-        written.extend_from_slice(bytes);
-        let end = offset(written.len());
-        drop(written);
-        Span { segment, start, end }
+    /// Appends bytes, and returns where they stand. Nothing is left in `bytes`: they are copied
+    /// behind others, or become a segment themselves.
+    pub fn append(&mut self, bytes: &mut Vec<u8>, pool: &Pool) -> Span {
+        if let Some(segment) = self.current.upgrade()
+            && segment.has_vacancy(bytes.len())
+        {
+            let mut written = segment.bytes.borrow_mut();
+            let start = offset(written.len());
+            written.append(bytes);
+            let end = offset(written.len());
+            drop(written);
+            return Span { segment, start, end };
+        }
+        let end = offset(bytes.len());
+        let bytes = RefCell::new(mem::replace(bytes, pool.take()));
+        let segment = Rc::new(Segment { bytes, pool: pool.clone() });
+        self.current = Rc::downgrade(&segment);
+        Span { segment, start: 0, end }
     }
 
     /// Whether it holds no memory: all is sent.
@@ -166,9 +171,9 @@ mod tests {
     #[test]
     fn spans_in_a_row_become_one() {
         let (mut spool, pool) = (Spool::default(), Pool::default());
-        let mut first = spool.append(b"ab", &pool);
-        let second = spool.append(b"cd", &pool);
-        let third = spool.append(b"ef", &pool);
+        let mut first = spool.append(&mut b"ab".to_vec(), &pool);
+        let second = spool.append(&mut b"cd".to_vec(), &pool);
+        let third = spool.append(&mut b"ef".to_vec(), &pool);
         assert!(!first.clone().extend(&third));
         assert!(first.extend(&second));
         assert!(first.extend(&third));
@@ -179,22 +184,24 @@ mod tests {
     #[test]
     fn memory_serves_again_once_all_is_sent_and_a_quiet_spool_has_none() {
         let (mut spool, pool) = (Spool::default(), Pool::default());
-        let first = spool.append(b"ab", &pool);
+        let first = spool.append(&mut b"ab".to_vec(), &pool);
         let memory = first.bytes().as_ptr();
         assert!(!spool.is_empty());
         drop(first);
         assert!(spool.is_empty());
-        let mut another = Spool::default();
-        let second = another.append(b"cd", &pool);
-        assert_eq!((second.bytes().as_ptr(), kept(&pool)), (memory, 0));
+        let (mut another, mut written) = (Spool::default(), b"cd".to_vec());
+        let second = another.append(&mut written, &pool);
+        assert_eq!(&*second.bytes(), b"cd");
+        assert_eq!((written.len(), written.as_ptr(), kept(&pool)), (0, memory, 0));
     }
 
     #[test]
     fn no_more_memory_is_kept_than_one_busy_room_needs() {
         let (mut spool, pool) = (Spool::default(), Pool::default());
-        let spans: Vec<Span> = (0..100).map(|_| spool.append(&vec![b'x'; 20_000], &pool)).collect();
+        let spans: Vec<Span> =
+            (0..100).map(|_| spool.append(&mut vec![b'x'; 20_000], &pool)).collect();
         drop(spans);
-        let large = spool.append(&vec![b'x'; 2 * POOL_BYTES_MAX], &pool);
+        let large = spool.append(&mut vec![b'x'; 2 * POOL_BYTES_MAX], &pool);
         drop(large);
         assert!((1..=POOL_BYTES_MAX).contains(&kept(&pool)), "{}", kept(&pool));
     }
@@ -202,17 +209,17 @@ mod tests {
     #[test]
     fn a_span_keeps_one_segment_only() {
         let (mut spool, pool) = (Spool::default(), Pool::default());
-        let kept = spool.append(b"first", &pool);
+        let kept = spool.append(&mut b"first".to_vec(), &pool);
         let mut ends = Vec::new();
         for _ in 0..SEGMENT_BYTES / 1024 * 3 {
-            let span = spool.append(&[b'x'; 1024], &pool);
+            let span = spool.append(&mut [b'x'; 1024].to_vec(), &pool);
             ends.push(Rc::downgrade(&span.segment));
         }
         assert_eq!(&*kept.bytes(), b"first");
         ends.dedup_by(|a, b| a.ptr_eq(b));
         ends.retain(|segment| segment.upgrade().is_some());
         assert_eq!(ends.len(), 1, "the kept one");
-        let large = spool.append(&vec![b'x'; 3 * SEGMENT_BYTES as usize], &pool);
+        let large = spool.append(&mut vec![b'x'; 3 * SEGMENT_BYTES as usize], &pool);
         assert_eq!(large.position().1.start, 0, "what is larger has a segment of its own");
     }
 }

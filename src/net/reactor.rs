@@ -15,7 +15,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use crate::chat::ChatConfig;
 use crate::clock::Now;
 use crate::limits::Limits;
-use crate::logging::LogOnce;
+use crate::log_once::LogOnce;
 use crate::motd::{MotdFile, Rereading};
 use crate::net::sys::{self, Asked, Signals, Spare};
 use crate::server::{Readiness, Server, TurnedAway};

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::inbound::Meter;
 use crate::chat::session::Cloak;
-use crate::logging::LogOnce;
+use crate::log_once::LogOnce;
 use crate::pace::Pace;
 
 /// Addresses that are remembered at least, before it is looked whether anything is left to know of

@@ -24,14 +24,13 @@ impl<S: Stream> Server<S> {
         }
         let mut broken = VecDeque::from(mem::take(&mut self.broken));
         self.host.chat.deafen(broken.iter().copied());
-        let tick_end = self.host.peers.work() + self.host.limits.tick_bytes_max();
-        let allowance = Allowance { tick_end, ..Allowance::unlimited(now) };
+        let end = self.host.peers.work() + self.host.limits.tick_bytes_max();
         self.schedule.congestion.was_anybody_behind();
         let mut can_keep_up = true;
         while let Some(&id) = broken.front() {
-            let has_more = self.take_last_turn(id, allowance);
+            let has_more = self.take_last_turn(id, end, now);
             can_keep_up &= !self.schedule.congestion.was_anybody_behind();
-            let is_tick_over = has_more || self.host.peers.work() >= tick_end;
+            let is_tick_over = has_more || self.host.peers.work() >= end;
             if is_tick_over && can_keep_up {
                 broken.drain(..usize::from(!has_more));
                 break;
@@ -42,8 +41,9 @@ impl<S: Stream> Server<S> {
         self.broken = broken.into();
     }
 
-    /// Lets a broken connection say what it said before. Tells whether the tick ended before that.
-    fn take_last_turn(&mut self, id: SessionId, allowance: Allowance) -> bool {
+    /// Lets a broken connection say what it said before, as long as no more work than `end` was ever
+    /// done. Tells whether that was too little.
+    fn take_last_turn(&mut self, id: SessionId, end: u64, now: Now) -> bool {
         loop {
             let Some(connection) = self.host.peers.by_id(id).filter(|peer| peer.is_active()) else {
                 return false;
@@ -51,24 +51,26 @@ impl<S: Stream> Server<S> {
             (connection.ready.readable, connection.ready.ended) = (true, true);
             // It must not wait until it has read.
             connection.outbox.clear();
-            let end = self.give_turn(id, allowance);
-            self.end_expelled(allowance.now);
-            match end {
-                // A broken stream has no more than the kernel had received.
-                TurnEnd::Spent => {}
+            let tick_work = end.saturating_sub(self.host.peers.work());
+            let allowance = Allowance { tick_work, ..Allowance::unlimited(now) };
+            let turn_end = self.give_turn(id, allowance);
+            self.end_expelled(now);
+            match turn_end {
+                // A broken stream has no more than the kernel had received. And nobody is made to
+                // wait who is as good as gone.
+                TurnEnd::Spent | TurnEnd::RoomSlow => {}
                 TurnEnd::TickOver => return true,
                 TurnEnd::Drained
-                | TurnEnd::RoomSlow
                 | TurnEnd::OverRate
                 | TurnEnd::Clogged
                 | TurnEnd::Shown
                 | TurnEnd::Expelled
                 | TurnEnd::Ended(Disconnect::EndOfStream) => {
-                    self.end_broken(id, allowance.now);
+                    self.end_broken(id, now);
                     return false;
                 }
                 TurnEnd::Ended(why) => {
-                    self.end(id, &why, allowance.now);
+                    self.end(id, &why, now);
                     return false;
                 }
             }

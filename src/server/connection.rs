@@ -9,11 +9,10 @@ use log::{Level, log};
 
 use super::disconnect::Failure;
 use super::inbound::Meter;
-use super::schedule::Lag;
 use crate::buffer::outbox::{Flush, Outbox};
 use crate::chat::session::SessionId;
 use crate::limits::Limits;
-use crate::logging::LogOnce;
+use crate::log_once::LogOnce;
 use crate::pace::Rate;
 use crate::stream::Stream;
 
@@ -30,8 +29,6 @@ pub(crate) struct Connection<S> {
     /// What may be done with the stream, as far as is known.
     pub(crate) ready: Readiness,
     pub(crate) failure: Failure,
-    /// How far behind it was with what many are told, when it was told something last.
-    pub(crate) lag: Lag,
     /// When the server's timer for this connection fires.
     pub(crate) timer: Option<Instant>,
     /// In the server's run queue.
@@ -125,7 +122,6 @@ impl<S> Connection<S> {
             pause: None,
             ready: Readiness { writable: true, ..Readiness::default() },
             failure: Failure::None,
-            lag: Lag::Little,
             timer: None,
             is_queued: false,
             is_unsettled: false,
@@ -198,11 +194,10 @@ impl<S: Stream> Connection<S> {
             || self.outbox.own_cost() > limits.own_bytes_max()
     }
 
-    /// Measures how far behind it is. Answers do not count: whoever asks for more than it reads is
-    /// not outrun by talk.
-    pub(crate) fn measure(&mut self, limits: &Limits) {
-        let unsent = self.outbox.talk_cost() + self.stream.buffered();
-        self.lag = Lag::of(unsent, self.lag, limits);
+    /// How much of that others were told, too. Answers do not count: whoever asks for more than it
+    /// reads is not outrun by talk.
+    pub(crate) fn unsent_talk(&self) -> usize {
+        self.outbox.talk_cost() + self.stream.buffered()
     }
 
     /// Sends what waits, as far as the stream takes it.

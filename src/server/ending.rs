@@ -40,6 +40,7 @@ impl<S: Stream> Server<S> {
         connection.pause = None;
         host.peers.unsettle(key);
         host.chat.leave(id, why.farewell(), now, &mut host.peers);
+        host.peers.fan_out();
         if is_in_line {
             self.call_next(ip);
         }

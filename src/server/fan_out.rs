@@ -1,7 +1,5 @@
 //! What many are told: gathered while it is for the same hearers, then queued for each of them.
 
-use std::array;
-
 use crate::buffer::block::PAGES_FROM;
 use crate::buffer::outbox::Outbox;
 use crate::buffer::spool::{Pool, Span, Spool};
@@ -65,7 +63,7 @@ impl FanOut {
     }
 
     /// Begins to gather for an audience. `format` tells what a hearer speaks.
-    pub(super) fn begin(&mut self, to: &Audience<'_>, format: impl Fn(SessionId) -> Format) {
+    pub(super) fn begin(&mut self, to: &Audience<'_>, mut format: impl FnMut(SessionId) -> Format) {
         debug_assert!(self.key.is_none(), "what was said before is queued first");
         (self.key, self.bytes) = (Some(to.key), 0);
         for member in to.hearers() {
@@ -74,6 +72,11 @@ impl FanOut {
             self.written[variant.index()].variant = Some(variant);
             self.hearers.push(Hearer { session, variant: variant.index() });
         }
+    }
+
+    /// Whom it is for.
+    pub(super) fn hearers(&self) -> impl Iterator<Item = SessionId> + '_ {
+        self.hearers.iter().map(|hearer| hearer.session)
     }
 
     /// Writes an event behind what is there. Returns how many bytes it has, where it has most.
@@ -94,16 +97,16 @@ impl FanOut {
     pub(super) fn end(&mut self, mut give: impl FnMut(SessionId, &Parcel<'_>)) {
         let Some(key) = self.key.take() else { return };
         let are_few = self.hearers.len() <= FEW;
-        let parcels: [Option<Parcel<'_>>; Variant::COUNT] = array::from_fn(|index| {
-            let Written { variant, bytes } = &self.written[index];
-            variant.map(|_| {
-                // A copy with pages of its own would cost more than the segment.
-                if are_few && bytes.len() < PAGES_FROM {
-                    Parcel::Copied(bytes)
-                } else {
-                    Parcel::Shared(self.spools.append(key.room, index, bytes))
+        let parcels = self.written.each_mut().map(|Written { variant, bytes }| {
+            // A copy with pages of its own would cost more than the segment.
+            let is_copied = are_few && bytes.len() < PAGES_FROM;
+            match variant {
+                None => None,
+                Some(_) if is_copied => Some(Parcel::Copied(bytes)),
+                Some(variant) => {
+                    Some(Parcel::Shared(self.spools.append(key.room, *variant, bytes)))
                 }
-            })
+            }
         });
         for hearer in self.hearers.drain(..) {
             if let Some(parcel) = &parcels[hearer.variant] {
@@ -156,12 +159,11 @@ struct Spools {
 struct RoomSpools {
     /// Whose they are: another room may have had the same key before.
     room: Option<RoomId>,
-    /// With the index of the variant.
-    spools: Vec<(usize, Spool)>,
+    spools: Vec<(Variant, Spool)>,
 }
 
 impl Spools {
-    fn append(&mut self, room: RoomId, variant: usize, bytes: &[u8]) -> Span {
+    fn append(&mut self, room: RoomId, variant: Variant, bytes: &mut Vec<u8>) -> Span {
         if self.rooms.len() <= room.key() {
             self.rooms.resize_with(room.key() + 1, RoomSpools::default);
         }
@@ -170,7 +172,7 @@ impl Spools {
             *of_room = RoomSpools { room: Some(room), spools: Vec::new() };
         }
         let spools = &mut of_room.spools;
-        let place = spools.iter().position(|&(index, _)| index == variant);
+        let place = spools.iter().position(|&(other, _)| other == variant);
         let place = place.unwrap_or_else(|| {
             // Some variants are used once, such as that of a peer whose lines end otherwise.
             spools.retain(|(_, spool)| !spool.is_empty());

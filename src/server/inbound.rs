@@ -75,7 +75,8 @@ impl Inbound {
     ) -> TurnEnd {
         let Self { decoder, inbox, meter } = self;
         let Scratch { received, text } = scratch;
-        let mut turn = Turn { id, meter, host, allowance };
+        let (work_before, said_before) = (host.peers.work(), host.peers.said_bytes());
+        let mut turn = Turn { id, meter, host, allowance, work_before, said_before };
         turn.show_more();
         if !inbox.is_empty() {
             // Decode before reading: what came first is said first, and the end of the stream comes

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::Server;
 use super::connection::{Connection, Pause, Phase};
+use super::host::Host;
 use crate::chat::session::SessionId;
 use crate::stream::Stream;
 
@@ -46,10 +47,11 @@ impl<S: Stream> Server<S> {
 
     fn check_connection(&self, key: usize, connection: &Connection<S>, lists: &Lists) {
         let inbound = &self.inbounds[key];
+        let Host { limits, peers, .. } = &self.host;
         let is_named = self.host.chat.nick(connection.id).is_some();
         let is_active = connection.is_active();
         let is_broken = connection.failure.is_noticed();
-        let deadline = connection.deadline(&inbound.meter, self.host.limits.rate);
+        let deadline = connection.deadline(&inbound.meter, limits.rate);
         let has_paused = |pause| connection.pause == Some(pause);
         for (is_so, what) in [
             (
@@ -62,6 +64,10 @@ impl<S: Stream> Server<S> {
             ),
             (!(has_paused(Pause::Room) && connection.is_queued), "it waits in one list"),
             (!has_paused(Pause::Line) || inbound.meter.is_in_line, "it waits in a line"),
+            (
+                is_broken || peers.is_measured(key, connection.unsent_talk(), limits),
+                "its lag is right",
+            ),
             (connection.timer == deadline, "its timer is right"),
             (self.schedule.timers.has(key, connection.timer), "its timer is set"),
             (

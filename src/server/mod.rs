@@ -61,7 +61,7 @@ pub struct Server<S> {
     is_stopping: bool,
     /// How many connections there ever were.
     accepted: u32,
-    /// How many there were.
+    /// How many ticks there were.
     #[cfg(debug_assertions)]
     ticks: u64,
 }

@@ -8,7 +8,7 @@ use super::addresses::Cloaks;
 use super::connection::Connection;
 use super::disconnect::Disconnect;
 use super::fan_out::FanOut;
-use super::schedule::Heard;
+use super::schedule::{Heard, Lag};
 use crate::chat::answer::Answer;
 use crate::chat::event::{Event, Farewell};
 use crate::chat::outbound::{Audience, AudienceKey, Outbound};
@@ -22,14 +22,15 @@ use crate::wire::Format;
 #[derive(Debug)]
 pub(super) struct Peers<S> {
     pub(super) connections: Slab<Connection<S>>,
-    /// How each connection is written for, by key. It stands apart, because it is all that a
-    /// broadcast has to know of each hearer before it is queued.
-    formats: Vec<Format>,
+    /// By the keys of the connections.
+    hearings: Vec<Hearing>,
     pub(super) unsettled: Vec<usize>,
     /// Those that were settled last.
     pub(super) settled: Vec<usize>,
     /// What was said last and is not yet queued for those who hear it.
     pending: FanOut,
+    /// How those are who will hear it.
+    pending_heard: Heard,
     /// What was said lately, and how it was heard.
     pub(super) said: Vec<Said>,
     /// How many bytes were ever said to many. What is written in several variants counts once.
@@ -47,6 +48,15 @@ pub(super) struct Peers<S> {
     limits: Limits,
 }
 
+/// What is to be known of a hearer before anything is queued for it. It stands apart from the
+/// connection, so that a broadcast looks at each connection only once.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hearing {
+    format: Format,
+    /// How far behind it is, since it was settled last.
+    lag: Lag,
+}
+
 /// What somebody said, or what happened without anybody's doing, to one audience.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Said {
@@ -60,10 +70,11 @@ impl<S: Stream> Peers<S> {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             connections: Slab::new(),
-            formats: Vec::new(),
+            hearings: Vec::new(),
             unsettled: Vec::new(),
             settled: Vec::new(),
             pending: FanOut::default(),
+            pending_heard: Heard::default(),
             said: Vec::new(),
             said_bytes: 0,
             own_bytes: 0,
@@ -78,10 +89,10 @@ impl<S: Stream> Peers<S> {
     /// Takes a connection, and returns its key.
     pub(super) fn insert(&mut self, connection: Connection<S>) -> usize {
         let key = self.connections.insert(connection);
-        if self.formats.len() <= key {
-            self.formats.resize(key + 1, Format::default());
+        if self.hearings.len() <= key {
+            self.hearings.resize(key + 1, Hearing::default());
         }
-        self.formats[key] = Format::default();
+        self.hearings[key] = Hearing::default();
         key
     }
 
@@ -91,7 +102,20 @@ impl<S: Stream> Peers<S> {
 
     /// From now on a connection is written for in this way.
     pub(super) fn set_format(&mut self, key: usize, format: Format) {
-        self.formats[key] = format;
+        self.hearings[key].format = format;
+    }
+
+    /// Notes how far behind a connection is that has so many bytes unsent of what many were told.
+    pub(super) fn measure(&mut self, key: usize, unsent: usize, limits: &Limits) {
+        let lag = &mut self.hearings[key].lag;
+        *lag = Lag::of(unsent, *lag, limits);
+    }
+
+    /// Whether to measure it again would change nothing.
+    #[cfg(debug_assertions)]
+    pub(super) fn is_measured(&self, key: usize, unsent: usize, limits: &Limits) -> bool {
+        let lag = self.hearings[key].lag;
+        lag == Lag::of(unsent, lag, limits)
     }
 
     /// Puts a connection on the list of those to settle.
@@ -123,21 +147,41 @@ impl<S: Stream> Peers<S> {
         let Some(AudienceKey { room, speaker, .. }) = self.pending.key() else { return };
         #[cfg(debug_assertions)]
         self.pending.check();
-        let Self { connections, unsettled, pending, limits, .. } = self;
-        let mut heard = Heard::default();
+        let Self { connections, unsettled, pending, .. } = self;
         let bytes = pending.bytes();
         pending.end(|session, parcel| {
             if let Some(connection) = connections.get_mut(session.key()) {
                 debug_assert_eq!(connection.id, session, "whoever hears it is there");
                 parcel.put_into(&mut connection.outbox);
-                connection.measure(limits);
-                if !connection.is_waiting() {
-                    heard.count(&mut connection.lag);
-                }
                 list(unsettled, connection, session.key());
             }
         });
-        self.said.push(Said { room, speaker, bytes, heard });
+        self.said.push(Said { room, speaker, bytes, heard: self.pending_heard });
+    }
+
+    /// Begins to gather what an audience is told, and looks how its hearers are.
+    fn begin(&mut self, to: &Audience<'_>) {
+        let Self { connections, hearings, pending, .. } = self;
+        let mut lag_max = Lag::Little;
+        pending.begin(to, |session| {
+            let Hearing { format, lag } = hearings[session.key()];
+            lag_max = lag_max.max(lag);
+            format
+        });
+        self.pending_heard = Heard::default();
+        if lag_max == Lag::Little {
+            return;
+        }
+        for key in pending.hearers().map(SessionId::key) {
+            if connections.get(key).is_some_and(|connection| !connection.is_waiting()) {
+                self.pending_heard.count(&mut hearings[key].lag);
+            }
+        }
+    }
+
+    /// Whether what was said last is more than those can take who hear it.
+    pub(super) fn is_too_much(&self) -> bool {
+        self.pending.key().is_some() && self.pending_heard.is_too_much()
     }
 
     /// # Panics
@@ -162,6 +206,11 @@ impl<S: Stream> Peers<S> {
 
     /// Queues bytes for one peer alone.
     pub(super) fn push_own(&mut self, key: usize, bytes: &[u8]) {
+        // What it may be about to hear comes first. But whoever speaks does not hear that.
+        let speaker = self.pending.key().map(|pending| pending.speaker.map(SessionId::key));
+        if speaker.is_some_and(|speaker| speaker != Some(key)) {
+            self.fan_out();
+        }
         if let Some(connection) = self.connections.get_mut(key) {
             connection.outbox.push_own(bytes);
             self.own_bytes += bytes.len() as u64;
@@ -179,22 +228,18 @@ impl<S: Stream> Outbound for Peers<S> {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
         if self.pending.key() != Some(to.key) {
             self.fan_out();
-            self.pending.begin(to, |session| self.formats[session.key()]);
+            self.begin(to);
         }
         self.said_bytes += self.pending.write(event);
     }
 
     fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
-        // Whoever speaks does not hear it, and need not wait for it.
-        if self.pending.key().is_some_and(|key| key.speaker != Some(to)) {
-            self.fan_out();
-        }
         if self.by_id(to).is_none() {
             return;
         }
         let mut scratch = mem::take(&mut self.scratch);
         scratch.clear();
-        self.formats[to.key()].answer(answer, &mut scratch);
+        self.hearings[to.key()].format.answer(answer, &mut scratch);
         self.push_own(to.key(), &scratch);
         self.scratch = scratch;
     }

@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 
 use super::Server;
 use super::connection::{Connection, Pause, Phase};
+use super::inbound::Meter;
 use super::peers::Said;
-use super::schedule::{Allowance, Lane};
+use super::schedule::{Allowance, Lane, Schedule};
 use super::turn::TurnEnd;
 use crate::chat::session::SessionId;
 use crate::clock::Now;
@@ -22,34 +23,38 @@ impl<S: Stream> Server<S> {
                 self.enqueue(id.key());
             }
         }
-        let shares = self.schedule.queue.shares(self.host.peers.work(), &self.host.limits);
+        let shares = self.schedule.queue.shares(&self.host.limits);
+        let begin = self.host.peers.work();
         for lane in Lane::ALL {
-            let tick_end = shares.end(lane, self.host.peers.work());
-            self.serve(lane, Allowance { tick_end, ..Allowance::unlimited(now) });
+            let work = shares.of(lane, self.host.peers.work() - begin);
+            self.serve(lane, work, now);
         }
     }
 
-    /// Gives a turn to each in a lane, as far as the tick allows.
-    fn serve(&mut self, lane: Lane, allowance: Allowance) {
+    /// Gives a turn to each in a lane, as far as so much work allows.
+    fn serve(&mut self, lane: Lane, work: u64, now: Now) {
+        let end = self.host.peers.work() + work;
         for _ in 0..self.schedule.queue.len(lane) {
-            if self.host.peers.work() >= allowance.tick_end {
+            let tick_work = end.saturating_sub(self.host.peers.work());
+            if tick_work == 0 {
                 return;
             }
             let Some(id) = self.schedule.queue.pop(lane) else { return };
             let Some(connection) = self.host.peers.by_id(id) else { continue };
             connection.is_queued = false;
+            // It may have had a turn out of turn, which ended in a pause. And whoever broke has a
+            // last turn of its own.
+            let may_talk = connection.pause.is_none() && !connection.failure.is_noticed();
             if !connection.is_active() {
                 self.discard(id.key());
-            } else if connection.pause.is_none() && !connection.failure.is_noticed() {
-                // Otherwise it had a turn out of turn, which ended in a pause; or it broke, and has
-                // a last turn of its own.
-                self.receive_from(id, allowance);
+            } else if may_talk {
+                self.receive_from(id, tick_work, now);
             }
         }
     }
 
     /// Gives somebody a turn as is usual in its lane, unless it has to wait for its room.
-    fn receive_from(&mut self, id: SessionId, allowance: Allowance) {
+    fn receive_from(&mut self, id: SessionId, tick_work: u64, now: Now) {
         let Some(connection) = self.host.peers.by_id(id) else { return };
         let meter = &self.inbounds[id.key()].meter;
         let lane = if connection.ready.ended {
@@ -61,14 +66,14 @@ impl<S: Stream> Server<S> {
         } else {
             Lane::Newcomer
         };
-        let (room, limits, now) = (meter.room, &self.host.limits, allowance.now);
-        let allowed = self.schedule.congestion.allowed(room, meter.lane, limits, now.at);
-        if allowed == 0 {
-            return self.conclude(id, TurnEnd::RoomSlow, now);
-        }
-        let said_end = self.host.peers.said_bytes().saturating_add(allowed);
-        let allowance = Allowance { said_end, ..allowance }.in_lane(lane, self.host.peers.work());
-        let end = self.give_turn(id, allowance);
+        let (room, limits) = (meter.room, &self.host.limits);
+        let said_bytes = self.schedule.congestion.allowed(room, meter.lane, limits, now.at);
+        let end = if said_bytes == Some(0) {
+            TurnEnd::RoomSlow
+        } else {
+            let allowance = Allowance::in_lane(lane, now);
+            self.give_turn(id, Allowance { tick_work, said_bytes, ..allowance })
+        };
         self.conclude(id, end, now);
     }
 
@@ -114,7 +119,7 @@ impl<S: Stream> Server<S> {
         end
     }
 
-    /// Notes how it was heard what was said in somebody's turn, or without anybody's doing.
+    /// Notes how everything was heard that was said lately: in somebody's turn, or by nobody.
     pub(super) fn note_said(&mut self, who: Option<SessionId>, now: Now) {
         let Self { inbounds, host, schedule, .. } = self;
         let mut is_slow = false;
@@ -142,9 +147,13 @@ impl<S: Stream> Server<S> {
             TurnEnd::Drained | TurnEnd::Expelled => {}
             TurnEnd::Spent | TurnEnd::TickOver => self.enqueue(key),
             TurnEnd::RoomSlow => {
-                if self.schedule.congestion.wait(self.inbounds[key].meter.room, id) {
+                let Meter { room, lane, .. } = self.inbounds[key].meter;
+                let Schedule { congestion, .. } = &mut self.schedule;
+                let allowed = congestion.allowed(room, lane, &self.host.limits, now.at);
+                if allowed == Some(0) && congestion.wait(room, id) {
                     connection.pause = Some(Pause::Room);
                 } else {
+                    // It did not know how slow the room is, or talks in another one now.
                     self.enqueue(key);
                 }
             }

@@ -5,6 +5,7 @@ use std::mem;
 use super::Server;
 use super::connection::{Pause, Phase};
 use super::disconnect::Disconnect;
+use super::host::Host;
 use crate::clock::Now;
 use crate::stream::Stream;
 
@@ -34,8 +35,8 @@ impl<S: Stream> Server<S> {
 
     /// Sends as much as the peer takes.
     fn send(&mut self, key: usize, now: Now) {
-        let limits = &self.host.limits;
-        let Some(connection) = self.host.peers.connections.get_mut(key) else { return };
+        let Host { limits, peers, .. } = &mut self.host;
+        let Some(connection) = peers.connections.get_mut(key) else { return };
         connection.is_unsettled = false;
         if connection.failure.is_noticed() {
             // Its last turn comes first.
@@ -51,9 +52,10 @@ impl<S: Stream> Server<S> {
             }
             return;
         }
-        let unsent = connection.unsent_cost();
+        let (id, unsent, talk) =
+            (connection.id, connection.unsent_cost(), connection.unsent_talk());
+        peers.measure(key, talk, limits);
         if unsent > limits.backlog_bytes_max {
-            let id = connection.id;
             self.end(id, &Disconnect::TooSlow(unsent), now);
         }
     }

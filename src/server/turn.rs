@@ -45,6 +45,10 @@ pub(super) struct Turn<'a, S> {
     pub(super) meter: &'a mut Meter,
     pub(super) host: &'a mut Host<S>,
     pub(super) allowance: Allowance,
+    /// How much work was ever done when the turn began.
+    pub(super) work_before: u64,
+    /// How many bytes were ever said when it began.
+    pub(super) said_before: u64,
 }
 
 impl<S: Stream> Turn<'_, S> {
@@ -96,7 +100,7 @@ impl<S: Stream> Turn<'_, S> {
 
     /// Why the next line has to wait, if it has.
     fn must_stop(&mut self) -> Option<TurnEnd> {
-        let Allowance { now, turn_end, tick_end, said_end, .. } = self.allowance;
+        let Allowance { now, turn_work, tick_work, said_bytes, .. } = self.allowance;
         let Host { limits, peers, .. } = &mut *self.host;
         let connection = peers.get(self.id.key())?;
         let is_clogged = !connection.failure.is_noticed() && connection.is_clogged(limits);
@@ -110,12 +114,15 @@ impl<S: Stream> Turn<'_, S> {
             return Some(TurnEnd::Shown);
         }
         let peers = &self.host.peers;
-        if peers.said_bytes() >= said_end {
+        let work = peers.work() - self.work_before;
+        let said = peers.said_bytes() - self.said_before;
+        // Whether a room can keep up is found out with the first line that is said there.
+        if said_bytes.map_or(peers.is_too_much(), |bytes| said >= bytes) {
             Some(TurnEnd::RoomSlow)
-        } else if peers.work() >= tick_end {
+        } else if work >= tick_work {
             Some(TurnEnd::TickOver)
         } else {
-            (peers.work() >= turn_end).then_some(TurnEnd::Spent)
+            (work >= turn_work).then_some(TurnEnd::Spent)
         }
     }
 
@@ -166,7 +173,7 @@ impl<S: Stream> Turn<'_, S> {
         match step {
             Step::Incomplete | Step::Skip => {}
             Step::Detected => self.host.greet(id, self.allowance.now),
-            Step::Reply(bytes) => peers.push_own(id.key(), &bytes),
+            Step::Reply(bytes) => peers.push_own(id.key(), bytes),
             Step::Refused(refusal) => {
                 if matches!(refusal, Refusal::LineTooLong(_))
                     && let Some(connection) = peers.get(id.key())

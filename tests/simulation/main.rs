@@ -11,6 +11,7 @@ mod cases;
 mod departing;
 mod fairness;
 mod sim;
+mod slow;
 mod stopped;
 mod table;
 

@@ -59,7 +59,7 @@ impl Congestion {
         now: Instant,
     ) {
         self.is_anybody_behind |= heard.behind > 0;
-        if heard.are_most_behind() || heard.near > 0 {
+        if heard.is_too_much() {
             let begin = || SlowRoom { pace: SlowPace::new(limits, now), waiting: Vec::new() };
             self.rooms.entry(room).or_insert_with(begin);
         }
@@ -79,16 +79,16 @@ impl Congestion {
         self.rooms.contains_key(&room)
     }
 
-    /// How many bytes somebody of this lane may say now who talks in a room.
+    /// How many bytes somebody of this lane may say now who talks in a room; `None` if that can keep
+    /// up as far as is known.
     pub(in crate::server) fn allowed(
         &mut self,
         room: Option<RoomId>,
         lane: Lane,
         limits: &Limits,
         now: Instant,
-    ) -> u64 {
-        let slow = room.and_then(|room| self.rooms.get_mut(&room));
-        slow.map_or(u64::MAX, |slow| slow.pace.allowed(lane, limits, now))
+    ) -> Option<u64> {
+        self.rooms.get_mut(&room?)?.pace.allowed(lane, limits, now)
     }
 
     /// Somebody has to wait for a room. `false` if nobody has.
@@ -163,9 +163,9 @@ impl SlowPace {
         }
     }
 
-    fn allowed(&mut self, lane: Lane, limits: &Limits, now: Instant) -> u64 {
+    fn allowed(&mut self, lane: Lane, limits: &Limits, now: Instant) -> Option<u64> {
         if !self.is_slow(now) {
-            return u64::MAX;
+            return None;
         }
         if self.until <= now {
             self.pause = (self.pause * 2).min(limits.slow_talk_after_max);
@@ -173,7 +173,7 @@ impl SlowPace {
             self.light_left = limits.slow_talk_bytes_max();
             self.heavy_left = limits.slow_talk_bytes_max();
         }
-        *self.left_of(lane)
+        Some(*self.left_of(lane))
     }
 }
 
@@ -210,7 +210,7 @@ mod tests {
             self.congestion.note(self.room, heard, (lane, bytes), &self.limits, self.now);
         }
 
-        fn allowed(&mut self, lane: Lane) -> u64 {
+        fn allowed(&mut self, lane: Lane) -> Option<u64> {
             self.congestion.allowed(Some(self.room), lane, &self.limits, self.now)
         }
     }
@@ -219,9 +219,9 @@ mod tests {
     fn while_most_are_far_behind_the_pauses_grow_and_end_when_they_catch_up() {
         let mut table = Table::new();
         table.say(Lane::Heavy, 1 << 20, FINE);
-        assert_eq!(table.allowed(Lane::Heavy), u64::MAX, "one of three is not most");
+        assert_eq!(table.allowed(Lane::Heavy), None, "one of three is not most");
         table.say(Lane::Heavy, 1 << 20, BEHIND);
-        assert_eq!(table.allowed(Lane::Heavy), 0);
+        assert_eq!(table.allowed(Lane::Heavy), Some(0));
         let talker = SessionId::new(1, 0);
         let mut pauses = Vec::new();
         for _ in 0..8 {
@@ -231,16 +231,16 @@ mod tests {
             pauses.push((until - table.now).as_millis());
             table.now = until;
             assert_eq!(table.congestion.release(table.now, &table.limits), [talker]);
-            assert_eq!(table.allowed(Lane::Heavy), table.limits.slow_talk_bytes_max());
+            assert_eq!(table.allowed(Lane::Heavy), Some(table.limits.slow_talk_bytes_max()));
             table.say(Lane::Heavy, 1 << 20, BEHIND);
-            assert_eq!(table.allowed(Lane::Heavy), 0);
+            assert_eq!(table.allowed(Lane::Heavy), Some(0));
         }
         assert_eq!(pauses, [20, 40, 80, 160, 320, 640, 1000, 1000]);
         assert!(table.congestion.wait(Some(table.room), talker));
         table.say(Lane::Light, 1, FINE);
         assert!(table.congestion.due(table.now).unwrap() <= table.now);
         assert_eq!(table.congestion.release(table.now, &table.limits), [talker]);
-        assert_eq!(table.allowed(Lane::Heavy), u64::MAX);
+        assert_eq!(table.allowed(Lane::Heavy), None);
         assert!(!table.congestion.is_slow(table.room));
     }
 
@@ -249,25 +249,28 @@ mod tests {
         let mut table = Table::new();
         table.say(Lane::Heavy, 1 << 20, BEHIND);
         let budget = table.limits.slow_talk_bytes_max();
-        assert_eq!((table.allowed(Lane::Light), table.allowed(Lane::Heavy)), (budget, 0));
+        assert_eq!(
+            (table.allowed(Lane::Light), table.allowed(Lane::Heavy)),
+            (Some(budget), Some(0))
+        );
         table.say(Lane::Light, 1000, BEHIND);
-        assert_eq!(table.allowed(Lane::Light), budget - 1000);
+        assert_eq!(table.allowed(Lane::Light), Some(budget - 1000));
         table.say(Lane::Light, budget, BEHIND);
-        assert_eq!(table.allowed(Lane::Light), 0, "not without bound either");
+        assert_eq!(table.allowed(Lane::Light), Some(0), "not without bound either");
         table.now += table.limits.slow_talk_after;
-        assert_eq!(table.allowed(Lane::Light), budget);
+        assert_eq!(table.allowed(Lane::Light), Some(budget));
         table.say(Lane::Light, 1000, BEHIND);
-        assert_eq!(table.allowed(Lane::Heavy), budget, "it was not its word");
+        assert_eq!(table.allowed(Lane::Heavy), Some(budget), "it was not its word");
     }
 
     #[test]
     fn one_that_comes_near_its_limit_is_waited_for_once_and_not_for_long() {
         let mut table = Table::new();
         table.say(Lane::Heavy, 1 << 20, NEAR);
-        assert_eq!(table.allowed(Lane::Heavy), 0);
+        assert_eq!(table.allowed(Lane::Heavy), Some(0));
         table.now += table.limits.guard_reader_for;
         table.say(Lane::Light, 1, FINE);
-        assert_eq!(table.allowed(Lane::Heavy), u64::MAX);
+        assert_eq!(table.allowed(Lane::Heavy), None);
     }
 
     #[test]

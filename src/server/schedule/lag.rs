@@ -31,7 +31,7 @@ impl Lag {
     }
 }
 
-/// How those are who hear what is said, as it is queued for them.
+/// How those are who are about to hear something. All are zero if nobody is behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::server) struct Heard {
     /// How many they are. Whoever waits to talk is none of them: otherwise talkers who come in
@@ -52,6 +52,11 @@ impl Heard {
             self.near += 1;
             *lag = Lag::Known;
         }
+    }
+
+    /// Whether it is more than they can take.
+    pub(in crate::server) fn is_too_much(self) -> bool {
+        self.are_most_behind() || self.near > 0
     }
 
     /// Whether most of them are far behind.

@@ -61,18 +61,17 @@ impl Lane {
 /// How a tick's work is shared by the lanes in which somebody waits as it begins.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::server) struct Shares {
-    start: u64,
     tick: u64,
     of_lanes: [u64; Lane::ALL.len()],
 }
 
 impl Shares {
-    /// Up to how much work a lane is served, if so much is done by now: what those that follow do
-    /// not need. An answer to a lane before may have taken more than its share; that is not at the
-    /// cost of this one.
-    pub(in crate::server) fn end(&self, lane: Lane, now: u64) -> u64 {
+    /// How much work there is for a lane when so much of the tick's is done: what those that follow
+    /// do not need. An answer to a lane before may have taken more than its share; that is not at
+    /// the cost of this one.
+    pub(in crate::server) fn of(&self, lane: Lane, done: u64) -> u64 {
         let later: u64 = self.of_lanes[lane as usize + 1..].iter().sum();
-        (self.start + self.tick - later).max(now + self.of_lanes[lane as usize])
+        (self.tick - later).saturating_sub(done).max(self.of_lanes[lane as usize])
     }
 }
 
@@ -101,14 +100,14 @@ impl RunQueue {
         self.lanes[lane as usize].len()
     }
 
-    /// How a tick is shared that begins when so much work is done.
-    pub(in crate::server) fn shares(&self, start: u64, limits: &Limits) -> Shares {
+    /// How the tick is shared that begins now.
+    pub(in crate::server) fn shares(&self, limits: &Limits) -> Shares {
         let tick = limits.tick_bytes_max();
         let of_lane = |lane: Lane| match self.len(lane) {
             0 => 0,
             _ => tick * lane.figures().eighths / 8,
         };
-        Shares { start, tick, of_lanes: Lane::ALL.map(of_lane) }
+        Shares { tick, of_lanes: Lane::ALL.map(of_lane) }
     }
 
     pub(in crate::server) fn push(&mut self, id: SessionId, lane: Lane) {
@@ -141,25 +140,25 @@ mod tests {
     #[test]
     fn a_lane_gets_what_the_others_do_not_need_and_never_less_than_its_share() {
         let limits = Limits { backlog_bytes_max: 3200, ..Limits::default() };
-        let ends = |queued: &[Lane], works: [u64; 3]| {
+        let work = |queued: &[Lane], works: [u64; 3]| {
             let mut queue = RunQueue::default();
             for &lane in queued {
                 queue.push(SessionId::new(0, 0), lane);
             }
-            let shares = queue.shares(1000, &limits);
-            let mut work = 1000;
-            let ends = Lane::ALL.iter().zip(works).map(|(&lane, own)| {
-                let end = shares.end(lane, work);
-                work += own;
-                end
+            let shares = queue.shares(&limits);
+            let mut done = 0;
+            let shares = Lane::ALL.iter().zip(works).map(|(&lane, own)| {
+                let share = shares.of(lane, done);
+                done += own;
+                share
             });
-            ends.collect::<Vec<u64>>()
+            shares.collect::<Vec<u64>>()
         };
-        assert_eq!(ends(&Lane::ALL, [0, 0, 0]), [1200, 1400, 1800]);
-        assert_eq!(ends(&Lane::ALL, [900, 0, 0]), [1200, 2100, 2300], "an answer was long");
-        assert_eq!(ends(&Lane::ALL, [0, 900, 0]), [1200, 1400, 2300]);
-        assert_eq!(ends(&[Lane::Light], [800, 0, 0]), [1800, 1800, 1800]);
-        assert_eq!(ends(&[Lane::Newcomer, Lane::Heavy], [0, 400, 0]), [1200, 1400, 1800]);
+        assert_eq!(work(&Lane::ALL, [0, 0, 0]), [200, 400, 800]);
+        assert_eq!(work(&Lane::ALL, [900, 0, 0]), [200, 200, 400], "an answer was long");
+        assert_eq!(work(&Lane::ALL, [0, 900, 0]), [200, 400, 400]);
+        assert_eq!(work(&[Lane::Light], [800, 0, 0]), [800, 0, 0]);
+        assert_eq!(work(&[Lane::Newcomer, Lane::Heavy], [0, 400, 0]), [200, 400, 400]);
     }
 
     #[test]

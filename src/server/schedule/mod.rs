@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::pace::Pace;
 pub(super) use congestion::Congestion;
 pub(super) use lag::{Heard, Lag};
+use lanes::Figures;
 pub(super) use lanes::{Lane, RunQueue};
 pub(super) use timers::Timers;
 
@@ -31,19 +32,19 @@ pub(super) struct Schedule {
     pub(super) congestion: Congestion,
 }
 
-/// What a turn may do. Ends are totals: of the work that the server ever did, or of the bytes that
-/// were ever said.
+/// What a turn may do. The step that goes over it is the last one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {
     pub(super) now: Now,
     /// So many bytes may be read.
     pub(super) read_bytes: usize,
-    /// When so much is done, it is the next one's turn.
-    pub(super) turn_end: u64,
-    /// When so much is done, the lane has had its part of the tick.
-    pub(super) tick_end: u64,
-    /// When so much is said, the room where it talks has to catch up first.
-    pub(super) said_end: u64,
+    /// After so much work it is the next one's turn.
+    pub(super) turn_work: u64,
+    /// After so much work the lane has had its share of the tick.
+    pub(super) tick_work: u64,
+    /// After so many bytes said, the room where it talks has to catch up first; `None` if that can
+    /// keep up as far as is known.
+    pub(super) said_bytes: Option<u64>,
 }
 
 impl Schedule {
@@ -56,15 +57,14 @@ impl Schedule {
 impl Allowance {
     /// All that somebody has to say, as far as its rate allows.
     pub(super) fn unlimited(now: Now) -> Self {
-        let (turn_end, tick_end, said_end) = (u64::MAX, u64::MAX, u64::MAX);
-        Self { now, read_bytes: usize::MAX, turn_end, tick_end, said_end }
+        let (turn_work, tick_work) = (u64::MAX, u64::MAX);
+        Self { now, read_bytes: usize::MAX, turn_work, tick_work, said_bytes: None }
     }
 
-    /// One turn as it is usual in a lane, if so much work was ever done before it.
-    #[must_use]
-    pub(super) fn in_lane(self, lane: Lane, work: u64) -> Self {
-        let figures = lane.figures();
-        Self { read_bytes: figures.read_bytes, turn_end: work + figures.turn_work, ..self }
+    /// A turn as it is usual in a lane.
+    pub(super) fn in_lane(lane: Lane, now: Now) -> Self {
+        let Figures { read_bytes, turn_work, .. } = lane.figures();
+        Self { read_bytes, turn_work, ..Self::unlimited(now) }
     }
 
     /// The same, but no more is read than somebody may say now, and than there is memory for.
