@@ -66,7 +66,7 @@ pub struct Args {
     /// The room where everybody begins
     #[arg(long, env = "CHATD_HOME", hide_env_values = true, value_name = "#NAME")]
     #[arg(default_value = "#lobby", value_parser = parse_room)]
-    pub home: RoomName,
+    pub home: String,
 
     /// Rooms at once
     #[arg(long, env = "CHATD_ROOMS_MAX", hide_env_values = true, value_name = "N")]
@@ -225,10 +225,14 @@ impl Config {
         }
         let motd = args.motd.map(|path| MotdFile { path, bytes_max: limits.answer_bytes_max() });
         let text = motd.as_ref().map(MotdFile::read).transpose().map_err(ConfigError::Motd)?;
+        let home = RoomName::parse(&args.home).map_err(|_| {
+            let message = format!("--home {} is no name of a room", args.home);
+            ConfigError::Usage(Args::command().error(ErrorKind::ValueValidation, message))
+        })?;
         let chat = ChatConfig {
             name: args.name,
             motd: text.unwrap_or_default(),
-            home: args.home,
+            home,
             rooms_max: args.rooms_max,
             messages_shown: args.history.min(MESSAGES_KEPT),
             history_bytes_max: HISTORY_BYTES_MAX,
@@ -274,8 +278,8 @@ fn parse_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn parse_room(text: &str) -> Result<RoomName, String> {
-    RoomName::parse(text).map_err(|_| {
+fn parse_room(text: &str) -> Result<String, String> {
+    RoomName::parse(text).map(|name| name.to_string()).map_err(|_| {
         "expected letters, digits and -_.+&'~=[]{}|^`, in at most 32 columns with its #, such as #lobby".to_owned()
     })
 }

@@ -238,7 +238,7 @@ mod tests {
                     Kind::Say,
                 );
                 let kept = history.messages.iter().map(|it| {
-                    // A nickname has two counters before it (`Arc`).
+                    // A nickname has two counters before it (`Rc`).
                     let from = it.from.as_str().len() + 2 * size_of::<usize>();
                     from + it.text.capacity() + 2 * ALLOCATION_BYTES
                 });

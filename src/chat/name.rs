@@ -1,7 +1,7 @@
 //! What nicknames and names of rooms may look like. Who has which: see [`super::look_alikes`].
 
 use std::fmt;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -64,13 +64,13 @@ const BLANK_LETTERS: [char; 3] = ['\u{13441}', '\u{13442}', '\u{640}'];
 /// A nickname: letters and digits of any script and some punctuation, in Unicode's normalization
 /// form C, at most [`NICK_COLUMNS_MAX`] columns wide, without white space or anything invisible. Copies share their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nick(Arc<str>);
+pub struct Nick(Rc<str>);
 
 /// The name of a room: `#`, and letters and digits of any script and some punctuation, in
 /// normalization form C, at most [`ROOM_COLUMNS_MAX`] columns wide, without white space or anything
 /// invisible. Copies share their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomName(Arc<str>);
+pub struct RoomName(Rc<str>);
 
 /// Why a name is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
