@@ -34,7 +34,7 @@ const HISTORY_BYTES_MAX: usize = 256 * 1024;
 /// talks to.
 const NICKNAMES_REFUSED_MAX: u32 = 20;
 
-/// A chat room on one TCP port: join with netcat, telnet or any program that sends lines.
+/// Chat rooms on one TCP port: join with netcat, telnet or any program that sends lines.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Args {

@@ -1,4 +1,4 @@
-//! `chatd` is a chat room on one TCP port: one thread, one event loop, any client that sends lines.
+//! `chatd` is chat rooms on one TCP port: one thread, one event loop, any client that sends lines.
 //!
 //! This page is the map. The program itself is a few lines in `src/main.rs`; everything else is
 //! here, so that benches, tests and the client can use it.
@@ -43,8 +43,8 @@
 //!   to read it.
 //! - Only *settle* sends to a peer or drops it: mostly one system call per peer and tick, however
 //!   many messages there are. (Whoever is turned away at the door never was a peer.)
-//! - Everybody sees the messages of the room in one and the same order, that of the calls to
-//!   [`Outbound`]. What many are told may be queued a little later, but before anything else is
+//! - Everybody sees the messages of a room in one and the same order, that of the calls to
+//!   [`Outbound`], and ids of messages ascend in it. What many are told may be queued a little later, but before anything else is
 //!   queued for one of them, and before anything is sent.
 //! - What was received before the end of a stream is decoded before the end is acted on; after a
 //!   reset, as far as the peer's rate and the others' reading allow. However bytes are split, they
@@ -59,7 +59,7 @@
 //!
 //! ```text
 //! main -> config, net -> server -> buffer, wire, chat, stream      wire -> chat
-//!         net, server, chat -> pace, limits, log_once (no bytes, no sockets, no clock)
+//!         net, server, chat -> clock, pace, limits, log_once (no bytes, no sockets; none reads the time)
 //! ```
 //!
 //! # Words
@@ -68,7 +68,10 @@
 //! |---|---|
 //! | peer, connection | the other end of a socket; what is kept for it |
 //! | session | a seat in the chat: [`SessionId`](chat::session::SessionId) |
-//! | room, member | the chat room; a session in it. Free space is called *vacancy*, never room |
+//! | room, member | a chat room; a session in it. Free space is called *vacancy*, never room |
+//! | home | the room where everybody begins, and the only one that does not end with its last member |
+//! | focus | the room where a session talks unless it says where; lines of its other rooms are marked |
+//! | cloak | where somebody comes from, as others may know it: a keyed hash of the address |
 //! | hearer, speaker | who is told something; who caused it |
 //! | variant | what the bytes of an event depend on beside the event: all hearers with the same one share them |
 //! | fan-out | what many are told, gathered while it is for the same hearers, then queued for each |
@@ -86,7 +89,8 @@
 //! | wish | door |
 //! |---|---|
 //! | another protocol on the same port | [`wire::detect`], a variant of [`wire::Decoder`] and of [`wire::Format`], and a module in `wire` |
-//! | another command | [`chat::command`], [`chat::Chat::apply`], and its words in [`wire::text`] |
+//! | another command | [`chat::command`], [`chat::Chat::apply`], and its words in [`wire::text`] (CONTRIBUTING has the recipe) |
+//! | another rule of a room | [`chat::rules`], and its words in [`wire::text`] |
 //! | another transport, such as TLS | an implementation of [`stream::Stream`] |
 //! | another limit | [`limits`], its option in [`config`], and a row of the README's table |
 //!
