@@ -11,6 +11,8 @@ pub(crate) struct Figure {
     pub(crate) doubt: Option<Doubt>,
     /// Whether its ratio to the floor's says something.
     pub(crate) compared: bool,
+    /// The most that chatd may need.
+    pub(crate) most: Option<f64>,
 }
 
 /// Why a figure is not the server's alone.
@@ -65,6 +67,14 @@ impl Sheet {
         self.add(measure, value.into(), None, false);
     }
 
+    /// What chatd must need no more of than this, if that can be told.
+    pub(crate) fn bounded(&mut self, measure: &'static str, value: Option<f64>, most: Option<f64>) {
+        self.add(measure, value, None, false);
+        if let (Some(_), Some(figure)) = (value, self.figures.last_mut()) {
+            figure.most = most;
+        }
+    }
+
     fn add(
         &mut self,
         measure: &'static str,
@@ -73,7 +83,15 @@ impl Sheet {
         compared: bool,
     ) {
         let case = self.case.clone();
-        self.figures.extend(value.map(|value| Figure { case, measure, value, doubt, compared }));
+        let most = None;
+        self.figures.extend(value.map(|value| Figure {
+            case,
+            measure,
+            value,
+            doubt,
+            compared,
+            most,
+        }));
     }
 }
 
@@ -102,6 +120,16 @@ impl Outcome {
     /// The percentage of the time in which the server had a processor.
     pub(crate) fn server_busy(&self) -> Option<f64> {
         Some(100.0 * self.server_cpu? as f64 / 1e9 / self.seconds)
+    }
+
+    /// The seconds in which the server was not kept from going on by others on the machine.
+    pub(crate) fn server_seconds(&self) -> Option<f64> {
+        Some(self.seconds - self.server_waited? as f64 / 1e9)
+    }
+
+    /// By how many bytes more was resident when `later` began.
+    pub(crate) fn resident_until(&self, later: &Self) -> Option<f64> {
+        Some(later.resident_before? as f64 - self.resident_before? as f64)
     }
 
     pub(crate) fn growth_kib(&self) -> Option<f64> {

@@ -1,9 +1,13 @@
 //! Yardstick: the least that a single-threaded epoll server can do to broadcast.
 //!
-//! No protocol, no names: all bytes read in one poll round go to each other client in one write.
-//! What a client cannot take stays queued for it. Besides that it does only what no server may
-//! leave out: it keeps lines whole, bounds what it queues, and reads nothing while most of the room
-//! is behind, or for a moment anybody.
+//! No protocol, no names: all bytes read in one poll round go to each other client of a room in one
+//! write. What a client cannot take stays queued for it. Besides that it does only what no server may
+//! leave out: it keeps lines whole, bounds what it queues, and reads nothing while most clients are
+//! behind, or for a moment anybody.
+//!
+//! Where there are several rooms, each client is in one of them from the moment it connects: they
+//! come in turn, which costs nothing and asks for no protocol. The ledger would find whoever is in
+//! another room than the generator thinks.
 
 use chatd_support::message::Dialect;
 use mio::net::{TcpListener, TcpStream};
@@ -35,13 +39,24 @@ struct Client {
     queue: VecDeque<u8>,
 }
 
+/// The room of a client, and its key there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    room: usize,
+    key: usize,
+}
+
 struct Floor {
     poll: Poll,
     listener: TcpListener,
-    clients: Slab<Client>,
+    rooms: Vec<Slab<Client>>,
+    /// Clients that ever came.
+    accepted: usize,
+    /// Clients that are here.
+    present: usize,
     /// Clients with `readable` set.
-    readable: Vec<usize>,
-    doomed: Vec<usize>,
+    readable: Vec<Place>,
+    doomed: Vec<Place>,
     round: Box<[u8]>,
     backlog_max: usize,
     /// Clients with more than half of the backlog queued.
@@ -50,7 +65,7 @@ struct Floor {
     patient_until: Instant,
 }
 
-pub(crate) fn run(backlog_max: usize) -> io::Result<()> {
+pub(crate) fn run(backlog_max: usize, rooms: usize) -> io::Result<()> {
     let mut listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
     println!("listening on {}", listener.local_addr()?);
     let poll = Poll::new()?;
@@ -58,7 +73,9 @@ pub(crate) fn run(backlog_max: usize) -> io::Result<()> {
     let mut floor = Floor {
         poll,
         listener,
-        clients: Slab::new(),
+        rooms: (0..rooms).map(|_| Slab::new()).collect(),
+        accepted: 0,
+        present: 0,
         readable: Vec::new(),
         doomed: Vec::new(),
         round: vec![0; ROUND_BYTES + 2 * SHARE_BYTES].into(),
@@ -82,15 +99,18 @@ impl Floor {
         for event in events.iter() {
             match event.token() {
                 LISTENER => self.accept()?,
-                Token(key) => {
-                    let client = &mut self.clients[key];
+                token => {
+                    let place = self.place(token);
+                    let client = self.client(place);
                     client.ended |= event.is_read_closed();
-                    if event.is_readable() && !client.readable {
-                        client.readable = true;
-                        self.readable.push(key);
+                    let has_more = event.is_readable() && !client.readable;
+                    client.readable |= has_more;
+                    let takes_more = event.is_writable() && !client.queue.is_empty();
+                    if has_more {
+                        self.readable.push(place);
                     }
-                    if event.is_writable() && !client.queue.is_empty() {
-                        self.flush(key);
+                    if takes_more {
+                        self.flush(place);
                     }
                 }
             }
@@ -102,11 +122,19 @@ impl Floor {
         Ok(())
     }
 
+    fn place(&self, Token(number): Token) -> Place {
+        Place { room: number % self.rooms.len(), key: number / self.rooms.len() }
+    }
+
+    fn client(&mut self, Place { room, key }: Place) -> &mut Client {
+        &mut self.rooms[room][key]
+    }
+
     /// How long to read nothing, unless clients catch up before.
     fn pause(&self) -> Duration {
         match self.behind {
             0 => Duration::ZERO,
-            behind if behind * 2 > self.clients.len() => MOMENT,
+            behind if behind * 2 > self.present => MOMENT,
             _ => self.patient_until.saturating_duration_since(Instant::now()),
         }
     }
@@ -119,10 +147,13 @@ impl Floor {
                 Err(error) => return Err(error),
             };
             stream.set_nodelay(true)?;
-            let entry = self.clients.vacant_entry();
+            let (room, rooms) = (self.accepted % self.rooms.len(), self.rooms.len());
+            self.accepted += 1;
+            self.present += 1;
+            let entry = self.rooms[room].vacant_entry();
             self.poll.registry().register(
                 &mut stream,
-                Token(entry.key()),
+                Token(entry.key() * rooms + room),
                 Interest::READABLE | Interest::WRITABLE,
             )?;
             // The generator starts when all are welcomed, so that nobody misses the first line. It
@@ -140,42 +171,49 @@ impl Floor {
         }
     }
 
-    /// Reads what there is, and sends each client all of it but its own.
+    /// Reads what there is, and sends each client all of its room but its own.
     fn relay(&mut self) {
         let mut filled = 0;
         let mut unread = std::mem::take(&mut self.readable);
-        unread.retain(|&key| {
+        // What is said in one room lies together, for one write.
+        unread.sort_by_key(|place| place.room);
+        let mut said: Vec<(usize, Range<usize>)> = Vec::new();
+        unread.retain(|&place| {
             if filled >= ROUND_BYTES {
                 return true;
             }
             let start = filled;
-            let more = self.receive(key, &mut filled);
-            let client = &mut self.clients[key];
+            let more = self.receive(place, &mut filled);
+            let client = self.client(place);
             client.own = start..filled;
             client.readable = more;
+            match said.last_mut() {
+                Some((room, said)) if *room == place.room => said.end = filled,
+                _ => said.push((place.room, start..filled)),
+            }
             more
         });
         self.readable = unread;
-        if filled > 0 {
-            self.broadcast(filled);
+        for (room, said) in said.into_iter().filter(|(_, said)| !said.is_empty()) {
+            self.broadcast(room, said);
         }
     }
 
     /// Appends a client's whole lines to the round. Returns whether it may have more.
-    fn receive(&mut self, key: usize, filled: &mut usize) -> bool {
-        let client = &mut self.clients[key];
+    fn receive(&mut self, place: Place, filled: &mut usize) -> bool {
+        let client = &mut self.rooms[place.room][place.key];
         let begun = *filled + client.unfinished.len();
         self.round[*filled..begun].copy_from_slice(&client.unfinished);
         let (end, more) = match client.stream.read(&mut self.round[begun..begun + SHARE_BYTES]) {
             Ok(0) => {
-                self.doomed.push(key);
+                self.doomed.push(place);
                 return false;
             }
             // A short read has drained the socket: epoll(7). Only its end may still wait behind it.
             Ok(count) => (begun + count, count == SHARE_BYTES || client.ended),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
             Err(_) => {
-                self.doomed.push(key);
+                self.doomed.push(place);
                 return false;
             }
         };
@@ -184,17 +222,20 @@ impl Floor {
         client.unfinished.clear();
         client.unfinished.extend_from_slice(&self.round[*filled + whole..end]);
         if client.unfinished.len() > SHARE_BYTES {
-            self.doomed.push(key);
+            self.doomed.push(place);
         }
         *filled += whole;
         more
     }
 
-    fn broadcast(&mut self, filled: usize) {
-        let round = &self.round[..filled];
-        for (key, client) in &mut self.clients {
-            let own = std::mem::take(&mut client.own);
-            let (before, after) = (&round[..own.start], &round[own.end..]);
+    fn broadcast(&mut self, room: usize, said: Range<usize>) {
+        for (key, client) in &mut self.rooms[room] {
+            let own = match std::mem::take(&mut client.own) {
+                own if own.is_empty() => said.end..said.end,
+                own => own,
+            };
+            let (before, after) =
+                (&self.round[said.start..own.start], &self.round[own.end..said.end]);
             let due = before.len() + after.len();
             let written = if due == 0 || !client.queue.is_empty() {
                 Ok(0)
@@ -204,7 +245,7 @@ impl Floor {
                 client.stream.write_vectored(&[IoSlice::new(before), IoSlice::new(after)])
             };
             let Some(sent) = taken(written) else {
-                self.doomed.push(key);
+                self.doomed.push(Place { room, key });
                 continue;
             };
             if sent < due {
@@ -216,28 +257,29 @@ impl Floor {
                     self.patient_until = Instant::now() + MOMENT;
                 }
                 if client.queue.len() > self.backlog_max {
-                    self.doomed.push(key);
+                    self.doomed.push(Place { room, key });
                 }
             }
         }
     }
 
-    fn flush(&mut self, key: usize) {
-        let client = &mut self.clients[key];
+    fn flush(&mut self, place: Place) {
+        let client = &mut self.rooms[place.room][place.key];
         let was_behind = client.queue.len() > self.backlog_max / 2;
         let (first, second) = client.queue.as_slices();
         match taken(client.stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])) {
             Some(sent) => drop(client.queue.drain(..sent)),
-            None => self.doomed.push(key),
+            None => self.doomed.push(place),
         }
         self.behind -= usize::from(was_behind && client.queue.len() <= self.backlog_max / 2);
     }
 
     fn bury(&mut self) {
-        for key in std::mem::take(&mut self.doomed) {
-            let Some(client) = self.clients.try_remove(key) else { continue };
+        for place in std::mem::take(&mut self.doomed) {
+            let Some(client) = self.rooms[place.room].try_remove(place.key) else { continue };
+            self.present -= 1;
             self.behind -= usize::from(client.queue.len() > self.backlog_max / 2);
-            self.readable.retain(|&other| other != key);
+            self.readable.retain(|&other| other != place);
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) process: u32,
     pub(crate) dialect: Dialect,
     pub(crate) members: usize,
+    /// Of how many rooms each member is to be in one.
+    pub(crate) rooms: usize,
     pub(crate) phases: Vec<Phase>,
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Outcome {
     /// Reads that brought something to a member: what deliveries share.
     pub(crate) reads: u64,
     pub(crate) server_cpu: Option<u64>,
+    /// Nanoseconds for which the server could have gone on, and others had the processor.
+    pub(crate) server_waited: Option<u64>,
     pub(crate) generator_cpu: Option<u64>,
     pub(crate) resident_before: Option<u64>,
     /// Bytes by which the resident memory rose at most.
@@ -57,7 +61,8 @@ pub(crate) struct Outcome {
 pub(crate) fn run(plan: &Plan) -> Result<Run> {
     let speakers =
         plan.phases.iter().map(|phase| phase.load.speakers(plan.members)).max().unwrap_or(0);
-    let mut crowd = Crowd::new(plan.server, plan.dialect, plan.members, speakers)?;
+    let crowd = Crowd::new(plan.server, plan.dialect, plan.members, speakers)?;
+    let mut crowd = crowd.in_rooms(plan.members, plan.rooms);
     // The first member brings the server's code into memory, which is no cost of a member.
     crowd.join(1, &mut ())?;
     crowd.calm()?;
@@ -75,7 +80,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Run> {
         }
         phases.push(outcome);
     }
-    // A second copy of the very last line would come now.
+    // A second copy of the very last line would come now, and what is heard where it should not be.
     crowd.idle(Duration::from_millis(20))?;
     Ok(Run { join, phases })
 }
@@ -105,6 +110,8 @@ fn play(plan: &Plan, phase: Phase, crowd: &mut Crowd) -> Result<Outcome> {
         Load::Churn { visitors, millis } => {
             churn(crowd, plan.members, visitors, Duration::from_millis(millis)).map(|()| None)
         }
+        Load::GoToRooms { stay } => load::go_to_rooms(crowd, stay).map(|()| None),
+        Load::Leave => load::leave(crowd, plan.process).map(|()| None),
     })?;
     outcome.latency = latency;
     if outcome.dropped > 0 && !phase.load.floods() {
@@ -138,6 +145,7 @@ fn measured<T>(
         deliveries: delivered_after - delivered,
         reads: reads_after - reads,
         server_cpu: cost(before.0, after.0),
+        server_waited: after.0.waited.zip(before.0.waited).map(|(after, before)| after - before),
         generator_cpu: cost(before.1, after.1),
         resident_before: before.0.resident,
         growth: growth.map(|(before, after)| after.saturating_sub(before)),

@@ -1,11 +1,13 @@
 //! The loads that a crowd puts on a server.
 
 use crate::Result;
-use chatd_support::crowd::{Crowd, Watch};
+use chatd_support::crowd::{Crowd, Watch, nanos};
 use chatd_support::message::{Message, stamp};
+use chatd_support::proc::descriptors;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use std::thread;
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -30,6 +32,10 @@ pub(crate) enum Load {
     Idle { millis: u64 },
     /// Beside the members, `visitors` keep joining, say one line each and leave.
     Churn { visitors: usize, millis: u64 },
+    /// All members go to their rooms, and unless they `stay` leave the one where they began.
+    GoToRooms { stay: bool },
+    /// All members close their connections at once. Must be the last load.
+    Leave,
 }
 
 /// What the open loop saw, in nanoseconds from the moment a message should have been sent.
@@ -45,6 +51,9 @@ pub(crate) struct Latency {
 
 /// Lines that a flooder says at once.
 const FLOOD_LINES: usize = 256;
+/// So long a server may take to see that everybody has left, and so often that is looked at.
+const LEAVE_WITHIN: Duration = Duration::from_secs(10);
+const GLANCE: Duration = Duration::from_millis(5);
 /// An open loop's beginning that does not count.
 const WARM_UP: Duration = Duration::from_millis(300);
 
@@ -54,9 +63,12 @@ impl Load {
         match self {
             Self::Flood { .. } => true,
             Self::Paced { flooders, .. } => flooders > 0,
-            Self::Closed { .. } | Self::Waves { .. } | Self::Idle { .. } | Self::Churn { .. } => {
-                false
-            }
+            Self::Closed { .. }
+            | Self::Waves { .. }
+            | Self::Idle { .. }
+            | Self::Churn { .. }
+            | Self::GoToRooms { .. }
+            | Self::Leave => false,
         }
     }
 
@@ -67,7 +79,7 @@ impl Load {
             | Self::Waves { talkers, .. }
             | Self::Flood { talkers, .. } => talkers,
             Self::Paced { .. } => members,
-            Self::Idle { .. } => 0,
+            Self::Idle { .. } | Self::GoToRooms { .. } | Self::Leave => 0,
             Self::Churn { visitors, .. } => members + visitors,
         }
     }
@@ -92,6 +104,29 @@ pub(crate) fn wave(crowd: &mut Crowd, talkers: usize, in_flight: usize) -> Resul
         crowd.say(talker, in_flight, now);
     }
     crowd.settle(&mut ())
+}
+
+pub(crate) fn go_to_rooms(crowd: &mut Crowd, stay: bool) -> Result<()> {
+    crowd.go_to_rooms()?;
+    if !stay {
+        crowd.leave_home()?;
+    }
+    // What is told about it is no part of what is measured next.
+    crowd.calm()
+}
+
+/// Until the server has closed its end of all connections, if the system tells.
+pub(crate) fn leave(crowd: &mut Crowd, server: u32) -> Result<()> {
+    let (members, before) = (crowd.len(), descriptors(server));
+    let since = crowd.now();
+    crowd.leave();
+    while descriptors(server).zip(before).is_some_and(|(now, before)| now + members > before) {
+        if crowd.now() - since > nanos(LEAVE_WITHIN) {
+            return Err("the server keeps connections that were closed".into());
+        }
+        thread::sleep(GLANCE);
+    }
+    Ok(())
 }
 
 struct Stopwatch {

@@ -97,7 +97,10 @@ fn play_role(role: &str, arguments: &[String]) -> Result<()> {
     let first = || arguments.first().ok_or("an argument is missing");
     match role {
         "chatd" => Err(role::become_program(Command::new(CHATD).args(arguments)).into()),
-        "floor" => Ok(floor::run(first()?.parse()?)?),
+        "floor" => {
+            let rooms = arguments.get(1).ok_or("an argument is missing")?;
+            Ok(floor::run(first()?.parse()?, rooms.parse()?)?)
+        }
         "threads" => Ok(threads::run()?),
         _ => role::tell(&generator::run(&serde_json::from_str(first()?)?)?),
     }
@@ -186,12 +189,13 @@ fn take_turns(scenario: Scenario, case: &Case, rounds: u32, report: &mut Report)
 }
 
 fn play(case: &Case, kind: Kind) -> Result<(generator::Run, bool)> {
-    let (mut server, is_pinned) = kind.start(case.backlog, case.options)?;
+    let (mut server, is_pinned) = kind.start(case.backlog, case.rooms, case.options)?;
     let run = role::generate(&generator::Plan {
         server: server.addr(),
         process: server.pid(),
         dialect: kind.dialect(),
         members: case.members,
+        rooms: case.rooms,
         phases: case.phases.clone(),
     });
     match server.end() {

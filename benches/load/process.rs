@@ -29,8 +29,8 @@ impl Kind {
 
     /// A process of this program, which for chatd becomes it: so a server ends with the benchmark,
     /// even if that is killed. `backlog` is how many bytes a client may fall behind; *threads* knows
-    /// no such limit.
-    fn command(self, backlog: &str, options: &[&str]) -> Result<Command> {
+    /// no such limit. It has one room, and chatd is told by its clients in which of so many they are.
+    fn command(self, backlog: &str, rooms: usize, options: &[&str]) -> Result<Command> {
         let mut command = match self {
             Self::Chatd if cfg!(unix) => myself("chatd")?,
             Self::Chatd => Command::new(CHATD),
@@ -42,14 +42,19 @@ impl Kind {
                 command.args(["--bind", "127.0.0.1:0", "--max-backlog", backlog]);
                 command.args(CHATD_OPTIONS).args(options);
             }
-            Self::Floor => _ = command.arg(backlog),
+            Self::Floor => _ = command.args([backlog, &rooms.to_string()]),
             Self::Threads => {}
         }
         Ok(command)
     }
 
     /// Returns whether it is pinned as well.
-    pub(crate) fn start(self, backlog: usize, options: &[&str]) -> Result<(Server, bool)> {
-        Ok(serve(self.command(&backlog.to_string(), options)?))
+    pub(crate) fn start(
+        self,
+        backlog: usize,
+        rooms: usize,
+        options: &[&str],
+    ) -> Result<(Server, bool)> {
+        Ok(serve(self.command(&backlog.to_string(), rooms, options)?))
     }
 }

@@ -5,6 +5,9 @@ use crate::process::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Marks what is more than it may be.
+pub(crate) const EXCEEDED: &str = "!";
+
 #[derive(Default, Serialize)]
 pub(crate) struct Report {
     rows: Vec<Row>,
@@ -19,15 +22,17 @@ pub(crate) struct Row {
     /// What was the case in at least one round.
     doubts: BTreeMap<Kind, Doubt>,
     compared: bool,
+    /// The most that chatd may need.
+    pub(crate) most: Option<f64>,
 }
 
 impl Report {
     pub(crate) fn add(&mut self, kind: Kind, figures: Vec<Figure>) {
-        for Figure { case, measure, value, doubt, compared } in figures {
+        for Figure { case, measure, value, doubt, compared, most } in figures {
             let known = self.rows.iter().position(|row| row.case == case && row.measure == measure);
             let index = known.unwrap_or_else(|| {
                 let (values, doubts) = (BTreeMap::new(), BTreeMap::new());
-                self.rows.push(Row { case, measure, values, doubts, compared });
+                self.rows.push(Row { case, measure, values, doubts, compared, most });
                 self.rows.len() - 1
             });
             let row = &mut self.rows[index];
@@ -59,6 +64,17 @@ impl Row {
         median(ratios).filter(|ratio| self.compared && ratio.is_finite())
     }
 
+    /// What is measured, with its bound.
+    pub(crate) fn measure(&self) -> String {
+        let bound = self.most.map_or_else(String::new, |most| format!(", at most {}", short(most)));
+        self.measure.to_owned() + &bound
+    }
+
+    /// Whether chatd needs more than it may.
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.median(Kind::Chatd).zip(self.most).is_some_and(|(value, most)| value > most)
+    }
+
     pub(crate) fn doubts(&self, doubt: Doubt) -> bool {
         self.doubts.values().any(|&other| other == doubt)
     }
@@ -66,7 +82,8 @@ impl Row {
     /// The median with its mark.
     pub(crate) fn cell(&self, kind: Kind) -> String {
         let mark = self.doubts.get(&kind).map_or("", |doubt| doubt.mark());
-        self.median(kind).map_or_else(String::new, |value| short(value) + mark)
+        let exceeded = if kind == Kind::Chatd && self.is_exceeded() { EXCEEDED } else { "" };
+        self.median(kind).map_or_else(String::new, |value| short(value) + mark + exceeded)
     }
 }
 

@@ -16,12 +16,16 @@ pub(crate) enum Scenario {
     Stalled,
     Churn,
     Overload,
+    Rooms,
+    Memory,
 }
 
 /// One crowd on each of some servers in turn.
 pub(crate) struct Case {
     pub(crate) servers: Vec<Kind>,
     pub(crate) members: usize,
+    /// Of how many rooms each member is in one.
+    pub(crate) rooms: usize,
     pub(crate) phases: Vec<Phase>,
     /// How far a client may fall behind.
     pub(crate) backlog: usize,
@@ -57,6 +61,16 @@ const OF_NONE_STOPPED: [&str; 2] = ["% of none stopped", "the same, per CPU seco
 const OF_IN_FLIGHT: [&str; 2] = ["% of 256 in flight", "the same, per CPU second"];
 pub(crate) const PER_READ: &str = "deliveries/read";
 const NO_RATE: &[&str] = &["--rate", "0"];
+const MANY_ROOMS: &[&str] = &["--rate", "0", "--rooms-max", "10000"];
+/// In each of the rooms that all talk, and in the short mode.
+const ROOM_MEMBERS: usize = 100;
+const ROOM_MEMBERS_QUICK: usize = 20;
+/// What may be resident for each client that has a nickname and says nothing …
+const CLIENT_BYTES_MAX: f64 = 480.0;
+/// … and for each room in which are two who say nothing.
+const ROOM_BYTES_MAX: f64 = 2048.0;
+/// How long a room of ten thousand may take to empty when all leave at once.
+const EMPTY_SECONDS_MAX: f64 = 1.0;
 const BOTH: [Kind; 2] = [Kind::Chatd, Kind::Floor];
 
 impl Scenario {
@@ -68,6 +82,8 @@ impl Scenario {
             Self::Stalled => stalled(scale),
             Self::Churn => churn(scale),
             Self::Overload => overload(scale),
+            Self::Rooms => rooms(scale),
+            Self::Memory => memory(scale),
         }
     }
 }
@@ -91,8 +107,16 @@ impl Scale {
 impl Case {
     fn new(members: usize, loads: &[Load], figures: fn(&Self, &Run, &mut Sheet)) -> Self {
         let phases = loads.iter().map(|&load| Phase { load, stopped: 0 }).collect();
-        let servers = BOTH.to_vec();
-        Self { servers, members, phases, backlog: BACKLOG, options: NO_RATE, remark: "", figures }
+        Self {
+            servers: BOTH.to_vec(),
+            members,
+            rooms: 1,
+            phases,
+            backlog: BACKLOG,
+            options: NO_RATE,
+            remark: "",
+            figures,
+        }
     }
 
     /// The phases with what came of them.
@@ -187,8 +211,7 @@ fn idle(scale: &Scale) -> Vec<Case> {
     fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
         for (_, outcome) in case.outcomes(run) {
             sheet.case(format!("idle, {} members", case.members), &run.join);
-            let resident = outcome.resident_before.zip(run.join.resident_before);
-            let resident = resident.map(|(after, before)| after as f64 - before as f64);
+            let resident = run.join.resident_until(outcome);
             sheet.cost("resident bytes/member", resident.map(|bytes| bytes / run.join.sent as f64));
             sheet.pace("joins/s", run.join.sent_per_second());
             sheet.cost("server ns/join", run.join.server_per(run.join.sent));
@@ -278,4 +301,61 @@ fn overload(scale: &Scale) -> Vec<Case> {
     let closed = Load::Closed { talkers: TALKERS, in_flight: 256, millis: scale.millis(700) };
     let flood = Load::Flood { talkers: TALKERS, millis: scale.millis(2000) };
     vec![Case::new(scale.members(100), &[closed, flood], figures)]
+}
+
+/// All rooms talk, each for itself. Nobody is in two.
+fn rooms(scale: &Scale) -> Vec<Case> {
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
+        for (phase, outcome) in case.outcomes(run) {
+            let Load::Closed { in_flight, .. } = phase.load else { continue };
+            let (rooms, each) = (case.rooms, case.members / case.rooms);
+            sheet.case(format!("{rooms} rooms of {each}, {in_flight} in flight in each"), outcome);
+            throughput_figures(outcome, sheet);
+        }
+    }
+    let each = if scale.quick { ROOM_MEMBERS_QUICK } else { ROOM_MEMBERS };
+    let rooms = scale.members(SENDERS_MAX) / each;
+    if rooms == 0 {
+        return Vec::new();
+    }
+    let closed = |in_flight| Load::Closed { talkers: rooms, in_flight, millis: scale.millis(700) };
+    let loads = [Load::GoToRooms { stay: false }, closed(1), closed(32)];
+    vec![Case { rooms, ..Case::new(rooms * each, &loads, figures) }]
+}
+
+/// What is kept for those who do nothing, and how soon they are forgotten.
+fn memory(scale: &Scale) -> Vec<Case> {
+    fn clients(case: &Case, run: &Run, sheet: &mut Sheet) {
+        let [idle, leave] = &run.phases[..] else { return };
+        sheet.case(format!("memory, {} members", case.members), idle);
+        let bytes = run.join.resident_until(idle).map(|bytes| bytes / run.join.sent as f64);
+        sheet.bounded("resident bytes/member", bytes, of_crowd(case, CLIENT_BYTES_MAX));
+        sheet.bounded(
+            "s until all have left",
+            leave.server_seconds(),
+            of_crowd(case, EMPTY_SECONDS_MAX),
+        );
+    }
+    fn pairs(case: &Case, run: &Run, sheet: &mut Sheet) {
+        let [arrival, idle] = &run.phases[..] else { return };
+        sheet.case(format!("memory, {} rooms of two", case.rooms), idle);
+        let bytes = arrival.resident_until(idle).map(|bytes| bytes / case.rooms as f64);
+        sheet.bounded("resident bytes/room", bytes, of_crowd(case, ROOM_BYTES_MAX));
+    }
+    /// The bounds are for the largest crowd: fewer share what a server needs once.
+    fn of_crowd(case: &Case, most: f64) -> Option<f64> {
+        (case.members == SENDERS_MAX).then_some(most)
+    }
+    let members = scale.members(SENDERS_MAX);
+    let idle = Load::Idle { millis: scale.millis(100) };
+    let only_chatd = |loads: &[Load], figures| Case {
+        servers: vec![Kind::Chatd],
+        options: MANY_ROOMS,
+        ..Case::new(members, loads, figures)
+    };
+    vec![
+        only_chatd(&[idle, Load::Leave], clients),
+        // They stay where they were as well, or the memory of that would be used again.
+        Case { rooms: members / 2, ..only_chatd(&[Load::GoToRooms { stay: true }, idle], pairs) },
+    ]
 }

@@ -2,7 +2,7 @@
 
 use crate::figures::Doubt;
 use crate::process::Kind;
-use crate::report::{Report, Row};
+use crate::report::{EXCEEDED, Report, Row};
 use crate::scenario::{
     BUSY, COST, DELIVERIES, FAN_OUT_MEMBERS, IN_FLIGHT, PER_READ, fan_out_label,
 };
@@ -30,6 +30,9 @@ impl fmt::Display for Report {
             if self.rows().iter().any(|row| row.doubts(doubt)) {
                 writeln!(out, "{} {words}", doubt.mark())?;
             }
+        }
+        if self.rows().iter().any(Row::is_exceeded) {
+            writeln!(out, "{EXCEEDED} more than it may be")?;
         }
         writeln!(out, "Of times and memory less is better, of rates more.")
     }
@@ -86,7 +89,7 @@ fn rest(report: &Report) -> Table {
         case = &row.case;
         table.lines.push(vec![
             name,
-            row.measure.to_owned(),
+            row.measure(),
             row.cell(Kind::Chatd),
             row.cell(Kind::Floor),
             ratio(row),

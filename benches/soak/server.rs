@@ -37,7 +37,7 @@ pub(crate) fn start() -> Result<Server> {
 
 pub(crate) fn held(server: &Server) -> Result<Held> {
     let all = || {
-        let Accounts { cpu, resident, peak } = Accounts::of(server.pid());
+        let Accounts { cpu, resident, peak, .. } = Accounts::of(server.pid());
         Some(Held {
             descriptors: descriptors(server.pid())?,
             threads: threads(server.pid())?,

@@ -2,7 +2,7 @@
 
 use crate::ledger::{Ledger, Wrong};
 use crate::message::{Dialect, Message};
-use crate::sentences::CROWD;
+use crate::sentences::{CROWD, HOME, you_left, you_talk_in};
 use crate::socket::{From, Received, Socket};
 use crate::{Result, now};
 use mio::net::TcpStream;
@@ -36,6 +36,20 @@ pub trait Watch {
 }
 
 impl Watch for () {}
+
+/// Waits until each member has got a certain answer.
+struct Answers<F> {
+    /// How a member's answer begins.
+    begin: F,
+    count: usize,
+}
+
+impl<F: Fn(usize) -> String> Watch for Answers<F> {
+    fn other(&mut self, member: usize, line: &[u8]) -> Result<(), Wrong> {
+        self.count += usize::from(line.starts_with((self.begin)(member).as_bytes()));
+        ().other(member, line)
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -82,7 +96,8 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// For so many members, and those of them, or of their visitors, who speak: the first ones.
+    /// For so many members of one room, and those of them, or of their visitors, who speak: the first
+    /// ones.
     pub fn new(
         server: SocketAddr,
         dialect: Dialect,
@@ -105,6 +120,13 @@ impl Crowd {
             scratch: vec![0; 64 * 1024].into(),
             started: now(),
         })
+    }
+
+    /// They are to be in so many rooms, each in its own only ([`Ledger::in_rooms`]). Before anybody
+    /// says anything all must have gone there.
+    pub fn in_rooms(mut self, members: usize, rooms: usize) -> Self {
+        self.ledger = Ledger::in_rooms(members, self.ledger.speakers(), rooms);
+        self
     }
 
     /// Nanoseconds since the crowd was made.
@@ -176,6 +198,57 @@ impl Crowd {
             }
         }
         Ok(())
+    }
+
+    /// All go to their rooms, and stay where they were as well. A yardstick has put them there
+    /// already.
+    pub fn go_to_rooms(&mut self) -> Result<()> {
+        let rooms: Vec<_> = (0..self.len()).map(|member| self.ledger.room(member)).collect();
+        let room = |member: usize| format!("#r{:04}", rooms[member]);
+        self.ask_all(|member| format!("/join {}\n", room(member)), |it| you_talk_in(&room(it)))
+    }
+
+    /// All leave the room where they began, in which they do not talk any more.
+    pub fn leave_home(&mut self) -> Result<()> {
+        let ask = |_| format!("/part {HOME}\n");
+        self.ask_all(ask, |member| you_left(HOME, &Dialect::nick(member)))
+    }
+
+    /// All ask for something, and wait until the server has answered so.
+    fn ask_all(
+        &mut self,
+        ask: impl Fn(usize) -> String,
+        begin: impl Fn(usize) -> String,
+    ) -> Result<()> {
+        if self.dialect == Dialect::Plain {
+            return Ok(());
+        }
+        // Room by room: those who come in together are told of each other together, which saves
+        // hundreds of thousands of writes.
+        let mut order: Vec<_> = (0..self.len()).collect();
+        order.sort_by_key(|&member| self.ledger.room(member));
+        let (count, mut answers) = (self.len(), Answers { begin, count: 0 });
+        let (mut asked, mut progress) = (0, (0, self.now()));
+        while answers.count < count {
+            while asked < count && asked - answers.count < JOINING_MAX {
+                let member = order[asked];
+                self.members[member].socket.send(ask(member).as_bytes());
+                asked += 1;
+            }
+            self.pump(&mut answers, Duration::from_millis(100))?;
+            if self.impatient(&mut progress, answers.count) {
+                let (left, notice) = (count - answers.count, String::from_utf8_lossy(&self.notice));
+                return Err(format!("{left} of {count} got no answer: {notice}").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// All close their connections at once.
+    pub fn leave(&mut self) {
+        (0..self.members.len()).for_each(|member| self.ledger.dismiss(member));
+        self.members.clear();
+        self.ready.clear();
     }
 
     /// Waits until the server has nothing more to say about who joined.

@@ -9,12 +9,15 @@ use std::fmt;
 /// reordered lines apart from the one that is due.
 #[derive(Debug)]
 pub struct Ledger {
+    /// Of how many rooms each member is in one: the one with its number, counted round.
+    rooms: usize,
     sent: Vec<u32>,
     /// The sequence due next, by member and speaker: `next[member * speakers + speaker]`.
     next: Vec<u32>,
     /// Members whose deliveries are awaited: neither stopped nor gone.
     listening: Vec<bool>,
-    listeners: u64,
+    /// How many of them are in each room.
+    listeners: Vec<u64>,
     /// Speakers whose unread lines are not awaited.
     forgotten: Vec<bool>,
     delivered: u64,
@@ -28,6 +31,8 @@ pub enum Wrong {
     Garbled,
     /// It said that itself.
     Echoed,
+    /// That was said in a room where it is not.
+    Overheard,
     /// Another line of that sender is due.
     Unexpected {
         /// Who is said to have said it.
@@ -40,13 +45,22 @@ pub enum Wrong {
 }
 
 impl Ledger {
-    /// For so many members, and those of them, or of their visitors, who speak: the first ones.
+    /// For so many members of one room, and those of them, or of their visitors, who speak: the first
+    /// ones.
     pub fn new(members: usize, speakers: usize) -> Self {
+        Self::in_rooms(members, speakers, 1)
+    }
+
+    /// The same, where each member is in one of so many rooms. The first of all members are each in
+    /// another room, so that the first speakers are as well.
+    pub fn in_rooms(members: usize, speakers: usize, rooms: usize) -> Self {
+        let listeners = |room| (room..members).step_by(rooms).len() as u64;
         Self {
+            rooms,
             sent: vec![0; speakers],
             next: vec![0; members * speakers],
             listening: vec![true; members],
-            listeners: members as u64,
+            listeners: (0..rooms).map(listeners).collect(),
             forgotten: vec![false; speakers],
             delivered: 0,
             due: 0,
@@ -73,9 +87,20 @@ impl Ledger {
         self.sent.len()
     }
 
+    /// The room of a member.
+    pub fn room(&self, member: usize) -> usize {
+        member % self.rooms
+    }
+
+    /// Whether what one says is for the other: they are in one room.
+    fn are_together(&self, member: usize, other: usize) -> bool {
+        // Most ledgers are of one room, and a division for each delivery would be seen.
+        self.rooms == 1 || self.room(member) == self.room(other)
+    }
+
     /// How many are to receive what `speaker` says now.
     pub fn audience(&self, speaker: usize) -> u64 {
-        self.listeners - u64::from(self.listening.get(speaker) == Some(&true))
+        self.listeners[self.room(speaker)] - u64::from(self.listening.get(speaker) == Some(&true))
     }
 
     /// Notes one more message of `speaker` and returns its sequence number.
@@ -97,6 +122,9 @@ impl Ledger {
         if message.sender == member {
             return Err(Wrong::Echoed);
         }
+        if !self.are_together(member, message.sender) {
+            return Err(Wrong::Overheard);
+        }
         let next = &mut self.next[member * speakers + message.sender];
         if message.sequence != *next {
             let Message { sender, sequence } = message;
@@ -113,7 +141,8 @@ impl Ledger {
     /// `member` stops reading, or is gone: nothing more is awaited for it.
     pub fn dismiss(&mut self, member: usize) {
         if std::mem::replace(&mut self.listening[member], false) {
-            self.listeners -= 1;
+            let room = self.room(member);
+            self.listeners[room] -= 1;
             self.due -= self.missing(member);
         }
     }
@@ -121,7 +150,8 @@ impl Ledger {
     /// `member` reads again and is owed all that was said meanwhile.
     pub fn readmit(&mut self, member: usize) {
         if !std::mem::replace(&mut self.listening[member], true) {
-            self.listeners += 1;
+            let room = self.room(member);
+            self.listeners[room] += 1;
             self.due += self.missing(member);
         }
     }
@@ -133,7 +163,7 @@ impl Ledger {
         }
         let speakers = self.sent.len();
         for (member, &listening) in self.listening.iter().enumerate() {
-            if listening && member != speaker {
+            if listening && member != speaker && self.are_together(member, speaker) {
                 self.due -= u64::from(self.sent[speaker] - self.next[member * speakers + speaker]);
             }
         }
@@ -143,9 +173,7 @@ impl Ledger {
     pub fn first_missing(&self) -> String {
         let speakers = self.sent.len();
         for member in (0..self.listening.len()).filter(|&member| self.listening[member]) {
-            for speaker in
-                (0..speakers).filter(|&speaker| speaker != member && !self.forgotten[speaker])
-            {
+            for speaker in (0..speakers).filter(|&speaker| self.is_awaited(member, speaker)) {
                 let next = self.next[member * speakers + speaker];
                 if next < self.sent[speaker] {
                     return format!(
@@ -157,12 +185,16 @@ impl Ledger {
         "nothing is missing".to_owned()
     }
 
+    /// Whether a member that reads is to get what `speaker` says.
+    fn is_awaited(&self, member: usize, speaker: usize) -> bool {
+        speaker != member && !self.forgotten[speaker] && self.are_together(member, speaker)
+    }
+
     fn missing(&self, member: usize) -> u64 {
         let speakers = self.sent.len();
         let row = &self.next[member * speakers..][..speakers];
-        let awaited = |&speaker: &usize| speaker != member && !self.forgotten[speaker];
         (0..speakers)
-            .filter(awaited)
+            .filter(|&speaker| self.is_awaited(member, speaker))
             .map(|speaker| u64::from(self.sent[speaker] - row[speaker]))
             .sum()
     }
@@ -173,6 +205,7 @@ impl fmt::Display for Wrong {
         match self {
             Self::Garbled => write!(out, "got a line that nobody sent"),
             Self::Echoed => write!(out, "got its own line back"),
+            Self::Overheard => write!(out, "got a line of a room where it is not"),
             Self::Unexpected { sender, sequence, due } => {
                 let fault =
                     if sequence < due { "doubled or reordered" } else { "lost or reordered" };
@@ -204,29 +237,45 @@ pub fn self_check() -> Result<(), String> {
     check("two lines in reverse", &[message(0, 1), message(0, 0)], true)?;
     check("an echo", &[message(2, 0)], true)?;
     check("an unknown sender", &[message(7, 0)], true)?;
-    check_due()
+    check_due(&mut Ledger::new(3, 2), &STEPS, &[2, 4, 3, 2, 3, 2])?;
+    let mut rooms = Ledger::in_rooms(4, 2, 2);
+    check_due(&mut rooms, &STEPS_IN_ROOMS, &[1, 2, 1, 2, 1, 0])?;
+    match rooms.receive(2, message(1, 0)) {
+        Err(Wrong::Overheard) => Ok(()),
+        verdict => Err(format!("the ledger misjudges a line of another room: {verdict:?}")),
+    }
 }
 
+/// Each thing that changes how much is still due. In the end 0 and 2 wait for the line of 1.
+const STEPS: [fn(&mut Ledger); 6] = [
+    |ledger| _ = ledger.say(0),
+    |ledger| _ = ledger.say(1),
+    |ledger| _ = ledger.receive(2, Message { sender: 0, sequence: 0 }),
+    |ledger| ledger.dismiss(2),
+    |ledger| ledger.readmit(2),
+    |ledger| ledger.forget(0),
+];
+
+/// The same where 0 and 2 are in one room, and 1 and 3 in another.
+const STEPS_IN_ROOMS: [fn(&mut Ledger); 6] = [
+    |ledger| _ = ledger.say(0),
+    |ledger| _ = ledger.say(1),
+    |ledger| ledger.dismiss(2),
+    |ledger| ledger.readmit(2),
+    |ledger| ledger.forget(1),
+    |ledger| _ = ledger.receive(2, Message { sender: 0, sequence: 0 }),
+];
+
 /// Shows the count of what is still due each thing that changes it.
-fn check_due() -> Result<(), String> {
-    let mut ledger = Ledger::new(3, 2);
+fn check_due(
+    ledger: &mut Ledger,
+    steps: &[fn(&mut Ledger)],
+    expected: &[u64],
+) -> Result<(), String> {
     let mut due = Vec::new();
-    let steps: [fn(&mut Ledger); 6] = [
-        |ledger| _ = ledger.say(0),
-        |ledger| _ = ledger.say(1),
-        |ledger| _ = ledger.receive(2, Message { sender: 0, sequence: 0 }),
-        |ledger| ledger.dismiss(2),
-        |ledger| ledger.readmit(2),
-        |ledger| ledger.forget(0),
-    ];
     for step in steps {
-        step(&mut ledger);
+        step(ledger);
         due.push(ledger.due());
     }
-    // In the end 0 and 2 wait for the line of 1.
-    if due == [2, 4, 3, 2, 3, 2] {
-        Ok(())
-    } else {
-        Err(format!("the ledger miscounts what is due: {due:?}"))
-    }
+    if due == expected { Ok(()) } else { Err(format!("the ledger miscounts what is due: {due:?}")) }
 }

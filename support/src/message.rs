@@ -84,10 +84,15 @@ impl Dialect {
     /// What both dialects answer once a client is in the room.
     pub const WELCOME: &[u8] = sentences::WELCOME.as_bytes();
 
+    /// The nickname of a client, where it has one.
+    pub fn nick(id: usize) -> String {
+        format!("u{id:04}")
+    }
+
     /// What a client says first.
     pub fn introduction(self, id: usize) -> Vec<u8> {
         match self {
-            Self::Named => format!("u{id:04}\n").into_bytes(),
+            Self::Named => (Self::nick(id) + "\n").into_bytes(),
             Self::Plain => Vec::new(),
         }
     }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Accounts {
     /// Processor time of all its threads, in nanoseconds.
     pub cpu: Option<u64>,
+    /// For how long they waited for a processor that others had, in nanoseconds.
+    pub waited: Option<u64>,
     /// Resident bytes now.
     pub resident: Option<u64>,
     /// The most resident bytes since [`forget_peak`].
@@ -25,8 +27,10 @@ impl Accounts {
         // Counted page by page: the sum in `status` lags behind by some hundred kilobytes.
         let resident = field(&format!("/proc/{pid}/smaps_rollup"), "Rss:");
         let peak = field(&format!("/proc/{pid}/status"), "VmHWM:");
-        let cpu = scheduled(pid).and_then(|(_, time)| u64::try_from(time.as_nanos()).ok());
-        Self { cpu, resident, peak }
+        let scheduled = scheduled(pid);
+        let cpu = scheduled.map(|it| it.ran);
+        let waited = scheduled.map(|it| it.waited);
+        Self { cpu, waited, resident, peak }
     }
 
     /// Those of whoever asks.
@@ -48,19 +52,29 @@ pub fn memory_peak(pid: u32) -> usize {
 
 /// How often its threads were given a processor, and for how long altogether.
 pub fn work(pid: u32) -> (u64, Duration) {
-    scheduled(pid).expect("the process lives")
+    let scheduled = scheduled(pid).expect("the process lives");
+    (scheduled.runs, Duration::from_nanos(scheduled.ran))
 }
 
-/// From the scheduler, in nanoseconds: the times in `stat` come in ticks of ten milliseconds.
-fn scheduled(pid: u32) -> Option<(u64, Duration)> {
-    let mut total = (0, Duration::ZERO);
+/// What the scheduler counts, of all threads together. Times are in nanoseconds; those in `stat` come
+/// in ticks of ten milliseconds.
+#[derive(Clone, Copy, Default)]
+struct Scheduled {
+    ran: u64,
+    waited: u64,
+    runs: u64,
+}
+
+fn scheduled(pid: u32) -> Option<Scheduled> {
+    let mut total = Scheduled::default();
     for task in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
         // A thread may end in between.
         let Ok(text) = fs::read_to_string(task.ok()?.path().join("schedstat")) else { continue };
         let fields: Vec<u64> = text.split_whitespace().map_while(|it| it.parse().ok()).collect();
-        let [time, _, runs] = fields[..] else { return None };
-        total.0 += runs;
-        total.1 += Duration::from_nanos(time);
+        let [ran, waited, runs] = fields[..] else { return None };
+        total.ran += ran;
+        total.waited += waited;
+        total.runs += runs;
     }
     Some(total)
 }

@@ -18,6 +18,8 @@ pub const FULL: &str = "*** server full: try again later";
 /// Whoever has too many neighbours is told so.
 pub const FULL_FOR_ADDRESS: &str =
     "*** too many connections from your address: close one, or try again later";
+/// Where everybody begins.
+pub const HOME: &str = "#lobby";
 /// The goodbye to all.
 pub const STOPPING: &str = "*** server is stopping";
 /// The goodbye to whoever chose no nickname in time.
@@ -102,6 +104,16 @@ pub fn quit(nick: &str) -> String {
 /// Somebody left with these last words.
 pub fn left_saying(nick: &str, words: &str) -> String {
     format!("*** {nick} left: {words}")
+}
+
+/// How the answer begins to whoever goes to a room, new or not.
+pub fn you_talk_in(room: &str) -> String {
+    format!("*** You talk in {room} now")
+}
+
+/// Somebody left a room in which it did not talk, as it is told itself.
+pub fn you_left(room: &str, nick: &str) -> String {
+    format!("*** ({room}) {nick} left the room")
 }
 
 /// Somebody has another nickname.

@@ -7,9 +7,10 @@ use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
-use chatd_support::sentences::{self, STOPPING, notice, traffic};
+use chatd_support::sentences::{self, HOME, STOPPING, notice, traffic};
 
-use crate::table::{heard, join, send, start};
+use crate::sim::stream::SimStream;
+use crate::table::{Peer, heard, join, send, start};
 
 #[test]
 fn half_a_line_before_a_reset_is_not_said_though_the_reset_is_told_only_once() {
@@ -183,4 +184,75 @@ fn what_comes_behind_quit_is_read_so_that_closing_eats_nothing() {
     server.ready(*key, Readiness { readable: true, ended: true, ..Readiness::default() });
     server.tick(now);
     assert!(wire.borrow().is_dropped);
+}
+
+/// Does all that there is to do now.
+fn work(server: &mut Server<SimStream>, now: Now) {
+    server.tick(now);
+    while server.timeout(now) == Some(Duration::ZERO) {
+        server.tick(now);
+    }
+}
+
+/// How many lines are said in a room before each of these is dropped, who read nothing. A line is
+/// said as often as `lines_max` at the most.
+fn lines_until_dropped(
+    server: &mut Server<SimStream>,
+    mut now: Now,
+    talker: &Peer,
+    readers: &[Peer],
+    stopped: &[&Peer],
+    lines_max: usize,
+) -> Vec<Option<usize>> {
+    let mut dropped = vec![None; stopped.len()];
+    for (_, wire) in stopped {
+        wire.borrow_mut().window = 0;
+    }
+    for line in 1..=lines_max {
+        send(server, talker, &("x".repeat(500) + "\n"));
+        work(server, now);
+        now += Duration::from_millis(5);
+        for (_, wire) in readers {
+            wire.borrow_mut().to_client.clear();
+        }
+        for (dropped, (_, wire)) in dropped.iter_mut().zip(stopped) {
+            if wire.borrow().is_dropped {
+                dropped.get_or_insert(line);
+            }
+        }
+    }
+    dropped
+}
+
+#[test]
+fn a_member_of_twenty_rooms_is_charged_for_what_it_is_sent_and_for_nothing_else() {
+    const BACKLOG: usize = 128 * 1024;
+    const LINES_MAX: usize = 4 * BACKLOG / 500;
+    let now = Now::read();
+    let leave_home = format!("/part {HOME}\n");
+    let quiet: Vec<_> = (0..19).map(|room| format!("/join #quiet{room}\n")).collect();
+    let quiet = quiet.concat();
+    // Those who talk in another room hear the busy one with its name before each line.
+    for talks_in in ["#busy", "#quiet0"] {
+        let limits = Limits { rate: None, backlog_bytes_max: BACKLOG, ..Limits::default() };
+        let mut server = start(limits);
+        let mut peer = |nick: &str, does: &str| {
+            let peer = join(&mut server, now, &format!("{nick}\n{does}{leave_home}"));
+            work(&mut server, now);
+            peer
+        };
+        let talker = peer("talker", "/join #busy\n");
+        let readers: Vec<_> =
+            (0..20).map(|number| peer(&format!("reader{number}"), "/join #busy\n")).collect();
+        let in_one = peer("one", "/join #busy\n");
+        let in_twenty = peer("twenty", &format!("{quiet}/join #busy\n/join {talks_in}\n"));
+        let elsewhere = peer("elsewhere", &quiet);
+        assert!(heard(&in_twenty).contains(&sentences::you_left(HOME, "twenty")));
+        let stopped = [&in_one, &in_twenty, &elsewhere];
+        let lines = lines_until_dropped(&mut server, now, &talker, &readers, &stopped, LINES_MAX);
+        let [Some(in_one), Some(in_twenty), None] = lines[..] else {
+            panic!("those in the busy room are dropped and nobody else: {lines:?}")
+        };
+        assert!(in_one.abs_diff(in_twenty) * 4 < in_one, "after {in_one} and {in_twenty} lines");
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) fn start_with_history(limits: Limits, history_max: usize) -> Server<S
         name: "table".into(),
         motd: String::new(),
         home: RoomName::parse("lobby").expect("a name"),
-        rooms_max: 8,
+        rooms_max: 64,
         messages_shown: history_max,
         messages_kept: history_max,
         history_bytes_max: limits.answer_bytes_max(),
