@@ -60,12 +60,6 @@ fn a_signal_tells_everybody_and_ends_the_server_and_the_port_is_free_at_once() {
 }
 
 #[test]
-fn an_empty_server_stops_too() {
-    let mut server = CHATD.start("");
-    server.stop();
-}
-
-#[test]
 fn who_does_not_read_keeps_it_for_two_seconds_and_not_the_port() {
     let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let _stalled = server.join_stalled("stalled");
