@@ -13,7 +13,7 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
 }
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 13] = [
     "attack",
     "options",
     "quiet ms: p50 / p99 / max",
@@ -23,10 +23,8 @@ const HEADER: [&str; 15] = [
     "lost, dropped",
     "server CPU %",
     "memory + MiB (bound)",
-    "descriptors: most, left",
+    "descriptors left",
     "attackers: came, closed",
-    "kB taken of them, heard by them",
-    "server µs/kB taken",
     "requests/s, server µs each",
     "remarks",
 ];
@@ -80,7 +78,6 @@ impl Row {
         let late = attacked.seen.late.value_at_quantile(0.99) as f64 / 1e6;
         let is_late = late > 2.0 && late * 2.0 > p99(attacked);
         let marks = [if is_finding { "!" } else { "" }, if is_late { "†" } else { "" }].concat();
-        let most = attacked.descriptors_most.map_or_else(String::new, |most| most.to_string());
         let left = self.descriptors_left.map_or_else(String::new, |left| left.to_string());
         let run = &self.run;
         let busy = |phase: &Phase| {
@@ -102,10 +99,8 @@ impl Row {
             format!("{}, {}", self.lost, self.dropped),
             format!("{} → {}", busy(quiet), busy(attacked)),
             growth(attacked.growth, self.growth_max),
-            format!("{most}, {left}"),
+            left,
             format!("{}, {}", run.opened, run.closed),
-            format!("{}, {}", run.sent / 1000, run.heard / 1000),
-            self.extra_per(run.sent as f64 / 1000.0),
             self.requests(),
             remarks.join("; "),
         ]

@@ -81,6 +81,12 @@ fn what_could_act_on_a_terminal_becomes_visible() {
             "bidi \u{fffd}evil\u{fffd} \u{fffd}\u{fffd}\u{fffd}",
         ),
         ("one\u{2028}two\u{2029}".as_bytes(), "one\u{fffd}two\u{fffd}"),
+        // The examples of the Unicode Standard 16.0, tables 3-8 to 3-11: U+FFFD for each maximal
+        // subpart. 0xFF is doubled, as telnet wants it.
+        (b"\xc0\xaf\xe0\x80\xbf\xf0\x81\x82A", "��������A"),
+        (b"\xed\xa0\x80\xed\xbf\xbf\xed\xafA", "��������A"),
+        (b"\xf4\x91\x92\x93\xff\xffA\x80\xbfB", "�����A��B"),
+        (b"\xe1\x80\xe2\xf0\x91\x92\xf1\xbfA", "����A"),
     ] {
         ana.send([sent, b"\n"].concat());
         bruno.expect(format!("ana: {shown}"));
