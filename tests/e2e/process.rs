@@ -179,26 +179,6 @@ fn without_memory_for_a_thread_it_says_what_to_look_at() {
 }
 
 #[test]
-fn every_option_is_taken_from_the_environment_too() {
-    for (name, option) in [
-        ("CHATD_BIND", "--bind"),
-        ("CHATD_HISTORY", "--history"),
-        ("CHATD_MAX_CLIENTS", "--max-clients"),
-        ("CHATD_MAX_PER_IP", "--max-per-ip"),
-        ("CHATD_MAX_LINE", "--max-line"),
-        ("CHATD_MAX_BACKLOG", "--max-backlog"),
-        ("CHATD_RATE", "--rate"),
-        ("CHATD_BURST", "--burst"),
-        ("CHATD_VERBOSE", "--verbose"),
-    ] {
-        expect_usage_error(with_env("", &[(name, "-x")]), option);
-    }
-    expect_usage_error(with_env("", &[("CHATD_NAME", "")]), "--name");
-    let sentence = expect_failure(with_env("", &[("CHATD_MOTD", "/nonexistent")]));
-    assert!(sentence.contains("--motd /nonexistent"), "{sentence}");
-}
-
-#[test]
 fn what_the_environment_asks_for_is_done() {
     let server = Server::launch(with_env(
         "",
