@@ -48,38 +48,8 @@ fn who_sends_just_a_burst_is_not_over_the_rate() {
     assert!(!server.log().contains("over its rate"), "{}", server.log());
 }
 
-/// Says long lines without a pause until it is enough, and quits. They are numbered from 0.
-fn flood(client: &Client, is_enough: &AtomicBool) {
-    let mut stream = client.sender();
-    let mut send = |bytes: &[u8]| stream.write_all(bytes).expect("the server reads, if slowly");
-    for number in 0.. {
-        if is_enough.load(Ordering::Relaxed) {
-            return send(b"/quit\n");
-        }
-        send(&numbered(number));
-    }
-}
-
 fn numbered(number: usize) -> Vec<u8> {
     format!("{number:0>1000}\n").into_bytes()
-}
-
-/// Sees what `ana` floods the room with, until `end` lines with other words came.
-fn follow_flood(client: &mut Client, end: usize) -> Vec<String> {
-    let mut others = Vec::new();
-    let mut number = 0;
-    while others.len() < end {
-        let line = client.line();
-        match line.strip_prefix("ana: ") {
-            Some(text) => {
-                assert_eq!(text.parse(), Ok(number), "no line is missing");
-                number += 1;
-            }
-            None => others.push(line),
-        }
-    }
-    others.sort();
-    others
 }
 
 #[test]
@@ -97,14 +67,28 @@ fn drop_who_does_not_read(stalled: &[&str]) {
         bruno.expect(joined(nick));
     }
     let is_enough = AtomicBool::new(false);
+    let (mut due, mut told) = (0.., Vec::new());
+    let mut talk = ana.sender();
     thread::scope(|scope| {
-        scope.spawn(|| flood(&ana, &is_enough));
-        let heard = follow_flood(&mut bruno, stalled.len());
+        scope.spawn(|| {
+            let lines = (0..).map(numbered).take_while(|_| !is_enough.load(Ordering::Relaxed));
+            for line in lines.chain([b"/quit\n".to_vec()]) {
+                talk.write_all(&line).expect("the server reads, if slowly");
+            }
+        });
+        while told.len() < stalled.len() {
+            let line = bruno.line();
+            match line.strip_prefix("ana: ") {
+                Some(text) => assert_eq!(text.parse().ok(), due.next(), "no line is missing"),
+                None => told.push(line),
+            }
+        }
         is_enough.store(true, Ordering::Relaxed);
         bruno.until(quit("ana"));
-        let told = stalled.iter().map(|nick| left(nick, "too slow"));
-        assert_eq!(heard, told.collect::<Vec<_>>());
     });
+    told.sort();
+    let dropped = stalled.iter().map(|nick| left(nick, "too slow"));
+    assert_eq!(told, dropped.collect::<Vec<_>>());
     for (nick, client) in stalled.iter().zip(&asleep) {
         server.expect_log(&format!("{} left ({nick}): too slow: ", client.addr()));
     }
