@@ -2,15 +2,8 @@
 
 use crate::bounds;
 use crate::generator::Attack;
-use crate::hold::Hold;
-use crate::net;
-use crate::pump::Say;
-use crate::race::Race;
-use crate::scale::{GROWTH, GROWTH_PER_CONNECTION, NO_RATE, Scale};
-use crate::short::Short;
-use crate::slow::Slow;
-use crate::splits::{CORPUS, Splits};
-use crate::teeter::{Reading, Teeter};
+use crate::horde::{Fate, Horde, Kind, Pace, Reading, Say};
+use crate::must::Must;
 use crate::trial::Trial;
 use clap::ValueEnum;
 use std::time::Duration;
@@ -23,8 +16,6 @@ pub(crate) enum Case {
     SlowReaders,
     /// A million connections that end at once
     Short,
-    /// Many claim the same nickname at the same time
-    Race,
     /// Nicknames changed over and over
     Nick,
     /// /who over and over, in a room of 1,000
@@ -37,8 +28,6 @@ pub(crate) enum Case {
     Lines,
     /// The shortest lines, empty ones, and telnet commands
     Flood,
-    /// Invalid UTF-8, split at every place
-    Utf8,
     /// Come, say a lot, go, and come again
     ComeAndGo,
     /// Thousands say a lot and break
@@ -60,15 +49,31 @@ impl Case {
         let mut trials = match self {
             Self::Slowloris => slowloris(&scale),
             Self::SlowReaders => slow_readers(&scale),
-            Self::Short => short(&scale),
-            Self::Race => race(&scale),
-            Self::Nick => nick(&scale),
-            Self::Who => storm(&scale, "/who", Say::Who),
-            Self::History => storm(&scale, "/history", Say::History),
+            Self::Short => bounds::short(&scale),
+            Self::Nick => pumps(&scale, &[("change nicknames", Say::NickChanges, 100)]),
+            Self::Who => storm(&scale, "ask /who", Say::Who),
+            Self::History => storm(&scale, "ask /history", Say::History),
             Self::Address => address(&scale),
-            Self::Lines => lines(&scale),
-            Self::Flood => flood(&scale),
-            Self::Utf8 => utf8(&scale),
+            Self::Lines => pumps(
+                &scale,
+                &[
+                    ("say longest lines", Say::Lines(4096), 100),
+                    ("say lines too long", Say::Lines(4097), 100),
+                    ("say a line without end", Say::Endless, 100),
+                ],
+            ),
+            Self::Flood => pumps(
+                &scale,
+                &[
+                    ("say messages of a byte", Say::Text, 100),
+                    ("say messages of a byte", Say::Text, 10),
+                    ("say messages of a byte", Say::Text, 1),
+                    ("say empty lines", Say::Empty, 100),
+                    ("say lone CR", Say::Cr, 100),
+                    ("say telnet NOP", Say::Nop, 100),
+                    ("say telnet DO", Say::Do, 100),
+                ],
+            ),
             Self::ComeAndGo => bounds::come_and_go(&scale),
             Self::Broken => bounds::broken(&scale),
             Self::Bursts => bounds::bursts(&scale),
@@ -82,150 +87,129 @@ impl Case {
     }
 }
 
-/// With chatd's own rate, and without one.
-fn both_rates(trial: impl Fn() -> Trial) -> [Trial; 2] {
-    [trial(), Trial { options: NO_RATE, ..trial() }]
+pub(crate) const MIB: u64 = 1 << 20;
+/// What the server needs in any case: pages it had not touched, buffers of the log.
+pub(crate) const GROWTH: u64 = 8 * MIB;
+/// What a peer can have waiting of what it asked for and does not read, or not as fast: chatd's
+/// default, and as much again, as a vector can hold twice its length.
+const GROWTH_PER_ANSWERED: u64 = 2 * MIB;
+/// What can wait of what a peer has sent, and be held of a line; what all hear is there once.
+pub(crate) const GROWTH_PER_TALKER: u64 = 64 << 10;
+/// What a connection costs that does nothing wrong.
+const GROWTH_PER_CONNECTION: u64 = 2048;
+pub(crate) const NO_RATE: &[&str] = &["--rate", "0"];
+
+/// How large and long a trial is.
+pub(crate) struct Scale {
+    is_quick: bool,
+}
+
+impl Scale {
+    pub(crate) fn of<T>(&self, full: T, quick: T) -> T {
+        if self.is_quick { quick } else { full }
+    }
+
+    pub(crate) fn trial(&self, name: impl Into<String>, attacks: Vec<Attack>) -> Trial {
+        Trial {
+            name: name.into(),
+            options: &[],
+            members: 20,
+            every: Duration::from_millis(10),
+            quiet: Duration::from_millis(self.of(3000, 200)),
+            before: None,
+            attacks,
+            must: Must::default(),
+            growth_max: GROWTH,
+        }
+    }
+}
+
+/// They come in this order, for so long.
+pub(crate) fn horde(kinds: Vec<Kind>, millis: u64) -> Attack {
+    Attack::Horde(Horde { kinds, millis, fills_history: false })
 }
 
 fn slowloris(scale: &Scale) -> Vec<Trial> {
     let (nameless, named) = scale.of((4500, 500), (100, 50));
-    let slow = Slow { nameless, named, seconds: scale.of(75, 1) };
-    let growth = GROWTH + (nameless + named) as u64 * GROWTH_PER_CONNECTION;
+    let slow = |name, count, fate| Kind {
+        say: vec![Say::Endless],
+        pace: Pace::ByteAMinute,
+        fate,
+        ..Kind::new(name, count)
+    };
+    let kinds = vec![slow(None, nameless, Fate::Expire), slow(Some("l"), named, Fate::Stay)];
+    let growth_max = GROWTH + (nameless + named) as u64 * GROWTH_PER_CONNECTION;
     let name = format!("slowloris: {nameless} without and {named} with a nickname");
-    vec![Trial { growth_max: growth, ..scale.trial(name, vec![Attack::Slow(slow)]) }]
+    vec![Trial { growth_max, ..scale.trial(name, vec![horde(kinds, scale.of(75_000, 1000))]) }]
 }
 
 fn slow_readers(scale: &Scale) -> Vec<Trial> {
     let readers = scale.of(200, 30);
-    let trial = |words: &str, reading, seconds: u64| {
-        let millis = scale.of(seconds * 1000, 200);
-        let name = format!("{readers} who read {words}, 10 talk");
-        let teeter = Teeter {
-            from: net::ATTACKERS,
-            readers,
-            talkers: 10,
-            say: vec![Say::Lines(4000)],
-            reading,
-            receive_bytes: 2 << 10,
-            stay: false,
-            millis,
-        };
+    let trial = |words: &str, reading, fate, millis: u64| {
+        // In the short mode nobody falls far enough behind.
+        let fate = scale.of(fate, Fate::Told);
+        let slow = Kind { receive_bytes: 2 << 10, reading, fate, ..Kind::new("t", readers) };
+        let talkers =
+            Kind { addresses: 10, say: vec![Say::Lines(4000)], ..Kind::new("talker", 10) };
+        let attack = horde(vec![Kind::mirror(), slow, talkers], scale.of(millis, 200));
         let growth_max = GROWTH + readers as u64 * GROWTH_PER_CONNECTION;
-        Trial { growth_max, ..scale.trial(name, vec![Attack::Teeter(teeter)]) }
+        let name = format!("{readers} who read {words}, 10 talk");
+        Trial { growth_max, ..scale.trial(name, vec![attack]) }
     };
     vec![
-        trial("nothing", Reading::Nothing, 30),
-        trial("just enough", Reading::Behind(850 << 10), 60),
-        trial("1 byte/s", Reading::Trickle(1), 30),
+        trial("nothing", Reading::Nothing, Fate::Dropped, 30_000),
+        trial("just enough", Reading::Behind(850 << 10), Fate::Told, 60_000),
+        trial("1 byte/s", Reading::Trickle(1), Fate::Dropped, 30_000),
     ]
 }
 
-fn short(scale: &Scale) -> Vec<Trial> {
-    let (rounds, connections) = scale.of((20, 50_000), (1, 2000));
-    let attacks =
-        (0..rounds).map(|round| Attack::Short(Short { connections, first: round * connections }));
-    let name = format!("{} short connections", rounds * connections);
-    // All that can wait to be accepted, and be closed while it is full.
-    vec![Trial { growth_max: 2 * GROWTH, ..scale.trial(name, attacks.collect()) }]
+/// They do this without a pause, reading and not, with chatd's own rate and without one.
+fn pumps(scale: &Scale, manners: &[(&str, Say, usize)]) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for &(words, say, count) in manners {
+        let count = scale.of(count, count.div_ceil(10));
+        // Where nothing comes back it does not matter.
+        let is_read_or_not = if say.is_answered() { &[true, false][..] } else { &[true] };
+        for &reads in is_read_or_not {
+            for options in [&[], NO_RATE] {
+                let reading = if reads { Reading::All } else { Reading::Nothing };
+                let kind = Kind { say: vec![say], reading, ..Kind::new("a", count) };
+                let (millis, fills_history) = (scale.of(5000, 150), matches!(say, Say::History));
+                let attack = Attack::Horde(Horde { kinds: vec![kind], millis, fills_history });
+                let name = format!("{count} {words}{}", if reads { "" } else { ", not reading" });
+                let each = if say.is_answered() { GROWTH_PER_ANSWERED } else { GROWTH_PER_TALKER };
+                let growth_max = GROWTH + count as u64 * each;
+                trials.push(Trial { options, growth_max, ..scale.trial(name, vec![attack]) });
+            }
+        }
+    }
+    trials
 }
 
-fn race(scale: &Scale) -> Vec<Trial> {
-    let (claimants, rounds) = scale.of((500, 50), (50, 5));
-    let name = format!("{claimants} claim one nickname");
-    let race = Race { claimants, rounds };
-    vec![scale.trial(name, vec![Attack::Race(race)])]
-}
-
-fn nick(scale: &Scale) -> Vec<Trial> {
-    let connections = scale.of(100, 20);
-    let trial = |reads: bool| {
-        let words = if reads { "" } else { ", not reading" };
-        both_rates(|| {
-            let name = format!("{connections} change nicknames{words}");
-            scale.pump(name, Say::NickChanges, connections, reads)
-        })
-    };
-    [trial(true), trial(false)].into_iter().flatten().collect()
-}
-
-fn storm(scale: &Scale, command: &str, say: Say) -> Vec<Trial> {
-    let counts: &[usize] = scale.of(&[10, 100], &[10]);
+fn storm(scale: &Scale, words: &str, say: Say) -> Vec<Trial> {
     let members = scale.of(1000, 100);
-    let trial = |connections: usize, reads: bool| {
-        let words = if reads { "" } else { ", not reading" };
-        both_rates(|| {
-            let name = format!("{command} by {connections}{words}, {members} in the room");
-            let every = Duration::from_millis(50);
-            Trial { members, every, ..scale.pump(name, say, connections, reads) }
-        })
-    };
-    let trials = counts.iter().flat_map(|&count| [trial(count, false), trial(count, true)]);
-    trials.flatten().collect()
+    let mut trials = pumps(scale, &[(words, say, 100)]);
+    for trial in &mut trials {
+        trial.name = format!("{}, {members} in the room", trial.name);
+        (trial.members, trial.every) = (members, Duration::from_millis(50));
+    }
+    trials
 }
 
 fn address(scale: &Scale) -> Vec<Trial> {
-    let connections = scale.of(5000, 100);
-    let trial = |name: String, named, connections: usize, admitted| {
-        let hold = Hold { connections, named, millis: scale.of(5000, 300), admitted };
-        let growth_max = GROWTH + connections as u64 * GROWTH_PER_CONNECTION;
-        Trial { growth_max, ..scale.trial(name, vec![Attack::Hold(hold)]) }
+    let count = scale.of(5000, 100);
+    let full = scale.of(&["--max-clients", "1000"], &["--max-clients", "60"]);
+    let limited = scale.of(&["--max-per-ip", "100"], &["--max-per-ip", "30"]);
+    let trial = |words: &str, options, name: Option<&'static str>, fate| {
+        let attack = horde(vec![Kind { fate, ..Kind::new(name, count) }], scale.of(5000, 300));
+        let growth_max = GROWTH + count as u64 * GROWTH_PER_CONNECTION;
+        let name = format!("{count} from one address{words}");
+        Trial { options, growth_max, ..scale.trial(name, vec![attack]) }
     };
-    let name = |words: &str| format!("{connections} from one address{words}");
-    let most: &'static [&'static str] =
-        scale.of(&["--max-clients", "1000"], &["--max-clients", "60"]);
-    let per_address = scale.of(100, 30);
-    let options: &'static [&'static str] =
-        scale.of(&["--max-per-ip", "100"], &["--max-per-ip", "30"]);
-    let limited = trial(name(", limited"), false, connections, Some(per_address));
-    let limited = Trial { options, ..limited };
-    let full = Trial { options: most, ..trial(name(", room full"), false, connections, None) };
     vec![
-        limited,
-        full,
-        trial(name(""), true, connections, Some(connections)),
-        trial(name(", nameless"), false, connections, Some(connections)),
+        trial(", limited", limited, None, Fate::Admitted(scale.of(100, 30))),
+        trial(", room full", full, None, Fate::Any),
+        trial("", &[], Some("h"), Fate::Admitted(count)),
+        trial(", nameless", &[], None, Fate::Admitted(count)),
     ]
-}
-
-fn lines(scale: &Scale) -> Vec<Trial> {
-    let trial = |words: &str, say, connections: usize| {
-        both_rates(|| scale.pump(format!("{words} by {connections}"), say, connections, true))
-    };
-    let many = scale.of(100, 10);
-    let trials = [
-        trial("longest lines", Say::Lines(4096), 10),
-        trial("longest lines", Say::Lines(4096), many),
-        trial("lines too long", Say::Lines(4097), many),
-        trial("a line without end", Say::Endless, many),
-    ];
-    trials.into_iter().flatten().collect()
-}
-
-fn flood(scale: &Scale) -> Vec<Trial> {
-    let trial = |words: &str, say, connections: usize, reads| {
-        let manner = if reads { "" } else { ", not reading" };
-        both_rates(|| {
-            scale.pump(format!("{words} by {connections}{manner}"), say, connections, reads)
-        })
-    };
-    let many = scale.of(100, 10);
-    let trials = [
-        trial("messages of a byte", Say::Text, many, true),
-        trial("messages of a byte", Say::Text, 10, true),
-        trial("messages of a byte", Say::Text, 1, true),
-        trial("messages of a byte", Say::Text, many, false),
-        trial("empty lines", Say::Empty, many, true),
-        trial("lone CR", Say::Cr, many, true),
-        trial("telnet NOP", Say::Nop, many, true),
-        trial("telnet DO", Say::Do, many, true),
-        trial("telnet DO", Say::Do, many, false),
-    ];
-    trials.into_iter().flatten().collect()
-}
-
-fn utf8(scale: &Scale) -> Vec<Trial> {
-    let sequences = scale.of(CORPUS.len(), 8);
-    let name = format!("{sequences} ill-formed sequences, split everywhere");
-    let attacks = vec![Attack::Splits(Splits { sequences })];
-    vec![Trial { options: NO_RATE, ..scale.trial(name, attacks) }]
 }

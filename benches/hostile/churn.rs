@@ -30,13 +30,15 @@ pub(crate) struct Churn {
 }
 
 /// How a connection ends.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) enum End {
     /// What is unread makes it a reset.
     Close,
     HalfClose,
     Quit,
     Reset,
+    /// Closed before and after taking a nickname, and reset before.
+    ByTurns,
 }
 
 /// An attacker waits no longer for the server to take a line, or to say goodbye.
@@ -67,18 +69,14 @@ impl Churn {
             {
                 self.end(oldest);
             }
-            open.push_back(self.begin(server, id, &said, &mut run)?);
+            open.push_back((id, self.begin(server, id, &said, &mut run)?));
         }
         let joined = began.elapsed().as_secs_f64();
-        for stream in open {
-            self.end(stream);
+        for connection in open {
+            self.end(connection);
         }
         run.requests = run.opened;
-        run.remarks.push(format!(
-            "{} came in {joined:.1} s, {} kB sent",
-            run.opened,
-            run.sent / 1000
-        ));
+        run.remarks.push(format!("{} came in {joined:.1} s", run.opened));
         if let Some(present_max) = self.present_max {
             let ended = Instant::now();
             look(server, &name(self.connections / 2), present_max, &mut run);
@@ -110,8 +108,10 @@ impl Churn {
             }
         };
         run.opened += 1;
-        // Whoever is turned away, or breaks, comes again as another one.
-        _ = stream.write_all(format!("{}\n", name(id)).as_bytes());
+        if self.end != End::ByTurns || id % 3 == 1 {
+            // Whoever is turned away, or breaks, comes again as another one.
+            _ = stream.write_all(format!("{}\n", name(id)).as_bytes());
+        }
         stream.set_nonblocking(true)?;
         let (mut at, since) = (0, Instant::now());
         while at < said.len() && since.elapsed() < PATIENCE {
@@ -121,14 +121,17 @@ impl Churn {
                 Err(_) => break,
             }
         }
-        run.sent += at as u64;
         Ok(stream)
     }
 
     /// Whatever comes of it: it is over.
-    fn end(&self, mut stream: TcpStream) {
+    fn end(&self, (id, mut stream): (usize, TcpStream)) {
         match self.end {
-            End::Close => return,
+            End::ByTurns if id % 3 == 2 => {
+                _ = net::reset(&stream);
+                return;
+            }
+            End::Close | End::ByTurns => return,
             End::Reset => {
                 _ = net::reset(&stream);
                 return;

@@ -4,7 +4,6 @@ use crate::room::SPEAKERS;
 use crate::trial::{Phase, Row};
 use chatd_support::machine::Machine;
 use chatd_support::markdown::Table;
-use hdrhistogram::Histogram;
 use std::fmt;
 use std::time::Duration;
 
@@ -13,20 +12,14 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
 }
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 9] = [
     "attack",
     "options",
-    "quiet ms: p50 / p99 / max",
-    "attacked ms: p50 / p99 / max",
-    "p99 ×",
+    "p99 ms: attacked (quiet)",
     "newcomers ms: p50 / max",
-    "lost, dropped",
     "server CPU %",
     "memory + MiB (bound)",
-    "descriptors: most, left",
     "attackers: came, closed",
-    "kB taken of them, heard by them",
-    "server µs/kB taken",
     "requests/s, server µs each",
     "remarks",
 ];
@@ -80,8 +73,6 @@ impl Row {
         let late = attacked.seen.late.value_at_quantile(0.99) as f64 / 1e6;
         let is_late = late > 2.0 && late * 2.0 > p99(attacked);
         let marks = [if is_finding { "!" } else { "" }, if is_late { "†" } else { "" }].concat();
-        let most = attacked.descriptors_most.map_or_else(String::new, |most| most.to_string());
-        let left = self.descriptors_left.map_or_else(String::new, |left| left.to_string());
         let run = &self.run;
         let busy = |phase: &Phase| {
             phase.busy().map_or_else(|| "?".to_owned(), |busy| format!("{busy:.0}"))
@@ -95,17 +86,11 @@ impl Row {
         [
             self.name.clone(),
             self.options.clone(),
-            spread(&quiet.seen.latency),
-            spread(&attacked.seen.latency),
-            format!("{ratio:.1}{marks}"),
+            format!("{:.1} ({:.1}){marks}", p99(attacked), p99(quiet)),
             newcomers(attacked),
-            format!("{}, {}", self.lost, self.dropped),
             format!("{} → {}", busy(quiet), busy(attacked)),
             growth(attacked.growth, self.growth_max),
-            format!("{most}, {left}"),
             format!("{}, {}", run.opened, run.closed),
-            format!("{}, {}", run.sent / 1000, run.heard / 1000),
-            self.extra_per(run.sent as f64 / 1000.0),
             self.requests(),
             remarks.join("; "),
         ]
@@ -130,11 +115,6 @@ impl Row {
             .filter(|_| count >= 1.0)
             .map_or_else(String::new, |extra| format!("{:.2}", extra / 1000.0 / count))
     }
-}
-
-fn spread(nanos: &Histogram<u64>) -> String {
-    let ms = |quantile| nanos.value_at_quantile(quantile) as f64 / 1e6;
-    format!("{:.2} / {:.2} / {:.1}", ms(0.5), ms(0.99), nanos.max() as f64 / 1e6)
 }
 
 fn newcomers(phase: &Phase) -> String {

@@ -72,7 +72,6 @@ pub(crate) struct Phase {
     pub(crate) server_cpu: Option<u64>,
     /// Bytes by which the resident memory rose at most.
     pub(crate) growth: Option<u64>,
-    pub(crate) descriptors_most: Option<usize>,
 }
 
 impl Trial {
@@ -84,7 +83,7 @@ impl Trial {
         let (address, process) = (server.addr(), server.pid());
         let room = Room::new(address, self.members, self.every)?;
         // Started before this thread is pinned: its children have a place of their own.
-        let attackers = Attackers::start(address, process);
+        let attackers = Attackers::start(address);
         let (played, is_pinned) = pinned(Place::Generator, || self.play(room, process, &attackers));
         let mut row = played?;
         row.pinned &= is_pinned && is_server_pinned;
@@ -101,10 +100,10 @@ impl Trial {
         let resident = Accounts::of(process).resident;
         let mut failures = Vec::new();
         let (mut before, mut pinned) = (Run::default(), true);
-        let quiet = Phase::of(process, &mut room, |room, most| match &self.before {
+        let quiet = Phase::of(process, &mut room, |room| match &self.before {
             None => room.talk_for(self.quiet),
             Some(attack) => {
-                let (seen, run) = attackers.act(vec![attack.clone()], room, process, most)?;
+                let (seen, run) = attackers.act(vec![attack.clone()], room)?;
                 (before, pinned) = run?;
                 Ok(seen)
             }
@@ -113,8 +112,8 @@ impl Trial {
         forget_peak(process);
         room.begin_attack();
         let mut run = Run::default();
-        let mut attacked = Phase::of(process, &mut room, |room, most| {
-            let (seen, done) = attackers.act(self.attacks.clone(), room, process, most)?;
+        let mut attacked = Phase::of(process, &mut room, |room| {
+            let (seen, done) = attackers.act(self.attacks.clone(), room)?;
             match done {
                 Ok((done, apart)) => (run, pinned) = (done, pinned && apart),
                 Err(error) => failures.push(error),
@@ -171,30 +170,23 @@ impl Trial {
 }
 
 impl Attackers {
-    fn start(server: SocketAddr, process: u32) -> Self {
+    fn start(server: SocketAddr) -> Self {
         let (begin, signal) = mpsc::channel();
         let (done, ended) = mpsc::channel();
         thread::spawn(move || {
             for attacks in signal {
                 // Nobody waits for it any more if the room failed.
-                _ = done.send(attack(server, process, attacks));
+                _ = done.send(attack(server, attacks));
             }
         });
         Self { begin, ended }
     }
 
-    /// Lets them act while the room talks, and looks how many descriptors are open at the most.
-    fn act(
-        &self,
-        attacks: Vec<Attack>,
-        room: &mut Room,
-        process: u32,
-        most: &mut Option<usize>,
-    ) -> Result<(Seen, Acted)> {
+    /// Lets them act while the room talks.
+    fn act(&self, attacks: Vec<Attack>, room: &mut Room) -> Result<(Seen, Acted)> {
         self.begin.send(attacks)?;
         let mut run = None;
         let seen = room.talk(|| {
-            *most = (*most).max(descriptors(process));
             run = self.ended.try_recv().ok();
             run.is_some()
         })?;
@@ -202,11 +194,11 @@ impl Attackers {
     }
 }
 
-fn attack(server: SocketAddr, process: u32, attacks: Vec<Attack>) -> Acted {
-    let (mut all, mut all_pinned) = (Run { cpu: Some(0), ..Run::default() }, true);
+fn attack(server: SocketAddr, attacks: Vec<Attack>) -> Acted {
+    let (mut all, mut all_pinned) = (Run::default(), true);
     for attack in attacks {
-        let (run, is_pinned) = generate(&Plan { server, process, attack })
-            .map_err(|error| format!("attackers: {error}"))?;
+        let (run, is_pinned) =
+            generate(&Plan { server, attack }).map_err(|error| format!("attackers: {error}"))?;
         all.add(run);
         all_pinned &= is_pinned;
     }
@@ -217,18 +209,16 @@ impl Phase {
     fn of(
         process: u32,
         room: &mut Room,
-        talk: impl FnOnce(&mut Room, &mut Option<usize>) -> Result<Seen>,
+        talk: impl FnOnce(&mut Room) -> Result<Seen>,
     ) -> Result<Self> {
         let (before, began) = (Accounts::of(process), Instant::now());
-        let mut descriptors_most = descriptors(process);
-        let seen = talk(room, &mut descriptors_most)?;
+        let seen = talk(room)?;
         let (after, seconds) = (Accounts::of(process), began.elapsed().as_secs_f64());
         Ok(Self {
             seen,
             seconds,
             server_cpu: after.cpu.zip(before.cpu).map(|(after, before)| after - before),
             growth: after.peak.zip(before.peak).map(|(after, before)| after.saturating_sub(before)),
-            descriptors_most,
         })
     }
 

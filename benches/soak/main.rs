@@ -1,31 +1,22 @@
 //! A long look at the real server among all kinds of clients: `cargo bench --bench soak`, with
 //! `-- --minutes N` for how long, and `-- --help` for the rest. On Linux, whose accounts it reads.
 //!
-//! It looks for what only real sockets can break; what the server answers, and who may have which
-//! nickname, is the matter of `tests/simulation`. A crowd comes, most of it well behaved, the rest
-//! not (`client`, `acts`): some stop reading, reset their connections or send anything. It comes
-//! twice. The first crowd warms the server up; after the second the server must be as it was after
-//! the first (`run`).
-//!
-//! One client that only listens hears the order of the room (`room`). Everybody who reads must hear
-//! the same lines in the same order, without its own, from its coming to its end (`hearing`), and
-//! the speakers must have said them. Lines of the server, and what comes from senders of garbage,
-//! are not understood and not looked at.
+//! It looks for what only real sockets can break; what the server answers, to whom, is the matter of
+//! `tests/simulation`. Most of a crowd are members, who hear each line once and in one order
+//! (`chatd_support::crowd`, `order`); some of them talk, and some stop reading for a while. The others
+//! come and go (`visitors`): they say a last word, reset their connections, or read no more. A crowd
+//! comes twice. The first one warms the server up; after the second the server must be as it was
+//! after the first (`run`).
 //!
 //! What is random comes from a seed. When things happen comes from the clock, so a seed does not
 //! repeat a run to the byte; it repeats who does what. No verdict depends on how fast the machine is.
 
 #![expect(clippy::disallowed_methods, reason = "a load generator has a clock of its own")]
 
-mod acts;
-mod client;
-mod crowd;
-mod hearing;
-mod room;
+mod order;
 mod run;
 mod server;
-mod waves;
-mod words;
+mod visitors;
 
 use chatd_support::{Result, machine};
 use clap::Parser;

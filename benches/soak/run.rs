@@ -1,12 +1,15 @@
 //! The course of a run, and its verdicts.
 
-use crate::client::Role;
-use crate::crowd::{Crowd, DROPPED_BEHIND};
+use crate::order::Order;
 use crate::server::{self, Held, LOG, complaints, held};
-use chatd_support::Result;
+use crate::visitors::Visitors;
+use chatd_support::crowd::Crowd;
 use chatd_support::markdown::Table;
-use chatd_support::{Server, eventually};
+use chatd_support::message::Dialect;
+use chatd_support::random::Random;
+use chatd_support::{Result, Server};
 use std::fmt::Display;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What the accounts are looked at for: a server that spins or ticks shows within.
@@ -14,11 +17,9 @@ const IDLE: Duration = Duration::from_secs(2);
 /// More of a processor than this is not idle, in percent. A busy loop takes all that it gets; a
 /// tick every ten milliseconds takes about half of this.
 const IDLE_MAX: f64 = 0.5;
-/// Longer than the second in which the server gathers the comings of a crowd into one line.
-const CALM: Duration = Duration::from_millis(1500);
 /// Of the whole time the first crowd gets so much …
 const WARM_UP_SHARE: u32 = 6;
-/// … and so much is kept for the second one to go, and for the end.
+/// … and so much is kept for the end.
 const RESERVE: Duration = Duration::from_secs(8);
 /// A machine on which nobody could fall far enough behind within the time gets this much more.
 const EXTRA: Duration = Duration::from_secs(90);
@@ -29,13 +30,27 @@ const RELEASE: Duration = Duration::from_secs(30);
 /// crowd of ten seconds was seen to leave the heap up to 1.5 MiB short of where it stays from then
 /// on. In one minute this is some 500 bytes per connection, and in twenty less than 20.
 const GROWTH_MAX: u64 = 3 * 1024 * 1024;
-/// How many are there when the server is stopped.
-const LAST: usize = 50;
-const PROGRESS: Duration = Duration::from_secs(10);
+
+/// Of a hundred clients so many are members, and so many of those talk, or pause.
+const MEMBERS: usize = 70;
+const TALKERS: usize = 15;
+const PAUSERS: usize = 4;
+/// A talker says a line or a few, or pastes so many: well under the burst that the server allows.
+const PASTE_LINES: usize = 40;
+/// While so many lines are on their way nobody starts to talk: how much is said must not depend on
+/// how fast this machine is today.
+const UNDERWAY_MAX: u64 = 400;
+/// Whatever is due within this time is done together, which leaves this process some rest.
+const STEP: Duration = Duration::from_millis(15);
+/// So often somebody talks, of all.
+const TALK_PER_STEP: usize = 4;
+/// So long some do not read, and then all do.
+const PAUSE: Duration = Duration::from_secs(4);
 
 struct Run {
     server: Server,
-    crowd: Crowd,
+    clients: usize,
+    seed: u64,
     started: Instant,
     /// What was seen and what it must be.
     table: Table,
@@ -46,10 +61,10 @@ struct Run {
 /// Runs for about so long, prints what was seen, and fails if something was wrong.
 pub(crate) fn run(minutes: u64, clients: usize, seed: u64) -> Result<()> {
     println!("cargo bench --bench soak -- --minutes {minutes} --clients {clients} --seed {seed}\n");
-    let server = server::start()?;
     let mut run = Run {
-        crowd: Crowd::new(server.addr(), clients, seed)?,
-        server,
+        server: server::start()?,
+        clients,
+        seed,
         started: Instant::now(),
         table: Table::new(["what", "seen", "must be"], 1),
         wrongs: Vec::new(),
@@ -60,7 +75,7 @@ pub(crate) fn run(minutes: u64, clients: usize, seed: u64) -> Result<()> {
             run.wrongs.push(end.to_string());
         }
     }
-    run.report();
+    run.wrongs.extend(complaints()?.into_iter().map(|line| format!("the log says {line}")));
     println!("{}", run.table);
     eprintln!("done in {:.0} s", run.started.elapsed().as_secs_f64());
     if run.wrongs.is_empty() {
@@ -72,23 +87,20 @@ pub(crate) fn run(minutes: u64, clients: usize, seed: u64) -> Result<()> {
 
 impl Run {
     fn play(&mut self, time: Duration) -> Result<()> {
-        self.idle("nobody is there", IDLE)?;
+        let nobody = |time| {
+            thread::sleep(time);
+            Ok(())
+        };
+        self.idle("nobody is there", nobody)?;
         let fresh = held(&self.server)?;
-        self.crowd.come()?;
-        self.live("first crowd", time / WARM_UP_SHARE)?;
-        self.crowd.settle()?;
-        self.crowd.go()?;
+        self.crowd("first crowd", time / WARM_UP_SHARE, false)?;
         let warm = self.released(fresh)?;
-        self.crowd.come()?;
-        self.crowd.rest(CALM)?;
-        self.idle("all are there and nobody does anything", 2 * IDLE)?;
-        self.live("second crowd", time.saturating_sub(RESERVE))?;
-        self.crowd.settle()?;
-        self.crowd.go()?;
+        self.crowd("second crowd", time.saturating_sub(RESERVE), true)?;
         let end = self.released(fresh)?;
-        self.idle("all have gone", IDLE)?;
+        self.idle("all have gone", nobody)?;
         self.judge([fresh, warm, end]);
-        self.stop()
+        self.server.stop();
+        Ok(())
     }
 
     /// Notes what was seen, and whether it is what it must be.
@@ -99,29 +111,85 @@ impl Run {
         }
     }
 
-    /// Lets the crowd do what it does until that time, and until somebody was too slow.
-    fn live(&mut self, name: &str, until: Duration) -> Result<()> {
-        let Self { server, crowd, started, .. } = self;
-        let mut next = started.elapsed() + PROGRESS;
-        let dropped = crowd.counts.dropped_stallers;
-        crowd.live(|crowd| {
-            let now = started.elapsed();
-            server::check_alive(server)?;
-            if now >= next {
-                next += PROGRESS;
-                let (connected, heard) = (crowd.connected(), crowd.room.deliveries);
-                let (at, mib) = (now.as_secs(), held(server)?.resident >> 20);
-                eprintln!("{at} s, {name}: {connected} connected, {heard} deliveries, {mib} MiB");
+    /// A crowd comes, does what it does until that time and until somebody was too slow, hears all
+    /// that was said, and goes.
+    fn crowd(&mut self, name: &str, until: Duration, is_last: bool) -> Result<()> {
+        let members = (self.clients * MEMBERS / 100).max(4);
+        let count = self.clients.saturating_sub(members).max(1);
+        let address = self.server.addr();
+        let mut crowd = Crowd::new(address, Dialect::Named, members, members + count)?;
+        let mut order = Order::new(members);
+        let mut visitors = Visitors::new(address, members, count, self.seed);
+        crowd.join(members, &mut order)?;
+        if is_last {
+            crowd.calm()?;
+            self.idle("all are there and nobody does anything", |time| crowd.idle(time))?;
+        }
+        let mut random = Random::new(self.seed ^ u64::from(is_last));
+        let is_enough =
+            |now, dropped| now >= until && (!is_last || dropped > 0 || now >= until + EXTRA);
+        while !is_enough(self.started.elapsed(), visitors.counts.stallers_dropped) {
+            crowd.stop(members * PAUSERS / 100);
+            let pause_end = Instant::now() + PAUSE;
+            while Instant::now() < pause_end {
+                talk(&mut crowd, members, &mut random);
+                self.step(&mut crowd, &mut order, &mut visitors, false)?;
             }
-            let is_enough = name == "first crowd" || crowd.counts.dropped_stallers > dropped;
-            Ok(now < until || (!is_enough && now < until + EXTRA))
-        })
+            // Nobody says anything while those who paused hear what they have missed.
+            crowd.settle(&mut order)?;
+            crowd.resume()?;
+            order.settle();
+            check(&crowd, &order)?;
+            let (at, heard) = (self.started.elapsed().as_secs(), crowd.ledger.delivered());
+            let mib = held(&self.server)?.resident >> 20;
+            eprintln!("{at} s, {name}: {heard} deliveries, {mib} MiB");
+        }
+        while !visitors.are_gone() {
+            self.step(&mut crowd, &mut order, &mut visitors, true)?;
+        }
+        // One line more: what was heard once too often before it comes to light.
+        crowd.settle(&mut order)?;
+        crowd.say(1, 1, 0);
+        crowd.settle(&mut order)?;
+        order.settle();
+        check(&crowd, &order)?;
+        if is_last {
+            let counts = visitors.counts;
+            for (what, seen, must_be) in [
+                ("visits", counts.connections, ""),
+                ("reset by the client", counts.resets, ""),
+                ("ended by the server", counts.ends, "in order"),
+                ("lines in the room", crowd.ledger.sent(), "all that were said"),
+                ("deliveries", crowd.ledger.delivered(), "once, in one order, to all members"),
+            ] {
+                self.note(what, seen, must_be, true);
+            }
+            let dropped = counts.stallers_dropped;
+            self.note("stallers dropped", dropped, "some", dropped > 0);
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        crowd: &mut Crowd,
+        order: &mut Order,
+        visitors: &mut Visitors,
+        is_over: bool,
+    ) -> Result<()> {
+        let end = Instant::now() + STEP;
+        while Instant::now() < end {
+            crowd.pump(order, end.saturating_duration_since(Instant::now()))?;
+        }
+        visitors.act(crowd, order.heard.len(), is_over)?;
+        server::check_alive(&mut self.server)?;
+        check(crowd, order)
     }
 
     /// Measures what the server does while nobody asks for anything.
-    fn idle(&mut self, when: &str, time: Duration) -> Result<()> {
+    fn idle(&mut self, when: &str, rest: impl FnOnce(Duration) -> Result<()>) -> Result<()> {
         let (before, from) = (held(&self.server)?.busy, Instant::now());
-        self.crowd.rest(time)?;
+        rest(IDLE)?;
         let busy = held(&self.server)?.busy.saturating_sub(before);
         let percent = 100.0 * busy.as_secs_f64() / from.elapsed().as_secs_f64();
         let what = format!("processor while {when}");
@@ -140,7 +208,7 @@ impl Run {
             if is_released || Instant::now() >= by {
                 return Ok(held);
             }
-            self.crowd.rest(Duration::from_millis(100))?;
+            thread::sleep(Duration::from_millis(100));
         }
     }
 
@@ -162,54 +230,28 @@ impl Run {
         self.note(what, format!("{fresh} / {warm} / {end}"), &must_be, end <= most);
         self.note("resident KiB at the peak", moments[2].peak / 1024, "", true);
     }
+}
 
-    /// The server is told to stop while some are there.
-    fn stop(&mut self) -> Result<()> {
-        let mut last = self.crowd.with_role(|role| matches!(role, Role::Listener | Role::Lurker));
-        last.truncate(LAST);
-        for &index in &last {
-            self.crowd.enter(index)?;
-        }
-        let count = last.len();
-        self.crowd.wait("the last to be in", |crowd| crowd.members() == count)?;
-        self.crowd.rest(CALM)?;
-        for index in last {
-            if let Some(connection) = &mut self.crowd.seats[index].connection {
-                connection.is_leaving = true;
-            }
-        }
-        self.server.signal("TERM");
-        self.crowd.wait("the server to stop", |crowd| crowd.connected() == 0)?;
-        let status = eventually("the end of the server", || self.server.end());
-        self.note("exit after SIGTERM", status, "exit status: 0", status.success());
-        let told = self.crowd.counts.told_of_the_end;
-        self.note("told that the server stops", told, &count.to_string(), told == count);
-        Ok(())
+/// What must hold at any moment.
+fn check(crowd: &Crowd, order: &Order) -> Result<()> {
+    match &order.wrong {
+        Some(wrong) => Err(wrong.clone().into()),
+        None if crowd.gone() > 0 => Err("a member was dropped".into()),
+        None => Ok(()),
     }
+}
 
-    /// What the crowd has counted, and whether anything went wrong by the server's own account.
-    fn report(&mut self) {
-        let Crowd { counts, room, .. } = &self.crowd;
-        let behind = format!("some, each {} KiB behind", DROPPED_BEHIND / 1024);
-        let rows = [
-            ("connections", counts.connections, ""),
-            ("reset by the client", counts.resets, ""),
-            ("ended in order", counts.polite_ends, "with all that was said before"),
-            ("lines in the room", room.end(), "all that were said, in each one's order"),
-            ("deliveries of them", room.deliveries, "once, in one order, to all who were there"),
-        ];
-        let dropped = counts.dropped_stallers;
-        for (what, seen, must_be) in rows {
-            self.note(what, seen, must_be, true);
-        }
-        let is_right = dropped > 0 || !self.wrongs.is_empty();
-        self.note("stallers dropped", dropped, &behind, is_right);
-        match complaints() {
-            Ok(lines) => {
-                self.note("errors and panics in the log", lines.len(), "0", lines.is_empty());
-                self.wrongs.extend(lines.into_iter().map(|line| format!("the log says {line}")));
-            }
-            Err(error) => self.wrongs.push(error.to_string()),
+/// Some say something: the first members but the very first, who only listens.
+fn talk(crowd: &mut Crowd, members: usize, random: &mut Random) {
+    if crowd.ledger.due() > UNDERWAY_MAX * members as u64 {
+        return;
+    }
+    for _ in 0..TALK_PER_STEP {
+        let talker = 1 + random.below((members * TALKERS / 100).max(1));
+        let lines = if random.one_in(20) { PASTE_LINES } else { 1 + random.below(3) };
+        if crowd.has_said_all(talker) {
+            let now = crowd.now();
+            crowd.say(talker, lines, now);
         }
     }
 }

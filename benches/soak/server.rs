@@ -12,9 +12,6 @@ use std::time::Duration;
 const OPTIONS: &str = "--bind 127.0.0.1:0 --history 0 --quiet --verbose";
 /// Where its log goes: it stays there, to be looked at when something was wrong.
 pub(crate) const LOG: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/soak.log");
-/// So many of the worst lines of its log are shown.
-const COMPLAINTS_MAX: usize = 10;
-
 /// What it has of the system.
 #[derive(Clone, Copy)]
 pub(crate) struct Held {
@@ -69,7 +66,7 @@ pub(crate) fn complaints() -> Result<Vec<String>> {
         // It says itself how many lines are lost when they come faster than the disk takes them.
         let is_harmless = matches!(level, Some("INFO" | "WARN" | "DEBUG]"))
             || line.contains(" of the log are lost");
-        if !is_harmless && complaints.len() < COMPLAINTS_MAX {
+        if !is_harmless {
             complaints.push(line);
         }
     }

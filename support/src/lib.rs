@@ -5,7 +5,7 @@
 //! |---|---|
 //! | what the server says, written and read | [`sentences`] |
 //! | the program as a process, and as a running server | [`process`], [`server`] |
-//! | one client that compares what it hears | [`client`] |
+//! | one client that compares what it hears; several who talk | [`client`], [`talk`] |
 //! | many sockets in one poll, each line of theirs checked | [`crowd`], [`socket`], [`visit`], [`ledger`], [`message`] |
 //! | what the system tells of a process, and grants | [`proc`], [`machine`] |
 //! | the processes of a benchmark | [`role`] |
@@ -36,6 +36,7 @@ pub mod role;
 pub mod sentences;
 pub mod server;
 pub mod socket;
+pub mod talk;
 #[cfg(unix)]
 pub mod terminal;
 pub mod visit;

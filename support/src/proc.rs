@@ -94,12 +94,6 @@ pub fn threads(pid: u32) -> Option<usize> {
     Some(fs::read_dir(format!("/proc/{pid}/task")).ok()?.count())
 }
 
-/// Whether a process has something to do, if the system tells.
-pub fn is_running(pid: u32) -> Option<bool> {
-    let account = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    Some(!account.rsplit_once(") ").is_some_and(|(_, account)| account.starts_with('S')))
-}
-
 /// The bytes in a line `name: 123 kB`.
 fn field(path: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(path).ok()?;
@@ -128,18 +122,6 @@ pub fn keepalive_in(server: SocketAddr, client: SocketAddr) -> Option<Duration> 
 /// the server.
 pub fn queued(server: SocketAddr, client: SocketAddr) -> (usize, usize) {
     server_end(server, client).map_or((0, 0), |row| row.queued)
-}
-
-/// Bytes sent to a server that it has not read, of all connections of this machine. Zero where the
-/// system does not tell.
-pub fn unread(server: SocketAddr) -> u64 {
-    let port = server.port();
-    let of_one = |row: &Row| match (row.local_port == port, row.peer_port == port) {
-        (true, false) if row.state != LISTEN => row.queued.1,
-        (false, true) => row.queued.0,
-        _ => 0,
-    };
-    connections().iter().map(|row| of_one(row) as u64).sum()
 }
 
 /// The states of all connections to a server, also those that no process has any more.

@@ -29,9 +29,4 @@ impl Random {
     pub fn one_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
     }
-
-    /// So many bytes.
-    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
 }

@@ -130,20 +130,6 @@ pub fn traffic(joined: usize, left: usize, here: usize) -> String {
     }
 }
 
-/// How many came, left and are here, if that is what is told.
-pub fn read_traffic(line: &str) -> Option<(usize, usize, usize)> {
-    let (changes, here) = line.strip_prefix(MARK)?.strip_suffix(" here")?.split_once("; ")?;
-    let (mut joined, mut left) = (0, 0);
-    for change in changes.split(", ") {
-        match change.split_once(' ')? {
-            (count, "joined") => joined = count.parse().ok()?,
-            (count, "left") => left = count.parse().ok()?,
-            _ => return None,
-        }
-    }
-    Some((joined, left, here.parse().ok()?))
-}
-
 /// The answer to `/who`, if it fits into one line.
 pub fn here(nicks: &[&str]) -> String {
     here_are(nicks.len(), &nicks.join(", "))

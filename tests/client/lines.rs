@@ -13,7 +13,7 @@ use std::time::Duration;
 use chatd_support::example::client;
 #[cfg(target_os = "linux")]
 use chatd_support::proc;
-use chatd_support::sentences::{GREETING, STOPPING, joined, lost, private_sent, quit, welcome};
+use chatd_support::sentences::{GREETING, STOPPING, joined, lost, welcome};
 use chatd_support::{PATIENCE, Server, numbers};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -112,21 +112,6 @@ fn without_a_terminal_the_users_name_is_taken() {
 }
 
 #[test]
-fn what_the_others_say_is_printed_until_the_script_quits() {
-    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
-    let mut child = run(&server, "-n bot", Stdio::piped());
-    let mut stdin = child.stdin.take().expect("a pipe");
-    bruno.expect(joined("bot"));
-    bruno.say("oi\x1b[2J");
-    bruno.ask("/msg bot psst", private_sent("bot", "bruno", "psst"));
-    stdin.write_all(b"/quit\n").expect("a reader");
-    bruno.expect(quit("bot"));
-    let (code, stdout, _) = end(child);
-    assert_eq!(code, Some(0));
-    assert!(stdout.ends_with("bruno: oi␛[2J\n(private) bruno: psst\n"), "{stdout}");
-}
-
-#[test]
 #[cfg(target_os = "linux")]
 fn after_the_end_of_its_input_it_sleeps() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -161,15 +146,6 @@ fn input_that_cannot_be_read_is_an_error() {
     let (code, _, stderr) = end(run(&server, "-n bot", directory));
     assert_eq!(code, Some(1));
     assert!(stderr.starts_with("error: cannot read the input: "), "{stderr}");
-}
-
-#[test]
-fn a_refused_nickname_ends_a_script() {
-    let (server, [_bot]) = CHATD.room("", ["bot"]);
-    let (code, _, stderr) = end(run(&server, "-n bot", Stdio::null()));
-    assert_eq!(code, Some(1));
-    let why = "bot is taken, or looks too much like a nickname that is.";
-    assert_eq!(stderr, format!("error: the nickname \"bot\" was refused: {why}\n"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chatd_support::example::client;
 use chatd_support::numbers;
-use chatd_support::sentences::{GREETING, joined, private, private_sent, quit, refused, why};
+use chatd_support::sentences::{joined, private, private_sent, quit};
 use chatd_support::terminal::Terminal;
 use rustix::process::Signal;
 
@@ -47,19 +47,6 @@ fn a_new_window_size_keeps_the_line_and_the_messages() {
 }
 
 #[test]
-fn pasted_lines_are_sent_only_after_a_yes() {
-    let (_server, mut bruno, mut terminal) = room(60, 10);
-    terminal.type_keys("\x1b[200~um\rdois\r\x1b[201~");
-    terminal.wait_for_rows(&["| um", "| dois", "ana>"]);
-    terminal.type_keys("\x1b");
-    terminal.wait_until("the paste dropped", |rows| !rows.contains(&"| um".to_owned()));
-    terminal.type_keys("\x1b[200~um\rdois\r\x1b[201~\r");
-    bruno.expect("ana: um");
-    bruno.expect("ana: dois");
-    terminal.wait_for_rows(&["ana: um", "ana: dois", "ana>"]);
-}
-
-#[test]
 #[ignore = "waits for more than a minute: as long as the kernel would wait for room"]
 fn pastes_that_the_server_does_not_take_in_a_minute_are_not_cut_off() {
     let server = CHATD.start("");
@@ -72,19 +59,6 @@ fn pastes_that_the_server_does_not_take_in_a_minute_are_not_cut_off() {
     terminal.type_keys("meio");
     terminal.wait_for_rows(&["ana> meio"]);
     assert!(!server.log().contains(" left "), "{}", server.log());
-}
-
-#[test]
-fn a_nickname_is_asked_for_and_asked_again_when_refused() {
-    let (server, [mut user]) = CHATD.room("", ["user"]);
-    let mut terminal = start(server.addr(), "", 80, 8);
-    terminal.wait_for_rows(&[GREETING, "nickname [user]:"]);
-    terminal.type_keys("\r");
-    let told = refused(why::taken("user"));
-    terminal.wait_for_rows(&[&told, "nickname [user]:"]);
-    terminal.type_keys("ana\r");
-    user.expect(joined("ana"));
-    terminal.wait_for_rows(&["ana>"]);
 }
 
 #[test]
@@ -103,24 +77,6 @@ fn tab_completes_those_in_the_room_and_commands() {
     terminal.type_keys("/ms\tbi\tpsst\r");
     bia.expect(private("ana", "psst"));
     terminal.wait_for_rows(&["ana: bia: oi", &private_sent("bia", "ana", "psst"), "ana>"]);
-}
-
-#[test]
-fn the_bell_rings_for_a_mention_and_for_a_private_message() {
-    let (server, [mut bruno]) = CHATD.room("--history 0", ["bruno"]);
-    for (line, last) in [("Bel, oi", "bruno: Bel, oi"), ("/msg bel oi", &private("bruno", "oi"))] {
-        let mut terminal = start(server.addr(), "--nick bel --bell", 60, 12);
-        bruno.expect(joined("bel"));
-        bruno.say("belt");
-        terminal.wait_for_rows(&["bruno: belt", "bel>"]);
-        assert!(!terminal.has_written(b"\x07"));
-        bruno.say(line);
-        terminal.wait_for_rows(&[last, "bel>"]);
-        assert!(terminal.has_written(b"\x07"));
-        terminal.type_keys("\x04");
-        terminal.wait_for_end();
-        while bruno.line() != quit("bel") {}
-    }
 }
 
 #[test]
@@ -147,18 +103,6 @@ fn leaving_waits_for_a_server_that_takes_its_time() {
     for n in 0..20 {
         bruno.expect(format!("ana: {n}"));
     }
-    assert_eq!(terminal.wait_for_end().code(), Some(0));
-}
-
-#[test]
-fn ctrl_c_clears_the_line_and_leaves_on_an_empty_one() {
-    let (_server, mut bruno, mut terminal) = room(60, 8);
-    terminal.type_keys("meio");
-    terminal.wait_for_rows(&["ana> meio"]);
-    terminal.type_keys("\x03");
-    terminal.wait_for_rows(&["ana>"]);
-    terminal.type_keys("\x03");
-    bruno.expect(quit("ana"));
     assert_eq!(terminal.wait_for_end().code(), Some(0));
 }
 

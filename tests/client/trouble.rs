@@ -10,14 +10,14 @@ use std::time::Duration;
 use chatd_support::example::client;
 #[cfg(target_os = "linux")]
 use chatd_support::proc;
-use chatd_support::sentences::{WELCOME, joined, private_sent, refused, welcome, why};
+use chatd_support::sentences::{WELCOME, joined, private_sent};
 #[cfg(target_os = "linux")]
 use chatd_support::terminal::Terminal;
-use chatd_support::{Client, Server, eventually, now};
+use chatd_support::{Client, Server, eventually};
 use rustix::process::Signal;
 
 use crate::CHATD;
-use crate::scripted::{Peer, scripted};
+use crate::scripted::scripted;
 use crate::{room, start, wait_for_second_welcome};
 
 #[test]
@@ -77,38 +77,6 @@ fn everybody_comes_back_after_a_kill_in_the_middle_of_talk() {
     for nick in &nicks {
         bruno.ask(format!("/msg {nick} oi"), private_sent(nick, "bruno", "oi"));
     }
-}
-
-#[test]
-fn enter_tries_at_once() {
-    let (listener, peer, mut terminal) = scripted(70, 10);
-    let address = listener.local_addr().expect("an address");
-    drop((listener, peer));
-    terminal.wait_until("a long countdown", |rows| {
-        rows.iter().any(|row| row.starts_with("trying again in 8 s"))
-    });
-    let countdown = now();
-    let listener = eventually("the port", || TcpListener::bind(address).ok());
-    terminal.type_keys("\r");
-    let mut peer = Peer::accept(&listener);
-    peer.expect("ana");
-    assert!(countdown.elapsed() < Duration::from_secs(6), "it waited for the countdown");
-}
-
-#[test]
-fn a_nickname_that_the_lost_connection_still_has_is_taken_back() {
-    let (listener, peer, mut terminal) = scripted(80, 10);
-    terminal.type_keys("meio");
-    drop(peer);
-    let mut peer = Peer::accept(&listener);
-    peer.expect("ana");
-    peer.send_line(&refused(why::taken("ana")));
-    let mut peer = Peer::accept(&listener);
-    peer.expect("ana");
-    peer.send_line(&welcome("ana", "bruno"));
-    wait_for_second_welcome(&mut terminal);
-    terminal.wait_for_rows(&["ana> meio"]);
-    assert!(!terminal.rows().iter().any(|row| row.contains("Choose a nickname")));
 }
 
 #[test]
@@ -177,22 +145,6 @@ fn an_endless_line_is_left_out_and_a_last_one_without_an_end_is_shown_as_cut_off
             && starts("*** cut off: bruno:  isso")
             && starts("*** connection closed by the server; what it said last is cut off")
     });
-}
-
-#[test]
-fn what_is_typed_to_a_silent_server_waits_and_ctrl_d_leaves() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let mut terminal = start(address, "--nick ana", 60, 8);
-    let mut peer = Peer::accept(&listener);
-    peer.expect("ana");
-    terminal.type_keys("oi\r");
-    terminal.wait_for_rows(&["ana> oi"]);
-    terminal.type_keys("\x15\x04");
-    terminal.wait_for_rows(&["leaving when all is sent, Ctrl-C leaves at once", "ana>"]);
-    terminal.type_keys("\x03");
-    assert_eq!(terminal.wait_for_end().code(), Some(0));
-    assert!(terminal.is_restored());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use chatd_support::sentences::{
     FULL, FULL_FOR_ADDRESS, GREETING, here, joined, lost, quit, you_are,
 };
-use chatd_support::{Client, Server, eventually, numbers};
+use chatd_support::{Client, Server, eventually};
 
 use crate::CHATD;
 
@@ -20,19 +20,6 @@ fn what_was_sent_before_a_half_close_is_delivered_and_answered() {
     ana.expect_welcome("ana");
     ana.expect(here(&["bruno", "ana"]));
     ana.expect_end();
-}
-
-#[test]
-fn a_half_closed_paste_over_the_rate_is_delivered_to_its_end() {
-    let (_server, [ana, mut bruno]) = CHATD.room("--rate 100 --burst 5", ["ana", "bruno"]);
-    let mut sender = ana;
-    sender.send(numbers(60));
-    sender.close_sending();
-    for number in 0..60 {
-        bruno.expect(format!("ana: {number}"));
-    }
-    bruno.expect(lost("ana"));
-    sender.expect_end();
 }
 
 #[test]
@@ -79,17 +66,6 @@ fn a_reset_in_the_middle_of_anything_is_noticed_by_nobody_else() {
     bruno.ask("/who", here(&["bruno", "carla"]));
     bruno.say("still here");
     carla.expect("bruno: still here");
-}
-
-#[test]
-fn a_reset_while_it_waits_for_its_rate_frees_the_nickname() {
-    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 5", ["ana", "bruno"]);
-    ana.send("hi\n".repeat(100));
-    server.expect_log("over its rate");
-    ana.reset();
-    let said = bruno.until(lost("ana"));
-    assert!(said.iter().all(|line| line == "ana: hi"), "{said:?}");
-    let _ana = server.join("ana");
 }
 
 #[test]

@@ -1,46 +1,14 @@
 //! What befalls the process from outside: it is stopped and continued, killed and started again.
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use chatd_support::sentences::{GREETING, here, joined, left, quit, you_are};
+use chatd_support::talk::all_hear_one_order;
 use chatd_support::{Client, Server, eventually, now, proc};
 
 use crate::CHATD;
-
-const TALKERS: usize = 8;
-const END: &str = "end";
-
-/// Says numbers until it is over.
-fn say_numbers(mut sender: TcpStream, is_over: &AtomicBool) {
-    let mut say = |word: &str| {
-        sender.write_all(format!("{word}\n").as_bytes()).expect("the server reads, if late");
-    };
-    for number in 0.. {
-        say(&number.to_string());
-        thread::sleep(Duration::from_millis(5));
-        if is_over.load(Ordering::Relaxed) {
-            return say(END);
-        }
-    }
-}
-
-/// What the talkers say, until so many have said all.
-fn hear(client: &mut Client, talkers: usize) -> Vec<String> {
-    let mut said = Vec::new();
-    let mut ended = 0;
-    while ended < talkers {
-        let line = client.line();
-        ended += usize::from(line.ends_with(END));
-        if line.starts_with("talker") {
-            said.push(line);
-        }
-    }
-    said
-}
 
 /// The process does nothing for so long. Meanwhile some take their nickname, and some come.
 fn pause(server: &Server, pause: Duration, patience: Duration) {
@@ -73,35 +41,25 @@ fn pause(server: &Server, pause: Duration, patience: Duration) {
 fn stop_and_continue(stopped_for: Duration) {
     let server = CHATD.start("--rate 0 --history 0");
     let patience = stopped_for + Duration::from_secs(30);
-    let nicks: Vec<String> = (0..TALKERS).map(|number| format!("talker{number}")).collect();
-    let mut silent = server.join("silent").with_patience(patience);
-    let mut talkers: Vec<Client> =
-        nicks.iter().map(|nick| server.join(nick).with_patience(patience)).collect();
+    let join = |nick: String| {
+        let client = server.join(&nick).with_patience(patience);
+        (nick, client)
+    };
+    let (_, mut silent) = join("silent".to_owned());
+    let mut talkers: Vec<_> = (0..8).map(|number| join(format!("talker{number}"))).collect();
     let memory = proc::memory_peak(server.pid());
     let is_over = AtomicBool::new(false);
-    let (order, heard) = thread::scope(|scope| {
-        let order = scope.spawn(|| hear(&mut silent, TALKERS));
-        let mut heard = Vec::new();
-        for talker in &mut talkers {
-            let sender = talker.sender();
-            scope.spawn(|| say_numbers(sender, &is_over));
-            heard.push(scope.spawn(|| hear(talker, TALKERS - 1)));
-        }
+    let number = |number: usize| {
+        thread::sleep(Duration::from_millis(5));
+        (!is_over.load(Ordering::Relaxed)).then(|| number.to_string())
+    };
+    let count = all_hear_one_order(&mut talkers, &mut silent, "end", number, || {
         thread::sleep(Duration::from_secs(1));
         pause(&server, stopped_for, patience);
         is_over.store(true, Ordering::Relaxed);
-        let heard: Vec<_> = heard.into_iter().map(|it| it.join().expect("it hears")).collect();
-        (order.join().expect("it hears"), heard)
     });
     let grown = proc::memory_peak(server.pid()) - memory;
-    eprintln!("{} messages; the memory's peak grew by {grown} bytes", order.len());
-    for (nick, heard) in nicks.iter().zip(heard) {
-        let (own, others): (Vec<_>, Vec<_>) =
-            order.iter().partition(|line| line.starts_with(&format!("{nick}: ")));
-        let said = (0..own.len() - 1).map(|number| format!("{nick}: {number}"));
-        assert!(own.into_iter().cloned().eq(said.chain([format!("{nick}: {END}")])), "{nick}");
-        assert!(heard.iter().eq(others), "{nick} hears the same, in the same order");
-    }
+    eprintln!("{count} messages; the memory's peak grew by {grown} bytes");
     assert!(grown < 4 << 20, "{grown} bytes");
 }
 

@@ -1,61 +1,14 @@
-//! What happens at the limits of a line, a rate and a backlog.
+//! What happens at the limits of a rate and a backlog.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use chatd_support::sentences::{
-    GREETING, HELP_LINES, here, joined, left, lost, notice, quit, refused, why, you_are,
-};
-use chatd_support::{Client, Server, now, numbers};
+use chatd_support::sentences::{here, joined, left, lost, quit};
+use chatd_support::{Client, now, numbers};
 
 use crate::CHATD;
-
-#[test]
-fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
-    let (_server, [mut ana, mut bruno]) = CHATD.room("--max-line 64", ["ana", "bruno"]);
-    let longest = "x".repeat(64);
-    for end in ["\n", "\r\n"] {
-        ana.send(format!("{longest}{end}"));
-        bruno.expect(format!("ana: {longest}"));
-        ana.send(format!("{longest}y{end}"));
-        ana.expect(notice(why::too_long(64)));
-    }
-    ana.ask("/who", here(&["ana", "bruno"]));
-    ana.say("short");
-    bruno.expect("ana: short");
-}
-
-#[test]
-fn of_a_line_without_end_the_sender_is_told_once_and_the_rest_is_discarded() {
-    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 0", ["ana", "bruno"]);
-    #[cfg(target_os = "linux")]
-    let before = chatd_support::proc::memory_peak(server.pid());
-    for _ in 0..16 {
-        ana.send(vec![b'x'; 1 << 20]);
-    }
-    ana.expect(notice(why::too_long(4096)));
-    ana.send("\nhi\n");
-    bruno.expect("ana: hi");
-    ana.ask("/who", here(&["ana", "bruno"]));
-    #[cfg(target_os = "linux")]
-    {
-        let grown = chatd_support::proc::memory_peak(server.pid()) - before;
-        assert!(grown < 2 << 20, "{grown} bytes more for 16 MiB that were not kept");
-    }
-}
-
-#[test]
-fn a_nickname_can_be_too_long_for_a_line() {
-    let server = CHATD.start("--max-line 64");
-    let mut ana = server.connect();
-    ana.expect(GREETING);
-    let told = refused(why::too_long(64));
-    ana.ask("x".repeat(65), told);
-    ana.say("ana");
-    ana.expect_start(you_are("ana"));
-}
 
 #[test]
 fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feels_it() {
@@ -77,18 +30,12 @@ fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feel
     assert_eq!(lines, sent);
     server.expect_log(&format!("{}: over its rate, read later", ana.addr()));
     ana.expect("bruno: in between");
-    ana.ask("/who", here(&["ana", "bruno", "carla"]));
-}
-
-#[test]
-fn a_burst_is_not_held_back() {
-    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 1 --burst 50", ["ana", "bruno"]);
-    let start = now();
-    ana.send("hi\n".repeat(48));
-    bruno.lines(48).iter().for_each(|line| assert_eq!(line, "ana: hi"));
-    // At the rate it would have been so many seconds.
-    assert!(start.elapsed() < Duration::from_secs(48));
-    assert!(!server.log().contains("over its rate"), "{}", server.log());
+    // As it is of one that has ended its stream.
+    ana.send(numbers(LINES));
+    ana.close_sending();
+    carla.lines(LINES);
+    carla.expect(lost("ana"));
+    ana.expect_end();
 }
 
 #[test]
@@ -101,38 +48,14 @@ fn who_sends_just_a_burst_is_not_over_the_rate() {
     assert!(!server.log().contains("over its rate"), "{}", server.log());
 }
 
-/// Says long lines without a pause until it is enough, and quits. They are numbered from 0.
-fn flood(client: &Client, is_enough: &AtomicBool) {
-    let mut stream = client.sender();
-    let mut send = |bytes: &[u8]| stream.write_all(bytes).expect("the server reads, if slowly");
-    for number in 0.. {
-        if is_enough.load(Ordering::Relaxed) {
-            return send(b"/quit\n");
-        }
-        send(&numbered(number));
-    }
-}
-
 fn numbered(number: usize) -> Vec<u8> {
     format!("{number:0>1000}\n").into_bytes()
 }
 
-/// Sees what `ana` floods the room with, until `end` lines with other words came.
-fn follow_flood(client: &mut Client, end: usize) -> Vec<String> {
-    let mut others = Vec::new();
-    let mut number = 0;
-    while others.len() < end {
-        let line = client.line();
-        match line.strip_prefix("ana: ") {
-            Some(text) => {
-                assert_eq!(text.parse(), Ok(number), "no line is missing");
-                number += 1;
-            }
-            None => others.push(line),
-        }
-    }
-    others.sort();
-    others
+#[test]
+fn who_stops_reading_is_dropped_and_nobody_waits_even_for_most_of_the_room() {
+    drop_who_does_not_read(&["sleeper"]);
+    drop_who_does_not_read(&["sleeper1", "sleeper2", "sleeper3", "sleeper4"]);
 }
 
 /// Some stop reading while one talks; who reads goes on, and sees them leave.
@@ -144,14 +67,28 @@ fn drop_who_does_not_read(stalled: &[&str]) {
         bruno.expect(joined(nick));
     }
     let is_enough = AtomicBool::new(false);
+    let (mut due, mut told) = (0.., Vec::new());
+    let mut talk = ana.sender();
     thread::scope(|scope| {
-        scope.spawn(|| flood(&ana, &is_enough));
-        let heard = follow_flood(&mut bruno, stalled.len());
+        scope.spawn(|| {
+            let lines = (0..).map(numbered).take_while(|_| !is_enough.load(Ordering::Relaxed));
+            for line in lines.chain([b"/quit\n".to_vec()]) {
+                talk.write_all(&line).expect("the server reads, if slowly");
+            }
+        });
+        while told.len() < stalled.len() {
+            let line = bruno.line();
+            match line.strip_prefix("ana: ") {
+                Some(text) => assert_eq!(text.parse().ok(), due.next(), "no line is missing"),
+                None => told.push(line),
+            }
+        }
         is_enough.store(true, Ordering::Relaxed);
         bruno.until(quit("ana"));
-        let told = stalled.iter().map(|nick| left(nick, "too slow"));
-        assert_eq!(heard, told.collect::<Vec<_>>());
     });
+    told.sort();
+    let dropped = stalled.iter().map(|nick| left(nick, "too slow"));
+    assert_eq!(told, dropped.collect::<Vec<_>>());
     for (nick, client) in stalled.iter().zip(&asleep) {
         server.expect_log(&format!("{} left ({nick}): too slow: ", client.addr()));
     }
@@ -159,13 +96,10 @@ fn drop_who_does_not_read(stalled: &[&str]) {
 }
 
 #[test]
-fn who_stops_reading_is_dropped_and_nobody_waits_for_them() {
-    drop_who_does_not_read(&["sleeper"]);
-}
-
-#[test]
-fn even_if_most_of_the_room_stops_reading_the_others_go_on() {
-    drop_who_does_not_read(&["sleeper1", "sleeper2", "sleeper3", "sleeper4"]);
+fn a_room_that_reads_slowly_slows_the_talker_and_nobody_is_dropped() {
+    // As it is, and the smallest.
+    read_slowly("1M");
+    read_slowly("128K");
 }
 
 /// All read steadily and alike, but not as fast as one talks.
@@ -196,32 +130,4 @@ fn read_slowly(backlog: &str) {
     });
     ana.ask("/who", here(&["ana", "bruno", "carla", "davi"]));
     assert!(!server.log().contains("too slow"), "{}", server.log());
-}
-
-#[test]
-fn a_room_that_reads_slowly_slows_the_talker_and_nobody_is_dropped() {
-    read_slowly("1M");
-}
-
-#[test]
-fn a_room_that_reads_slowly_slows_the_talker_even_with_the_smallest_backlog() {
-    read_slowly("128K");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn who_asks_for_more_than_they_read_is_read_later_and_loses_nothing() {
-    let (server, [mut ana, mut bruno]) = CHATD.room("--rate 0", ["ana", "bruno"]);
-    let mut greedy = server.join_stalled("greedy");
-    ana.expect(joined("greedy"));
-    bruno.expect(joined("greedy"));
-    ana.say("hi");
-    bruno.expect("ana: hi");
-    greedy.say("/quit");
-    let mut lines = greedy.rest();
-    let heard = lines.iter().position(|line| line == "ana: hi").expect("it is no worse off");
-    lines.remove(heard);
-    let answers = lines.chunks(HELP_LINES);
-    assert_eq!(answers.len(), Server::STALLED_ASKS);
-    answers.for_each(|answer| assert_eq!(answer, &lines[..HELP_LINES]));
 }

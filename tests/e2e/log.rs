@@ -141,13 +141,6 @@ fn nicknames_changed_without_end_are_one_line_of_it() {
     );
 }
 
-/// The room is what it always is, and stops as it should.
-#[cfg(target_os = "linux")]
-fn expect_a_room_and_stop(mut server: Server) {
-    expect_a_room(&server);
-    server.stop();
-}
-
 /// The room is what it always is.
 #[cfg(target_os = "linux")]
 fn expect_a_room(server: &Server) {
@@ -172,7 +165,7 @@ mod on_linux {
 
     use chatd_support::{PATIENCE, Server, eventually, now};
 
-    use super::{expect_a_room, expect_a_room_and_stop};
+    use super::expect_a_room;
     use crate::CHATD;
 
     /// So many make more lines than may wait.
@@ -190,9 +183,11 @@ mod on_linux {
         (OwnedFd::from(full).into(), unread)
     }
 
-    #[test]
-    fn a_stuck_log_loses_lines_counts_them_and_the_room_goes_on() {
-        let (stderr, mut unread) = stuck();
+    /// `reader` begins to read at the other end of the log only when more was written than may wait.
+    fn loses_lines_and_counts_them<R: Read + Send + 'static>(
+        stderr: impl Into<Stdio>,
+        reader: impl FnOnce() -> R,
+    ) {
         let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
         command.stderr(stderr);
         let mut server = Server::launch(command);
@@ -200,37 +195,12 @@ mod on_linux {
             server.connect().reset();
         }
         expect_a_room(&server);
-        unread.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut log = String::new();
-        while !log.contains(LOST) {
-            let mut buffer = [0; 4096];
-            let count = unread.read(&mut buffer).expect("what was held back");
-            log.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
-        }
-        server.join("carla");
-        server.stop();
-    }
-
-    #[test]
-    fn a_terminal_stopped_by_ctrl_s_loses_lines_counts_them_and_the_room_goes_on() {
-        const CTRL_S: &[u8] = b"\x13";
-        const CTRL_Q: &[u8] = b"\x11";
-        let (mut pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
-        pty.write_all(CTRL_S).unwrap();
-        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
-        command.stderr(pts.as_fd().try_clone_to_owned().unwrap());
-        drop(pts);
-        let mut server = Server::launch(command);
-        for _ in 0..CONNECTIONS {
-            server.connect().reset();
-        }
-        expect_a_room(&server);
-        pty.write_all(CTRL_Q).unwrap();
-        // Reading a terminal blocks. The thread ends with the server, which has the other end.
+        // Reading may block. The thread ends with the server, which has the other end.
         let (sender, received) = mpsc::channel();
-        let reader = thread::spawn(move || {
+        let mut reader = reader();
+        thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = pty.read(&mut buffer) {
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 let _ = sender.send(buffer[..count].to_vec());
             }
         });
@@ -240,16 +210,46 @@ mod on_linux {
             log.extend(received.recv_timeout(PATIENCE).expect("what was held back"));
             assert!(start.elapsed() < PATIENCE, "{}", String::from_utf8_lossy(&log));
         }
+        server.join("carla");
         server.stop();
-        reader.join().unwrap();
     }
 
     #[test]
-    fn a_full_disk_under_its_output_does_not_end_the_room() {
+    fn a_stuck_log_loses_lines_counts_them_and_the_room_goes_on() {
+        let (stderr, unread) = stuck();
+        loses_lines_and_counts_them(stderr, || unread);
+    }
+
+    #[test]
+    fn a_terminal_stopped_by_ctrl_s_loses_lines_counts_them_and_the_room_goes_on() {
+        const CTRL_S: &[u8] = b"\x13";
+        const CTRL_Q: &[u8] = b"\x11";
+        let (mut pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
+        pty.write_all(CTRL_S).unwrap();
+        loses_lines_and_counts_them(pts.as_fd().try_clone_to_owned().unwrap(), move || {
+            drop(pts);
+            pty.write_all(CTRL_Q).unwrap();
+            pty
+        });
+    }
+
+    #[test]
+    fn output_that_nobody_takes_neither_ends_the_room_nor_keeps_it_closed_or_open() {
         let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
-        command.stdout(full()).stderr(full());
-        expect_a_room_and_stop(Server::launch_silent(command));
+        let (reader, broken) = std::io::pipe().unwrap();
+        drop(reader);
+        let ((stderr, _one), (stdout, _other)) = (stuck(), stuck());
+        let closed = "exec \"$0\" -vv --bind 127.0.0.1:0 <&- >&- 2>&-";
+        let mut commands = [(); 4].map(|()| CHATD.command("-vv --bind 127.0.0.1:0"));
+        commands[0].stdout(full()).stderr(full());
+        commands[1].stdout(broken.try_clone().unwrap()).stderr(broken);
+        commands[2].stderr(stderr);
+        commands[3].stdout(stdout);
+        for command in commands.into_iter().chain([CHATD.in_shell(closed)]) {
+            let mut server = Server::launch_silent(command);
+            expect_a_room(&server);
+            server.stop();
+        }
     }
 
     #[test]
@@ -266,37 +266,6 @@ mod on_linux {
         eventually("a full file", || (bytes() == 512).then_some(()));
         fs::remove_file(file).unwrap();
         server.stop();
-    }
-
-    #[test]
-    fn a_stuck_log_does_not_keep_the_server_from_stopping() {
-        let (stderr, _unread) = stuck();
-        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
-        command.stderr(stderr);
-        expect_a_room_and_stop(Server::launch(command));
-    }
-
-    #[test]
-    fn a_stuck_stdout_does_not_keep_the_room_closed() {
-        let (stdout, _unread) = stuck();
-        let mut command = CHATD.command("--bind 127.0.0.1:0");
-        command.stdout(stdout);
-        expect_a_room_and_stop(Server::launch_silent(command));
-    }
-
-    #[test]
-    fn a_pipe_that_nobody_holds_any_more_does_not_end_the_room() {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let mut command = CHATD.command("-vv --bind 127.0.0.1:0");
-        command.stdout(writer.try_clone().unwrap()).stderr(writer);
-        expect_a_room_and_stop(Server::launch_silent(command));
-    }
-
-    #[test]
-    fn closed_standard_streams_do_not_end_the_room() {
-        let script = "exec \"$0\" -vv --bind 127.0.0.1:0 <&- >&- 2>&-";
-        expect_a_room_and_stop(Server::launch_silent(CHATD.in_shell(script)));
     }
 }
 

@@ -6,13 +6,11 @@ mod faults;
 mod first_line;
 mod golden;
 mod limits;
-mod lines;
 mod log;
-mod names;
 mod process;
+mod room;
 #[cfg(target_os = "linux")]
 mod signals;
-mod talk;
 
 use chatd_support::Program;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
 
-use chatd_support::sentences::{GREETING, HELP_LINES, STOPPING, here, joined, notice, why};
+use chatd_support::sentences::{GREETING, STOPPING, here, joined, notice, why};
 use chatd_support::{PATIENCE, Server, eventually, now};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -60,12 +60,6 @@ fn a_signal_tells_everybody_and_ends_the_server_and_the_port_is_free_at_once() {
 }
 
 #[test]
-fn an_empty_server_stops_too() {
-    let mut server = CHATD.start("");
-    server.stop();
-}
-
-#[test]
 fn who_does_not_read_keeps_it_for_two_seconds_and_not_the_port() {
     let (mut server, [mut ana]) = CHATD.room("--rate 0", ["ana"]);
     let _stalled = server.join_stalled("stalled");
@@ -79,28 +73,6 @@ fn who_does_not_read_keeps_it_for_two_seconds_and_not_the_port() {
     assert_eq!(server.exit_code(), 0);
     let took = start.elapsed();
     assert!(took >= FLUSH && took < FLUSH + Duration::from_secs(5), "{took:?}");
-}
-
-#[test]
-fn who_is_slow_still_gets_all_if_two_seconds_are_enough() {
-    let mut server = CHATD.start("--rate 0");
-    let mut slow = server.join_stalled("slow");
-    server.signal("TERM");
-    server.expect_log("stopping: 1 connections");
-    let lines = slow.rest();
-    assert_eq!(lines.last().unwrap(), STOPPING);
-    assert_eq!(lines.len() % HELP_LINES, 1, "whole answers to /help before");
-    assert_eq!(server.exit_code(), 0);
-}
-
-#[test]
-fn who_waits_for_their_rate_is_told_too() {
-    let (mut server, [mut ana]) = CHATD.room("--rate 1 --burst 5", ["ana"]);
-    ana.send("hi\n".repeat(30_000));
-    server.expect_log("over its rate");
-    server.signal("TERM");
-    ana.expect(STOPPING);
-    assert_eq!(server.exit_code(), 0);
 }
 
 #[test]
