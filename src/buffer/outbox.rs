@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use crate::buffer::block::Block;
-use crate::buffer::spool::{SEGMENT_BYTES, Segment, Span};
+use crate::buffer::spool::{Segment, Span};
 
 /// How many pieces one system call sends at most. More than a few are rare: spans in a row are one
 /// piece.
@@ -44,21 +44,27 @@ pub struct Outbox {
     /// The piece sent next stands apart from the queue: mostly there is no other, and then nothing
     /// is allocated.
     first: Option<Piece>,
-    #[expect(
-        clippy::box_collection,
-        reason = "most outboxes have none: a queue takes 24 bytes more"
-    )]
-    rest: Option<Box<VecDeque<Piece>>>,
+    rest: Option<Box<Rest>>,
     /// The bytes not yet sent.
     len: usize,
     /// What pieces cost beside their bytes.
     overhead: usize,
     /// What answers cost, bytes included.
     own_cost: usize,
-    /// Where the last shared piece ended, for its gap to the next. Only ever compared: the segment
-    /// may be gone.
-    mark: Option<(NonNull<Segment>, u32)>,
 }
+
+/// What waits behind the first piece. Most outboxes have none, so it stands apart.
+#[derive(Debug, Default)]
+struct Rest {
+    pieces: VecDeque<Piece>,
+    /// Where in its segment the last piece ended, for each segment that pieces came from lately: a
+    /// member of several rooms gets pieces of several in turn. Only ever compared: the segment may be
+    /// gone.
+    marks: Vec<(NonNull<Segment>, u32)>,
+}
+
+/// Of so many segments an outbox knows where it was.
+const MARKS_MAX: usize = 64;
 
 #[derive(Debug)]
 enum Piece {
@@ -128,23 +134,26 @@ impl Outbox {
     /// Queues shared bytes.
     pub fn push(&mut self, span: &Span) {
         self.len += span.len();
-        let (segment, range) = span.position();
-        let last = self.last();
-        let (is_merged, tail) = match last {
-            Some(Piece::Shared { span: last, .. }) => (last.extend(span), Some(last.tail())),
-            Some(Piece::Own { .. }) | None => (false, None),
+        let is_merged = match self.last() {
+            Some(Piece::Shared { span: last, .. }) => last.extend(span),
+            Some(Piece::Own { .. }) | None => false,
         };
-        if !is_merged {
-            let gap = match self.mark {
-                None => 0,
-                Some((previous, end)) if previous == segment => range.start.saturating_sub(end),
-                // Two segments are kept: the one's tail, which is at most what fits into it, and the
-                // other's head.
-                Some((_, end)) => tail.unwrap_or(SEGMENT_BYTES.saturating_sub(end)) + range.start,
+        if is_merged {
+            if let Some(rest) = &mut self.rest {
+                rest.mark(span);
+            }
+        } else if let Some(first) = &self.first {
+            let rest = self.rest.get_or_insert_with(|| Box::new(Rest::behind(first)));
+            let tail = rest.tail().unwrap_or_else(|| first.tail().unwrap_or_default());
+            // Of another segment the head is kept, and the tail of the one before.
+            let gap = match rest.mark(span) {
+                Some(end) => span.position().1.start.saturating_sub(end),
+                None => span.position().1.start + tail,
             };
             self.queue(Piece::Shared { span: span.clone(), gap });
+        } else {
+            self.queue(Piece::Shared { span: span.clone(), gap: 0 });
         }
-        self.mark = Some((segment, range.end));
     }
 
     /// Queues an answer: bytes for this peer alone.
@@ -195,13 +204,13 @@ impl Outbox {
                     if index == 0 {
                         Some(first.bytes())
                     } else {
-                        rest.get(index - 1).map(Piece::bytes)
+                        rest.pieces.get(index - 1).map(Piece::bytes)
                     }
                 });
                 let slices: [IoSlice<'_>; PIECES_PER_WRITE] = array::from_fn(|index| {
                     IoSlice::new(pieces[index].as_deref().unwrap_or_default())
                 });
-                stream.write_vectored(&slices[..(1 + rest.len()).min(PIECES_PER_WRITE)])
+                stream.write_vectored(&slices[..(1 + rest.pieces.len()).min(PIECES_PER_WRITE)])
             } else {
                 stream.write(&first.bytes())
             };
@@ -223,17 +232,18 @@ impl Outbox {
 
     fn last(&mut self) -> Option<&mut Piece> {
         match &mut self.rest {
-            Some(rest) => rest.back_mut(),
+            Some(rest) => rest.pieces.back_mut(),
             None => self.first.as_mut(),
         }
     }
 
     fn queue(&mut self, piece: Piece) {
         self.overhead += piece.overhead();
-        if self.first.is_none() {
-            self.first = Some(piece);
+        if let Some(first) = &self.first {
+            let rest = self.rest.get_or_insert_with(|| Box::new(Rest::behind(first)));
+            rest.pieces.push_back(piece);
         } else {
-            self.rest.get_or_insert_default().push_back(piece);
+            self.first = Some(piece);
         }
     }
 
@@ -253,11 +263,41 @@ impl Outbox {
                 self.own_cost -= first.overhead();
             }
             self.overhead -= first.overhead();
-            self.first = self.rest.as_mut().and_then(|rest| rest.pop_front());
-            self.rest.take_if(|rest| rest.is_empty());
+            self.first = self.rest.as_mut().and_then(|rest| rest.pieces.pop_front());
+            self.rest.take_if(|rest| rest.pieces.is_empty());
         }
         debug_assert_eq!((self.len, self.overhead, self.own_cost), (0, 0, 0), "all is sent");
-        self.mark = None;
+    }
+}
+
+impl Rest {
+    /// Nothing yet, behind this piece.
+    fn behind(first: &Piece) -> Self {
+        let mut rest = Self::default();
+        if let Piece::Shared { span, .. } = first {
+            rest.mark(span);
+        }
+        rest
+    }
+
+    /// How much is behind the last piece that is shared, if there is one among the last few.
+    fn tail(&self) -> Option<u32> {
+        self.pieces.iter().rev().take(PIECES_PER_WRITE).find_map(Piece::tail)
+    }
+
+    /// Notes that a piece of this span's segment ends there, and returns where the last one ended.
+    fn mark(&mut self, span: &Span) -> Option<u32> {
+        let (segment, range) = span.position();
+        // Mostly it is one of the last.
+        let known = self.marks.iter_mut().rev().find(|(known, _)| *known == segment);
+        if let Some((_, end)) = known {
+            return Some(std::mem::replace(end, range.end));
+        }
+        if self.marks.len() == MARKS_MAX {
+            self.marks.remove(0);
+        }
+        self.marks.push((segment, range.end));
+        None
     }
 }
 
@@ -273,6 +313,14 @@ impl Piece {
         match self {
             Self::Shared { gap, .. } => PIECE_COST + *gap as usize,
             Self::Own { bytes, .. } => PIECE_COST + bytes.slack(),
+        }
+    }
+
+    /// How many bytes of its segment are behind it, if it is shared.
+    fn tail(&self) -> Option<u32> {
+        match self {
+            Self::Shared { span, .. } => Some(span.tail()),
+            Self::Own { .. } => None,
         }
     }
 
@@ -311,12 +359,12 @@ impl Deref for Bytes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::buffer::spool::{Pool, Spool};
+    use crate::buffer::spool::{Pool, SEGMENT_BYTES, Spool};
     use proptest::prelude::*;
 
     impl Outbox {
         fn pieces(&self) -> impl Iterator<Item = &Piece> {
-            self.first.iter().chain(self.rest.iter().flat_map(|rest| rest.iter()))
+            self.first.iter().chain(self.rest.iter().flat_map(|rest| rest.pieces.iter()))
         }
     }
 
@@ -381,6 +429,21 @@ mod tests {
         let mut long = vec![b'x'; SEGMENT_BYTES as usize];
         outbox.push(&spool.append(&mut long, &pool));
         assert_eq!(outbox.cost(), 6 + SEGMENT_BYTES as usize + 2 * PIECE_COST);
+    }
+
+    #[test]
+    fn who_hears_two_rooms_in_turn_is_charged_for_what_it_is_sent() {
+        let (mut one, mut other, pool) = (Spool::default(), Spool::default(), Pool::default());
+        let mut outbox = Outbox::default();
+        for _ in 0..100 {
+            outbox.push(&one.append(&mut b"a line\n".to_vec(), &pool));
+            outbox.push(&other.append(&mut b"a line\n".to_vec(), &pool));
+        }
+        assert_eq!(outbox.cost(), 200 * (7 + PIECE_COST));
+        // What it said itself in between is kept because of it.
+        one.append(&mut vec![b'x'; 1000], &pool);
+        outbox.push(&one.append(&mut b"a line\n".to_vec(), &pool));
+        assert_eq!(outbox.cost(), 201 * (7 + PIECE_COST) + 1000);
     }
 
     #[test]

@@ -26,13 +26,21 @@ pub(super) struct Inbound {
 pub(super) struct Meter {
     pub(super) pace: Pace,
     /// Bytes received since the last line.
-    pub(super) line_bytes: usize,
+    pub(super) line_bytes: u32,
     pub(super) lane: Lane,
     /// The room for which its next turn waits, if that cannot keep up: where it talked last, or
     /// where it talked in its last turn and was too much.
     pub(super) room: Option<RoomId>,
     /// It shares an allowance with others of its address whose streams have ended.
     pub(super) is_in_line: bool,
+}
+
+impl Meter {
+    /// So many bytes more were received since the last line.
+    pub(super) fn count(&mut self, bytes: usize) {
+        // A read is shorter than that, and a line is.
+        self.line_bytes = self.line_bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+    }
 }
 
 /// Memory that every peer uses in its turn, and none keeps.

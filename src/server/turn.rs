@@ -73,7 +73,7 @@ impl<S: Stream> Turn<'_, S> {
                 return None;
             }
             self.host.peers.set_format(self.id.key(), format);
-            self.meter.line_bytes += before - input.len();
+            self.meter.count(before - input.len());
             if let ControlFlow::Break(end) = self.follow(step, named) {
                 return Some(end);
             }
@@ -129,7 +129,7 @@ impl<S: Stream> Turn<'_, S> {
     /// Counts bytes that are no line yet.
     fn pay_part(&mut self, bytes: usize) {
         let Host { limits, peers, .. } = &mut *self.host;
-        let (lines, left) = cost::lines_of_part(self.meter.line_bytes + bytes, limits);
+        let (lines, left) = cost::lines_of_part(self.meter.line_bytes as usize + bytes, limits);
         self.meter.line_bytes = left;
         self.meter.pace.spend(limits.rate, lines, self.allowance.now.at);
         peers.toil(cost::effort_of_part(bytes));
@@ -147,7 +147,7 @@ impl<S: Stream> Turn<'_, S> {
         let is_void = is_asked && connection.failure.is_noticed();
         let step = if is_void { Step::Skip } else { step };
         peers.toil(cost::effort(&step));
-        let line_bytes = std::mem::take(&mut self.meter.line_bytes);
+        let line_bytes = std::mem::take(&mut self.meter.line_bytes) as usize;
         if limits.rate.is_some() {
             let nick_bytes = chat.nick(self.id).map_or(0, |nick| nick.as_str().len());
             let lines = cost::lines(&step, line_bytes, nick_bytes, limits);

@@ -87,7 +87,7 @@ pub(super) enum Look {
     /// Something else: see [`super::Step::End`].
     End { reply: &'static [u8], why: Foreign },
     /// Telnet is to be answered.
-    Answer([u8; 3]),
+    Answer(&'static [u8]),
     /// The line has more bytes than this.
     TooLong(usize),
     /// Next comes the end of a blank line.

@@ -79,9 +79,6 @@ impl Decoder {
         if let Self::Detect(detector) = self {
             let look = detector.look(input, line_bytes_max);
             let format = Format::Text(detector.text().lines.end());
-            if let Look::Answer(bytes) = look {
-                return (self.reply(bytes), format);
-            }
             match self.conclude(look) {
                 Some(step @ Step::End { .. }) => return (step, Format::default()),
                 Some(step) => return (step, format),
@@ -104,23 +101,14 @@ impl Decoder {
         (step, Format::Text(end))
     }
 
-    /// What is to be sent back to telnet.
-    fn reply(&mut self, bytes: [u8; 3]) -> Step<'_> {
-        match self {
-            Self::Detect(detector) => detector.text().reply(bytes),
-            Self::Text(decoder) => decoder.reply(bytes),
-            Self::Ended => Step::Skip,
-        }
-    }
-
     /// What follows from what was found. `None` if lines of text do.
     fn conclude(&mut self, look: Look) -> Option<Step<'static>> {
         Some(match look {
             Look::Incomplete => Step::Incomplete,
             Look::Detected => Step::Detected,
             Look::TooLong(limit) => Step::Refused(Refusal::LineTooLong(limit)),
-            // Lines of text have it too: see `reply`.
-            Look::Answer(_) | Look::Blank => return None,
+            Look::Answer(bytes) => Step::Reply(bytes),
+            Look::Blank => return None,
             Look::Over => {
                 if let Self::Detect(detector) = self {
                     *self = Self::Text(mem::take(detector.text()));

@@ -56,8 +56,8 @@ pub(in crate::server) fn lines_of_toil(bytes: u64) -> u32 {
 
 /// For how many lines so many bytes count that are no line yet, and how many are left to count: an
 /// endless line must not be free.
-pub(in crate::server) fn lines_of_part(bytes: usize, limits: &Limits) -> (u32, usize) {
-    (count(bytes / limits.line_bytes_max), bytes % limits.line_bytes_max)
+pub(in crate::server) fn lines_of_part(bytes: usize, limits: &Limits) -> (u32, u32) {
+    (count(bytes / limits.line_bytes_max), count(bytes % limits.line_bytes_max))
 }
 
 /// What a step takes beside the bytes that it queues, in bytes of talk that take as long.

@@ -43,7 +43,7 @@ pub enum Line<'a> {
     /// A line has grown over the limit; the rest of it will be left out.
     TooLong,
     /// A telnet option is asked for, and this refuses it.
-    Answer([u8; 3]),
+    Answer(&'static [u8]),
 }
 
 /// Splits received bytes into lines, whatever they end with, and takes telnet commands (RFC 854)
@@ -87,7 +87,7 @@ enum Found<'a> {
     /// A line whose bytes are in `partial`.
     Assembled,
     TooLong,
-    Answer([u8; 3]),
+    Answer(&'static [u8]),
 }
 
 impl Lines {
@@ -228,9 +228,11 @@ impl Lines {
             }
             (State::Command, SB) => (State::Subnegotiation, None),
             (State::Command, WILL..=DONT) => (State::Option(byte), None),
-            (State::Option(DO), option) => (State::Data, Some(Found::Answer([IAC, WONT, option]))),
+            (State::Option(DO), option) => {
+                (State::Data, Some(Found::Answer(refusal(WONT, option))))
+            }
             (State::Option(WILL), option) => {
-                (State::Data, Some(Found::Answer([IAC, DONT, option])))
+                (State::Data, Some(Found::Answer(refusal(DONT, option))))
             }
             (State::Subnegotiation, IAC) => (State::SubnegotiationCommand, None),
             (State::Subnegotiation, _) => (State::Subnegotiation, None),
@@ -261,6 +263,22 @@ impl Lines {
         self.partial.extend_from_slice(bytes);
         false
     }
+}
+
+/// How an option of telnet is refused (RFC 854).
+fn refusal(verb: u8, option: u8) -> &'static [u8] {
+    /// All refusals, so that one can be sent from where it stands: WONT, then DONT.
+    static ALL: [[[u8; 3]; 256]; 2] = {
+        let mut all = [[[IAC, WONT, 0]; 256], [[IAC, DONT, 0]; 256]];
+        let mut option = u8::MAX;
+        while option > 0 {
+            all[0][option as usize][2] = option;
+            all[1][option as usize][2] = option;
+            option -= 1;
+        }
+        all
+    };
+    &ALL[usize::from(verb == DONT)][usize::from(option)]
 }
 
 /// How many bytes of data there are before the next line end or telnet command.

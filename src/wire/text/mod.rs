@@ -20,8 +20,6 @@ use crate::chat::text::Text;
 #[derive(Debug, Default)]
 pub struct TextDecoder {
     pub(super) lines: Lines,
-    /// What is sent back next.
-    reply: [u8; 3],
 }
 
 impl TextDecoder {
@@ -37,19 +35,10 @@ impl TextDecoder {
         let step = match line {
             Line::Incomplete => Step::Incomplete,
             Line::TooLong => Step::Refused(Refusal::LineTooLong(line_bytes_max)),
-            Line::Answer(bytes) => {
-                self.reply = bytes;
-                Step::Reply(&self.reply)
-            }
+            Line::Answer(bytes) => Step::Reply(bytes),
             Line::Complete(bytes) => parse(Text::parse(bytes, scratch), named),
         };
         (step, end)
-    }
-
-    /// What telnet is to be answered.
-    pub(super) fn reply(&mut self, bytes: [u8; 3]) -> Step<'_> {
-        self.reply = bytes;
-        Step::Reply(&self.reply)
     }
 
     /// See [`super::Decoder::finish`].
