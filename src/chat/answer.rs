@@ -59,8 +59,9 @@ pub enum Answer<'a> {
         room: &'a RoomName,
         /// It is new, and the session its operator.
         is_new: bool,
-        /// Where it talked before; it still hears what is said there.
-        before: Option<&'a RoomName>,
+        /// Where it talked before, and in how many other rooms it is: it still hears what is said in all
+        /// of them.
+        still: Option<(&'a RoomName, usize)>,
         /// Who else is there.
         others: Listing<'a>,
     },
@@ -294,10 +295,12 @@ pub enum Refusal<'a> {
     TooManyRoomsMade(u32),
     /// The session is in as many rooms as it may.
     InTooManyRooms(usize),
-    /// Only operators of this room can do that.
-    NeedsOperator(RoomName),
-    /// On a list that keeps people out of this room.
-    Banned(RoomName),
+    /// Only operators of this room can do that, if it has any.
+    NeedsOperator(RoomName, bool),
+    /// The only operator of this room stays one.
+    LastOperator(RoomName),
+    /// On a list that keeps people out of this room, for so long or for as long as it exists.
+    Banned(RoomName, Option<Duration>),
     /// On a list that keeps people silent in this room.
     Muted(RoomName),
     /// Only those who were invited come into this room.

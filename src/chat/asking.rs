@@ -134,7 +134,7 @@ impl Chat {
                 mask: &entry.mask,
                 made_for: entry.made_for.as_ref(),
                 by: &entry.by,
-                left: entry.until.map(|until| until.saturating_duration_since(now)),
+                left: entry.left(now),
             })
             .collect();
         let mut bytes = 0;

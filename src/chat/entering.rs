@@ -7,7 +7,7 @@ use super::name::{Nick, RoomName};
 use super::outbound::Outbound;
 use super::room::{Member, Room, RoomId};
 use super::rooms::{NoRoom, ROOMS_PER_ADDRESS};
-use super::rules::{List, Rank};
+use super::rules::{Change, KEY_BYTES_MAX, List, Rank};
 use super::session::SessionId;
 use super::text::Text;
 use super::{Caller, Chat, Outcome};
@@ -95,6 +95,9 @@ impl Chat {
             caller.answer(&Answer::Focused(Some(self.rooms[at].name())));
             return Ok(Outcome::Same);
         }
+        if key.is_some_and(|key| key.as_str().len() > KEY_BYTES_MAX) {
+            return Err(Refusal::TooLong(Longest::Key, KEY_BYTES_MAX));
+        }
         if person.rooms().count() >= ROOMS_PER_PERSON {
             return Err(Refusal::InTooManyRooms(ROOMS_PER_PERSON));
         }
@@ -112,8 +115,10 @@ impl Chat {
         let (people, others) = self.people_in(at, WELCOME_NAMES_MAX);
         let others = Listing { people: &people, others };
         let room = self.rooms[at].name();
-        let before = self.people[caller.id].focus().map(|before| self.rooms[before].name());
-        caller.answer(&Answer::Entered { room, is_new, others, before });
+        let person = &self.people[caller.id];
+        let still =
+            person.focus().map(|before| (self.rooms[before].name(), person.rooms().count() - 1));
+        caller.answer(&Answer::Entered { room, is_new, others, still });
         if let Some(topic) = &self.rooms[at].topic {
             let place = super::Place { room, is_focused: true };
             caller.answer(&Answer::Topic { place, topic: Some(topic.as_text()) });
@@ -127,6 +132,9 @@ impl Chat {
         self.give_back_rank(at, caller);
         if is_new {
             self.rooms[at].set_rank(caller.id, Rank::Operator, true);
+            if let Some(key) = key {
+                self.change(at, Change::Key(Some(key)), caller)?;
+            }
             return Ok(Outcome::MadeRoom);
         }
         Ok(Outcome::Same)
@@ -162,8 +170,8 @@ impl Chat {
             }
             caller.out.toil(32 * lists.len() as u64);
             let identity = person.identity();
-            if lists.concerns(List::Bans, &identity, caller.now.at) {
-                return Err(Refusal::Banned(name));
+            if let Some(entry) = lists.entry_for(List::Bans, &identity, caller.now.at) {
+                return Err(Refusal::Banned(name, entry.left(caller.now.at)));
             }
         }
         if room.awaits_operator(person.nick(), person.cloak, caller.now.at) {
@@ -300,6 +308,8 @@ impl Chat {
         let nick = person.nick();
         let mut told = Vec::new();
         // Nobody says in leaving what it may not say.
+        // Whoever leaves on purpose may not want to find its rank again, nor that somebody takes it.
+        let has_quit = matches!(reason, Farewell::Quit(_));
         let is_said = |_: &Text<'_>| person.rooms().all(|at| self.rooms[at].lets_talk(id));
         let reason = if let Farewell::Quit(text) = reason {
             Farewell::Quit(text.filter(is_said))
@@ -308,7 +318,9 @@ impl Chat {
         };
         for at in person.rooms() {
             let room = &mut self.rooms[at];
-            if let Some(member) = room.leave(id) {
+            if let Some(member) = room.leave(id)
+                && !has_quit
+            {
                 room.keep_rank(member, nick, person.cloak, now.at);
             }
             if !self.count_traffic(at, 0, 1, now) {

@@ -79,6 +79,8 @@ pub enum Happening<'a> {
         nick: &'a Nick,
         /// Why.
         reason: Option<Text<'a>>,
+        /// It may not come back.
+        is_banned: bool,
     },
     /// An operator made many leave together.
     ManyKicked {

@@ -28,8 +28,8 @@ impl Mask {
     pub fn parse(text: Text<'_>) -> Option<Self> {
         let is_short = |text: &str| !text.is_empty() && text.len() <= MASK_BYTES_MAX;
         let text = fold(Some(text.as_str().trim()).filter(|text| is_short(text))?);
-        // One character may become many, also blanks.
-        if !is_short(&text) || text.contains(char::is_whitespace) {
+        // One character may become many, also blanks. Nothing of a person has a `#`.
+        if !is_short(&text) || text.contains(|c: char| c.is_whitespace() || c == '#') {
             return None;
         }
         if text.bytes().filter(|byte| matches!(byte, b'*' | b'?')).count() > WILDCARDS_MAX {
@@ -158,7 +158,7 @@ mod tests {
     fn what_is_no_mask() {
         let long = "x".repeat(MASK_BYTES_MAX + 1);
         let unfolded = "\u{fdfa}".repeat(20);
-        for text in ["", "  ", "a b", &long, &unfolded, "*a*a*a*a*a*a*a*a*a"] {
+        for text in ["", "  ", "a b", "#dev", &long, &unfolded, "*a*a*a*a*a*a*a*a*a"] {
             assert_eq!(Mask::parse(Text::parse(text.as_bytes(), &mut String::new())), None);
         }
     }

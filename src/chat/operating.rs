@@ -20,11 +20,13 @@ const TOPIC_BYTES_MAX: usize = 390;
 
 impl Chat {
     fn must_operate(&self, at: RoomId, caller: &Caller<'_>) -> Result<(), Refusal<'static>> {
-        if self.is_operator(at, caller.id) {
-            Ok(())
-        } else {
-            Err(Refusal::NeedsOperator(self.rooms[at].name().clone()))
-        }
+        if self.is_operator(at, caller.id) { Ok(()) } else { Err(self.needs_operator(at)) }
+    }
+
+    fn needs_operator(&self, at: RoomId) -> Refusal<'static> {
+        let room = &self.rooms[at];
+        let has_any = room.members().iter().any(|member| member.is(Rank::Operator));
+        Refusal::NeedsOperator(room.name().clone(), has_any)
     }
 
     /// Whom a command in a room is about: somebody who is there.
@@ -84,7 +86,7 @@ impl Chat {
             }
             invitations.push(id);
         } else if self.rooms[at].rules.invite_only {
-            return Err(Refusal::NeedsOperator(name));
+            return Err(self.needs_operator(at));
         }
         let by = self.people[caller.id].nick();
         caller.out.answer(&Answer::Invited { by, room: &name }, id);
@@ -104,7 +106,7 @@ impl Chat {
         if id == caller.id {
             return Err(Refusal::Oneself);
         }
-        self.make_leave(at, &[id], reason, caller);
+        self.make_leave(at, &[id], reason, false, caller);
         Ok(())
     }
 
@@ -115,6 +117,7 @@ impl Chat {
         at: RoomId,
         ids: &[SessionId],
         reason: Option<Text<'_>>,
+        is_banned: bool,
         caller: &mut Caller<'_>,
     ) {
         let by = self.people[caller.id].nick().clone();
@@ -125,7 +128,7 @@ impl Chat {
         }
         for &id in ids {
             let nick = self.people[id].nick().clone();
-            let what = Happening::Kicked { by: &by, nick: &nick, reason };
+            let what = Happening::Kicked { by: &by, nick: &nick, reason, is_banned };
             if ids.len() <= TOLD_ALONE_MAX {
                 self.tell_room(at, what, caller);
             }
@@ -174,7 +177,7 @@ impl Chat {
         caller.answer(&Answer::KeptOut { list, mask, made_for: made_for.as_ref(), time });
         match list {
             List::Bans if concerned.is_empty() => {}
-            List::Bans => self.make_leave(at, &concerned, None, caller),
+            List::Bans => self.make_leave(at, &concerned, None, true, caller),
             List::Mutes => concerned.into_iter().for_each(|id| self.judge(at, id, caller)),
         }
         Ok(())
@@ -283,6 +286,12 @@ impl Chat {
             return Ok(());
         }
         let id = self.member_called(at, nick)?;
+        if rank == Rank::Operator && !is_given && id == caller.id {
+            let mut operators = self.rooms[at].members().iter().filter(|it| it.is(rank));
+            if operators.all(|operator| operator.session() == id) {
+                return Err(Refusal::LastOperator(self.rooms[at].name().clone()));
+            }
+        }
         let nick = self.people[id].nick().clone();
         self.rooms[at].set_rank(id, rank, is_given);
         self.tell_room(at, Happening::Ranked { by: &by, nick: &nick, rank, is_given }, caller);

@@ -145,10 +145,16 @@ impl Lists {
         before - entries.len()
     }
 
+    /// Why somebody is on a list, if it is.
+    #[must_use]
+    pub fn entry_for(&self, list: List, who: &Identity, now: Instant) -> Option<&Entry> {
+        self.entries(list, now).find(|entry| entry.mask.matches(who))
+    }
+
     /// Whether somebody is on a list.
     #[must_use]
     pub fn concerns(&self, list: List, who: &Identity, now: Instant) -> bool {
-        self.entries(list, now).any(|entry| entry.mask.matches(who))
+        self.entry_for(list, who, now).is_some()
     }
 
     /// How many entries there are to be looked through.
@@ -172,6 +178,12 @@ impl Lists {
 }
 
 impl Entry {
+    /// How long it will count; `None` for as long as the room exists.
+    #[must_use]
+    pub fn left(&self, now: Instant) -> Option<Duration> {
+        self.until.map(|until| until.saturating_duration_since(now))
+    }
+
     fn counts(&self, now: Instant) -> bool {
         self.until.is_none_or(|until| now < until)
     }

@@ -184,7 +184,12 @@ fn what_is_told_of_other_rooms_changes_nothing_here() {
     };
     there(Happening::Joined(ana));
     there(Happening::Parted { nick: ana, reason: None });
-    there(Happening::Kicked { by: bia, nick: ana, reason: Some(text("left (quit)")) });
+    there(Happening::Kicked {
+        by: bia,
+        nick: ana,
+        reason: Some(text("left (quit)")),
+        is_banned: false,
+    });
     assert_eq!(ServerLine::parse("(#dev) ana: hi"), Unknown);
 }
 

@@ -104,7 +104,7 @@ fn many_leave_at_once_and_are_told_of_in_one_line() {
         "*** *!*@* is banned for 1 hour.\n*** n0 kicked 18 people out\n"
     );
     assert_eq!(scene.told(1), "*** n0 kicked 18 people out\n");
-    assert_eq!(scene.told(7), "*** n7 was kicked out by n0\n*** You talk in #lobby now.\n");
+    assert_eq!(scene.told(7), "*** n7 was banned by n0\n*** You talk in #lobby now.\n");
     assert_eq!(scene.type_in(0, "/who"), "*** 2 here: @n0, @n1\n");
 }
 
@@ -113,7 +113,10 @@ fn a_ban_ends_an_invitation_and_an_invitation_passes_a_ban() {
     let mut scene = dev();
     scene.type_in(0, "/invite dora");
     scene.type_in(0, "/ban dora");
-    assert_eq!(scene.type_in(4, "/join dev"), "*** You are banned from #dev.\n");
+    assert_eq!(
+        scene.type_in(4, "/join dev"),
+        "*** You are banned from #dev for as long as the room exists.\n"
+    );
     scene.type_in(0, "/invite dora");
     assert!(scene.type_in(4, "/join dev").starts_with("*** You talk in #dev"));
     assert_eq!(scene.type_in(4, "hi"), "");
@@ -130,7 +133,8 @@ fn who_is_pardoned_is_who_was_meant() {
     scene.type_in(0, "/unban b*!*@*");
     scene.type_in(0, "/ban dora");
     scene.leave(4, Farewell::Lost);
-    let entry = "*** dora: *!*@baaaaaaaaaaaa.aaaa.ip is banned, by ana\n";
+    let entry =
+        "*** dora (*!*@baaaaaaaaaaaa.aaaa.ip) is banned for as long as the room exists, by ana\n";
     assert_eq!(scene.type_in(0, "/bans"), entry);
     assert_eq!(scene.type_in(0, "/unban Dora"), "*** No longer banned.\n");
     assert_eq!(scene.type_in(0, "/bans"), "*** Nobody is banned or muted.\n");
@@ -183,4 +187,40 @@ fn what_is_left_to_show_is_shown_though_something_before_it_is_forgotten() {
     assert!(scene.chat.awaits_more(id));
     assert!(scene.chat.go_on(id, scene.now, &mut scene.told));
     assert!(scene.told(1).contains("earlier message"), "else nobody would ever go on");
+}
+
+#[test]
+fn a_key_that_is_named_in_making_a_room_is_its_key() {
+    let mut scene = Scene::with(&["ana", "bruno"]);
+    let made = scene.type_in(0, "/join dev word");
+    assert!(made.ends_with("*** ana gave the room a key\n"), "{made}");
+    assert!(scene.type_in(1, "/join dev").starts_with("*** It takes the key"));
+    assert!(scene.type_in(1, "/join dev word").starts_with("*** You talk in #dev now"));
+    let long = "x".repeat(33);
+    let refused = "*** That key is too long: at most 32 bytes.\n";
+    assert_eq!(scene.type_in(1, &format!("/join ops {long}")), refused);
+}
+
+#[test]
+fn the_last_operator_stays_one_and_leaves_no_rank_in_quitting() {
+    let mut scene = dev();
+    assert_eq!(
+        scene.type_in(0, "/deop ana"),
+        "*** You are the only operator of #dev: /op somebody else first.\n"
+    );
+    scene.leave(0, Farewell::Quit(None));
+    scene.apply(3, Command::Nick(text("ana")));
+    scene.type_in(3, "/join dev");
+    let refused = "*** Only operators of #dev can do that, and it has none.\n";
+    assert_eq!(scene.type_in(3, "/kick bruno"), refused);
+}
+
+#[test]
+fn who_goes_to_a_third_room_is_told_what_it_still_hears() {
+    let mut scene = dev();
+    assert!(
+        scene.type_in(0, "/join ops").starts_with(
+            "*** You talk in #ops now, and still hear #dev and 1 other room. It is new"
+        )
+    );
 }

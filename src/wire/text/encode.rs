@@ -156,13 +156,12 @@ fn list_entries(place: Place<'_>, entries: &[Listed<'_>], end: LineEnd, out: &mu
     }
     for Listed { list, mask, made_for, by, left } in entries {
         let what = state_of(*list);
-        let nick = made_for.map(|nick| format!("{nick}: ")).unwrap_or_default();
-        match left {
-            Some(left) => {
-                let left = Lasting(up_to_seconds(*left));
-                line(format_args!("{mark}{nick}{mask} is {what} for {left}, by {by}"), end, out);
+        let left = For(*left);
+        match made_for {
+            Some(nick) => {
+                line(format_args!("{mark}{nick} ({mask}) is {what} for {left}, by {by}"), end, out);
             }
-            None => line(format_args!("{mark}{nick}{mask} is {what}, by {by}"), end, out),
+            None => line(format_args!("{mark}{mask} is {what} for {left}, by {by}"), end, out),
         }
     }
 }
@@ -207,11 +206,10 @@ impl Display for Happened<'_> {
                 write!(f, "{by} changed the topic: {}", topic.as_str())
             }
             Happening::Topic { by, topic: None } => write!(f, "{by} removed the topic"),
-            Happening::Kicked { by, nick, reason: None } => {
-                write!(f, "{nick} was kicked out by {by}")
-            }
-            Happening::Kicked { by, nick, reason: Some(text) } => {
-                write!(f, "{nick} was kicked out by {by}: {}", text.as_str())
+            Happening::Kicked { by, nick, reason, is_banned } => {
+                let what = if is_banned { "banned" } else { "kicked out" };
+                write!(f, "{nick} was {what} by {by}")?;
+                reason.map_or(Ok(()), |text| write!(f, ": {}", text.as_str()))
             }
             Happening::ManyKicked { by, count } => write!(f, "{by} kicked {count} people out"),
             Happening::RankBack { nick, rank: Rank::Operator } => {
@@ -224,13 +222,13 @@ impl Display for Happened<'_> {
                 write!(f, "{by} made {nick} an operator")
             }
             Happening::Ranked { by, nick, rank: Rank::Operator, is_given: false } => {
-                write!(f, "{nick} is no longer an operator: {by} decided so")
+                write!(f, "{by} took the rank of operator from {nick}")
             }
             Happening::Ranked { by, nick, rank: Rank::Voice, is_given: true } => {
                 write!(f, "{by} gave {nick} a voice")
             }
             Happening::Ranked { by, nick, rank: Rank::Voice, is_given: false } => {
-                write!(f, "{by} took the voice of {nick}")
+                write!(f, "{by} took the voice from {nick}")
             }
             Happening::Changed { by, change } => write!(f, "{by} {}", Changed(change)),
         }
@@ -246,7 +244,7 @@ impl Display for Changed<'_> {
             Change::InviteOnly(true) => "made the room invite-only",
             Change::InviteOnly(false) => "made the room open: it takes no invitation",
             Change::Moderated(true) => {
-                "made the room moderated: from now on, whoever comes needs a voice to talk"
+                "made the room moderated: all who are here have a voice, whoever comes has none"
             }
             Change::Moderated(false) => "lets everybody talk again",
             Change::Secret(true) => "made the room secret",
@@ -295,10 +293,15 @@ impl Display for Told<'_> {
                 write!(f, "{mark}{count} earlier messages, the last one {ago} ago:")
             }
             Answer::Named(nick) => write!(f, "You are now {nick}."),
-            Answer::Entered { room, is_new, others, before } => {
+            Answer::Entered { room, is_new, others, still } => {
                 write!(f, "You talk in {room} now")?;
-                if let Some(before) = before {
-                    write!(f, ", and still hear {before}")?;
+                match still {
+                    None => {}
+                    Some((before, 0)) => write!(f, ", and still hear {before}")?,
+                    Some((before, 1)) => write!(f, ", and still hear {before} and 1 other room")?,
+                    Some((before, more)) => {
+                        write!(f, ", and still hear {before} and {more} other rooms")?;
+                    }
                 }
                 if is_new {
                     f.write_str(". It is new, and you are its operator: /help room.")
@@ -323,14 +326,11 @@ impl Display for Told<'_> {
             }
             Answer::Inviting { nick, room } => write!(f, "{nick} is invited to {room}."),
             Answer::KeptOut { list, mask, made_for, time } => {
-                if let Some(nick) = made_for {
-                    write!(f, "{nick}: ")?;
+                match made_for {
+                    Some(nick) => write!(f, "{nick} ({mask})")?,
+                    None => write!(f, "{mask}")?,
                 }
-                write!(f, "{mask} is {} for ", state_of(list))?;
-                match time {
-                    Some(time) => write!(f, "{}.", Lasting(time)),
-                    None => f.write_str("as long as the room exists."),
-                }
+                write!(f, " is {} for {}.", state_of(list), For(time))
             }
             Answer::Pardoned { list, count: 1 } => write!(f, "No longer {}.", state_of(list)),
             Answer::Pardoned { list, count } => {
@@ -433,6 +433,18 @@ impl Display for Here<'_> {
             f.write_str("Nobody else is here.")
         } else {
             write!(f, "Here now: {}.", Names(self.0))
+        }
+    }
+}
+
+/// For how long something counts in a room.
+pub(super) struct For(pub(super) Option<Duration>);
+
+impl Display for For {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => Lasting(up_to_seconds(time)).fmt(f),
+            None => f.write_str("as long as the room exists"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::encode::{Lasting, up_to_seconds};
+use super::encode::{For, Lasting, up_to_seconds};
 use crate::chat::answer::{Longest, Refusal};
 use crate::chat::name::{
     NICK_COLUMNS_MAX, NICK_PUNCTUATION, NameError, ROOM_COLUMNS_MAX, ROOM_PUNCTUATION,
@@ -67,11 +67,21 @@ impl Display for Why<'_> {
                     "You are in {limit} rooms, and may be in no more: /part #ROOM leaves one."
                 )
             }
-            Refusal::NeedsOperator(room) => write!(f, "Only operators of {room} can do that."),
-            Refusal::Banned(room) => write!(f, "You are banned from {room}."),
+            Refusal::NeedsOperator(room, true) => {
+                write!(f, "Only operators of {room} can do that.")
+            }
+            Refusal::NeedsOperator(room, false) => {
+                write!(f, "Only operators of {room} can do that, and it has none.")
+            }
+            Refusal::LastOperator(room) => {
+                write!(f, "You are the only operator of {room}: /op somebody else first.")
+            }
+            Refusal::Banned(room, left) => {
+                write!(f, "You are banned from {room} for {}.", For(*left))
+            }
             Refusal::Muted(room) => write!(f, "That was not said: you are muted in {room}."),
             Refusal::InviteOnly(room) => {
-                write!(f, "Only those come into {room} whom one of its operators has invited.")
+                write!(f, "{room} is invite-only: one of its operators can /invite you.")
             }
             Refusal::WrongKey(room) => {
                 write!(f, "It takes the key to come into {room}: /join {room} KEY.")
