@@ -46,6 +46,7 @@ impl Roster {
             ServerLine::Renamed { from: None, .. }
             | ServerLine::Greeting
             | ServerLine::Refused { .. }
+            | ServerLine::TalksIn(_)
             | ServerLine::Earlier(_)
             | ServerLine::Notice
             | ServerLine::Unknown => {}

@@ -60,6 +60,7 @@ impl Style {
             | ServerLine::Joined(_)
             | ServerLine::Left(_)
             | ServerLine::Renamed { .. }
+            | ServerLine::TalksIn(_)
             | ServerLine::Earlier(_)
             | ServerLine::Notice => {
                 Painted { text: format!("{DIM}{}{RESET}", line.as_str()), alert: false }

@@ -46,6 +46,8 @@ pub(crate) struct Interactive {
     roster: Roster,
     /// The nickname this client has, or wants.
     nick: Option<String>,
+    /// The room where this client talks, if it has left the one where everybody begins.
+    room: Option<String>,
     link: Link,
     reached: Reached,
     /// How many of the next lines were said before.
@@ -68,6 +70,7 @@ impl Interactive {
             draft: nick.is_none().then(Line::default),
             screen: Screen::new(Size::default()),
             roster: Roster::default(),
+            room: None,
             nick,
             link: Link::Connecting,
             reached: Reached::Nothing,
@@ -228,7 +231,7 @@ impl Frontend for Interactive {
                     actions.send_line(nick);
                 }
             }
-            Event::Line(line) => self.server_line(line, now),
+            Event::Line(line) => self.server_line(line, now, actions),
             Event::Closed(end) => self.closed(&end, now, actions),
             Event::Unreachable(why) if self.reached > Reached::Nothing => self.lost(why, now),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),

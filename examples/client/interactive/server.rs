@@ -12,7 +12,7 @@ use crate::style;
 
 impl Interactive {
     /// Shows a line and takes note of what it means.
-    pub(super) fn server_line(&mut self, line: Text<'_>, now: Instant) {
+    pub(super) fn server_line(&mut self, line: Text<'_>, now: Instant, actions: &mut Actions) {
         let parsed = ServerLine::parse(line.as_str());
         let painted = self.options.style.server_line(line, &parsed, self.nick.as_deref());
         self.roster.update(&parsed, self.nick.as_deref());
@@ -39,7 +39,12 @@ impl Interactive {
                 self.reached = Reached::Room;
                 self.retry = Retry::default();
                 self.nick_answered();
+                // What is being typed is not for those in the room where everybody begins.
+                if let Some(room) = &self.room {
+                    actions.send_line(&format!("/join {room}"));
+                }
             }
+            (ServerLine::TalksIn(room), Link::Named) => self.room = Some(room.to_owned()),
             (ServerLine::Renamed { from, to }, Link::Named)
                 if from.is_none() || from == self.nick.as_deref() =>
             {

@@ -22,6 +22,8 @@ pub(crate) enum ServerLine<'a> {
         from: Option<&'a str>,
         to: &'a str,
     },
+    /// From now on this client talks in this room.
+    TalksIn(&'a str),
     /// So many lines follow that were said before.
     Earlier(usize),
     /// Anything else that the server itself says.
@@ -78,6 +80,9 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
     let you = |what| notice.strip_prefix(what);
     if let Some(nick) = you("You are now ").and_then(|nick| nick.strip_suffix('.')) {
         return ServerLine::Renamed { from: None, to: nick };
+    }
+    if let Some((room, _)) = you("You talk in ").and_then(|rest| rest.split_once(" now")) {
+        return ServerLine::TalksIn(room);
     }
     if let Some(welcome) = you("You are ").and_then(parse_welcome) {
         return welcome;

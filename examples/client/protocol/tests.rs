@@ -170,6 +170,18 @@ fn the_rest_is_for_the_user_to_read() {
 }
 
 #[test]
+fn where_one_talks_is_known() {
+    let room = &room();
+    let others = Listing { people: &[], others: 0 };
+    for (is_new, still) in [(false, None), (true, Some((room, 1)))] {
+        let entered = Answer::Entered { room, is_new, others, still };
+        check(&entered, &[ServerLine::TalksIn("#lobby")]);
+    }
+    check(&Answer::Focused(Some(room)), &[ServerLine::TalksIn("#lobby")]);
+    check(&Answer::Focused(None), &[Notice]);
+}
+
+#[test]
 fn what_is_told_of_other_rooms_changes_nothing_here() {
     let (ana, bia, room) = (&nick("ana"), &nick("bia"), &room());
     let here = Place { room, is_focused: true };

@@ -29,6 +29,20 @@ fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
 }
 
 #[test]
+fn a_lost_connection_is_taken_up_in_the_room_where_one_talked() {
+    let mut talk = Talk::named();
+    talk.hear("*** You talk in #dev now, and still hear #lobby. Here now: @bruno.");
+    talk.press("half");
+    talk.lose(None, 0);
+    talk.press(ENTER);
+    talk.tell(Event::Connected);
+    assert_eq!(talk.sent(), "ana\n");
+    talk.hear("*** You are ana. Nobody else is here.");
+    assert_eq!(talk.sent(), "/join #dev\n");
+    assert_eq!(talk.last_row(), "ana> half");
+}
+
+#[test]
 fn a_nickname_that_the_lost_connection_still_has_is_waited_for() {
     let mut talk = Talk::named();
     talk.press("half");
