@@ -84,7 +84,9 @@ impl Pool {
     fn give_back(&self, mut bytes: Vec<u8>) {
         let mut kept = self.0.borrow_mut();
         let kept_bytes: usize = kept.iter().map(Vec::capacity).sum();
-        if kept_bytes + bytes.capacity() <= POOL_BYTES_MAX {
+        // A long one would be kept whole by a word in a quiet room.
+        let is_usual = bytes.capacity() <= 2 * SEGMENT_BYTES as usize;
+        if is_usual && kept_bytes + bytes.capacity() <= POOL_BYTES_MAX {
             bytes.clear();
             kept.push(bytes);
         }

@@ -166,9 +166,10 @@ impl Chat {
             if let Some(place) = lists.invited.iter().position(|&id| id == caller.id) {
                 // An operator let it in, whatever else holds, once.
                 lists.invited.swap_remove(place);
+                room.lists.take_if(|lists| lists.is_empty());
                 return Ok(true);
             }
-            caller.out.toil(32 * lists.len() as u64);
+            caller.out.toil(8 * lists.len() as u64);
             let identity = person.identity();
             if let Some(entry) = lists.entry_for(List::Bans, &identity, caller.now.at) {
                 return Err(Refusal::Banned(name, entry.left(caller.now.at)));
@@ -264,7 +265,7 @@ impl Chat {
     pub(super) fn judge(&mut self, at: RoomId, id: SessionId, caller: &mut Caller<'_>) {
         let room = &mut self.rooms[at];
         let Some(lists) = &room.lists else { return };
-        caller.out.toil(32 * lists.len() as u64);
+        caller.out.toil(8 * lists.len() as u64);
         let person = &self.people[id];
         let identity = person.identity();
         let is_muted = lists.concerns(List::Mutes, &identity, caller.now.at);

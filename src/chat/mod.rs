@@ -157,6 +157,11 @@ impl Chat {
         self.people.len()
     }
 
+    /// The rooms that a session is in.
+    pub fn rooms_of(&self, id: SessionId) -> impl Iterator<Item = RoomId> + '_ {
+        self.people.get(id).into_iter().flat_map(people::Person::rooms)
+    }
+
     /// Says hello to a newcomer.
     pub fn greet(&self, id: SessionId, out: &mut dyn Outbound) {
         out.answer(&Answer::Greeting { server: &self.config.name }, id);
@@ -294,13 +299,11 @@ impl Chat {
                     let members = self.rooms[room].members().iter().copied();
                     self.neighbours.extend(members.map(Member::focused));
                 }
-                out.toil(8 * self.neighbours.len() as u64);
+                out.toil(4 * self.neighbours.len() as u64);
                 self.neighbours.sort_unstable_by_key(Member::session);
                 self.neighbours.dedup_by_key(|member| member.session());
-                // No room has such a version.
-                let version = u64::MAX - self.neighbourhoods;
                 self.neighbourhoods += 1;
-                let key = AudienceKey { room: *first, version, speaker };
+                let key = AudienceKey::of_several(*first, self.neighbourhoods, speaker);
                 out.deliver(event, &Audience { key, members: &self.neighbours });
             }
         }

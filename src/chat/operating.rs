@@ -122,7 +122,7 @@ impl Chat {
     ) {
         let by = self.people[caller.id].nick().clone();
         self.rooms[at].leave_together(&ids.iter().copied().collect());
-        caller.out.toil(512 * ids.len() as u64);
+        caller.out.toil(64 * ids.len() as u64);
         if ids.len() > TOLD_ALONE_MAX {
             self.tell_room(at, Happening::ManyKicked { by: &by, count: ids.len() }, caller);
         }
@@ -216,7 +216,7 @@ impl Chat {
     /// Who is there and matches, but for operators.
     fn concerned(&self, at: RoomId, mask: &Mask, caller: &mut Caller<'_>) -> Vec<SessionId> {
         let members = self.rooms[at].members();
-        caller.out.toil(512 * members.len() as u64);
+        caller.out.toil(16 * members.len() as u64);
         members
             .iter()
             .filter(|member| !member.is(Rank::Operator))

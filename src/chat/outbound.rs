@@ -46,6 +46,24 @@ pub struct AudienceKey {
     pub speaker: Option<SessionId>,
 }
 
+/// Versions from here up are no room's: the hearers are those of several.
+const OF_SEVERAL_ROOMS: u64 = 1 << 63;
+
+impl AudienceKey {
+    /// The key of all who are in one of several rooms, of which `room` is one. `number` tells it from
+    /// others.
+    #[must_use]
+    pub fn of_several(room: RoomId, number: u64, speaker: Option<SessionId>) -> Self {
+        Self { room, version: OF_SEVERAL_ROOMS | number, speaker }
+    }
+
+    /// Whether the hearers are all of one room.
+    #[must_use]
+    pub fn is_of_room(self) -> bool {
+        self.version < OF_SEVERAL_ROOMS
+    }
+}
+
 impl Audience<'_> {
     /// Who is to be told.
     pub fn hearers(&self) -> impl Iterator<Item = &Member> {

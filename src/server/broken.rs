@@ -58,7 +58,7 @@ impl<S: Stream> Server<S> {
             match turn_end {
                 // A broken stream has no more than the kernel had received. And nobody is made to
                 // wait who is as good as gone.
-                TurnEnd::Spent | TurnEnd::RoomSlow => {}
+                TurnEnd::Spent | TurnEnd::RoomSlow { .. } => {}
                 TurnEnd::TickOver => return true,
                 TurnEnd::Drained
                 | TurnEnd::OverRate

@@ -31,6 +31,10 @@ pub(super) struct Peers<S> {
     pending: FanOut,
     /// How those are who will hear it.
     pending_heard: Heard,
+    /// How many audiences there were in this turn.
+    audiences: u32,
+    /// What it took to queue for more than one, in bytes of talk that would have taken as long.
+    fan_out_effort: u64,
     /// What was said lately, and how it was heard.
     pub(super) said: Vec<Said>,
     /// How many bytes were ever said to many. What is written in several variants counts once.
@@ -48,6 +52,10 @@ pub(super) struct Peers<S> {
     limits: Limits,
 }
 
+/// What it takes to queue something for one hearer that does not follow what was queued before, in
+/// bytes of talk that take as long.
+const EFFORT_PER_HEARER: u64 = 32;
+
 /// What is to be known of a hearer before anything is queued for it. It stands apart from the
 /// connection, so that a broadcast looks at each connection only once.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +72,8 @@ pub(super) struct Said {
     pub(super) speaker: Option<SessionId>,
     pub(super) bytes: u64,
     pub(super) heard: Heard,
+    /// All who hear what is said in the room heard it, and nobody else: so it tells how the room is.
+    pub(super) is_of_room: bool,
 }
 
 impl<S: Stream> Peers<S> {
@@ -75,6 +85,8 @@ impl<S: Stream> Peers<S> {
             settled: Vec::new(),
             pending: FanOut::default(),
             pending_heard: Heard::default(),
+            audiences: 0,
+            fan_out_effort: 0,
             said: Vec::new(),
             said_bytes: 0,
             own_bytes: 0,
@@ -106,9 +118,11 @@ impl<S: Stream> Peers<S> {
     }
 
     /// Notes how far behind a connection is that has so many bytes unsent of what many were told.
-    pub(super) fn measure(&mut self, key: usize, unsent: usize, limits: &Limits) {
+    /// Returns whether it was far behind and is so no longer.
+    pub(super) fn measure(&mut self, key: usize, unsent: usize, limits: &Limits) -> bool {
         let lag = &mut self.hearings[key].lag;
-        *lag = Lag::of(unsent, *lag, limits);
+        let before = std::mem::replace(lag, Lag::of(unsent, *lag, limits));
+        before > Lag::Little && *lag == Lag::Little
     }
 
     /// Whether to measure it again would change nothing.
@@ -127,7 +141,7 @@ impl<S: Stream> Peers<S> {
 
     /// How much was ever done: what was queued, and what took as long as queueing so many bytes.
     pub(super) fn work(&self) -> u64 {
-        self.said_bytes + self.own_bytes + self.effort
+        self.said_bytes + self.own_bytes + self.effort + self.fan_out_effort
     }
 
     /// What was ever done that queued little or nothing, in bytes of talk that would have taken as
@@ -144,7 +158,7 @@ impl<S: Stream> Peers<S> {
     /// Queues what was said last for all who hear it. To be called at the end of a turn, and before
     /// anything is sent.
     pub(super) fn fan_out(&mut self) {
-        let Some(AudienceKey { room, speaker, .. }) = self.pending.key() else { return };
+        let Some(key @ AudienceKey { room, speaker, .. }) = self.pending.key() else { return };
         #[cfg(debug_assertions)]
         self.pending.check();
         let Self { connections, unsettled, pending, .. } = self;
@@ -156,11 +170,23 @@ impl<S: Stream> Peers<S> {
                 list(unsettled, connection, session.key());
             }
         });
-        self.said.push(Said { room, speaker, bytes, heard: self.pending_heard });
+        let (heard, is_of_room) = (self.pending_heard, key.is_of_room());
+        self.said.push(Said { room, speaker, bytes, heard, is_of_room });
+    }
+
+    /// Somebody's turn begins.
+    pub(super) fn begin_turn(&mut self) {
+        self.audiences = 0;
     }
 
     /// Begins to gather what an audience is told, and looks how its hearers are.
     fn begin(&mut self, to: &Audience<'_>) {
+        // What one says to one audience in a turn is queued for each hearer once. Whoever changes
+        // between audiences makes that work for each line.
+        if self.audiences > 0 {
+            self.fan_out_effort += EFFORT_PER_HEARER * to.members.len() as u64;
+        }
+        self.audiences += 1;
         let Self { connections, hearings, pending, .. } = self;
         let mut lag_max = Lag::Little;
         pending.begin(to, |session| {
@@ -173,9 +199,8 @@ impl<S: Stream> Peers<S> {
             return;
         }
         for key in pending.hearers().map(SessionId::key) {
-            if connections.get(key).is_some_and(|connection| !connection.is_waiting()) {
-                self.pending_heard.count(&mut hearings[key].lag);
-            }
+            let is_waiting = connections.get(key).is_some_and(Connection::is_waiting);
+            self.pending_heard.count(&mut hearings[key].lag, is_waiting);
         }
     }
 

@@ -69,7 +69,7 @@ impl<S: Stream> Server<S> {
         let (room, limits) = (meter.room, &self.host.limits);
         let said_bytes = self.schedule.congestion.allowed(room, meter.lane, limits, now.at);
         let end = if said_bytes == Some(0) {
-            TurnEnd::RoomSlow
+            TurnEnd::RoomSlow { has_spoken: false }
         } else {
             let allowance = Allowance::in_lane(lane, now);
             self.give_turn(id, Allowance { tick_work, said_bytes, ..allowance })
@@ -97,6 +97,7 @@ impl<S: Stream> Server<S> {
         if host.limits.rate.is_some() {
             addresses.begin_turn(peer.ip(), &mut inbound.meter, allowance.now.at);
         }
+        host.peers.begin_turn();
         let before = host.peers.work();
         let allowance = allowance.read_for(inbound.meter.pace, &host.limits);
         let end = inbound.take_turn(id, host, scratch, allowance);
@@ -107,7 +108,7 @@ impl<S: Stream> Server<S> {
         self.addresses.end_turn(peer.ip(), meter);
         if let Some(connection) = self.host.peers.by_id(id) {
             // Whoever had to stop for others has had no turn to be judged by.
-            let is_stopped = matches!(end, TurnEnd::TickOver | TurnEnd::RoomSlow);
+            let is_stopped = matches!(end, TurnEnd::TickOver | TurnEnd::RoomSlow { .. });
             if !(is_stopped && meter.lane == Lane::Heavy) {
                 let is_spent = matches!(end, TurnEnd::Spent);
                 meter.lane = Lane::after(work, is_spent, connection.is_named());
@@ -124,7 +125,10 @@ impl<S: Stream> Server<S> {
         let Self { inbounds, host, schedule, .. } = self;
         let mut is_slow = false;
         for said in host.peers.said.drain(..) {
-            let Said { room, speaker, bytes, heard } = said;
+            let Said { room, speaker, bytes, heard, is_of_room } = said;
+            if !is_of_room {
+                continue;
+            }
             let mut spent = (Lane::Light, 0);
             if let Some(id) = speaker.filter(|_| speaker == who) {
                 let meter = &mut inbounds[id.key()].meter;
@@ -146,11 +150,13 @@ impl<S: Stream> Server<S> {
         match end {
             TurnEnd::Drained | TurnEnd::Expelled => {}
             TurnEnd::Spent | TurnEnd::TickOver => self.enqueue(key),
-            TurnEnd::RoomSlow => {
+            // It may have had a turn out of turn while it was queued.
+            TurnEnd::RoomSlow { .. } if connection.is_queued => {}
+            TurnEnd::RoomSlow { has_spoken } => {
                 let Meter { room, lane, .. } = self.inbounds[key].meter;
                 let Schedule { congestion, .. } = &mut self.schedule;
                 let allowed = congestion.allowed(room, lane, &self.host.limits, now.at);
-                if allowed == Some(0) && congestion.wait(room, id) {
+                if allowed == Some(0) && congestion.wait(room, id, has_spoken) {
                     connection.pause = Some(Pause::Room);
                 } else {
                     // It did not know how slow the room is, or talks in another one now.

@@ -35,7 +35,7 @@ impl<S: Stream> Server<S> {
 
     /// Sends as much as the peer takes.
     fn send(&mut self, key: usize, now: Now) {
-        let Host { limits, peers, .. } = &mut self.host;
+        let Host { limits, peers, chat, .. } = &mut self.host;
         let Some(connection) = peers.connections.get_mut(key) else { return };
         connection.is_unsettled = false;
         if connection.failure.is_noticed() {
@@ -54,7 +54,12 @@ impl<S: Stream> Server<S> {
         }
         let (id, unsent, talk) =
             (connection.id, connection.unsent_cost(), connection.unsent_talk());
-        peers.measure(key, talk, limits);
+        let has_caught_up = peers.measure(key, talk, limits);
+        if has_caught_up && self.schedule.congestion.is_anywhere() {
+            for room in chat.rooms_of(id) {
+                self.schedule.congestion.note_caught_up(room);
+            }
+        }
         if unsent > limits.backlog_bytes_max {
             self.end(id, &Disconnect::TooSlow(unsent), now);
         }

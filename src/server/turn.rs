@@ -25,7 +25,10 @@ pub(super) enum TurnEnd {
     /// Its lane has had its part of the tick.
     TickOver,
     /// The room where it talks has to catch up first.
-    RoomSlow,
+    RoomSlow {
+        /// It has said something in this turn, and waits behind those who have not.
+        has_spoken: bool,
+    },
     /// It is over its rate.
     OverRate,
     /// It has to read before it is read.
@@ -118,7 +121,7 @@ impl<S: Stream> Turn<'_, S> {
         let said = peers.said_bytes() - self.said_before;
         // Whether a room can keep up is found out with the first line that is said there.
         if said_bytes.map_or(peers.is_too_much(), |bytes| said >= bytes) {
-            Some(TurnEnd::RoomSlow)
+            Some(TurnEnd::RoomSlow { has_spoken: true })
         } else if work >= tick_work {
             Some(TurnEnd::TickOver)
         } else {
@@ -161,7 +164,9 @@ impl<S: Stream> Turn<'_, S> {
         if named && let Some(connection) = self.host.peers.get(self.id.key()) {
             let answer = connection.outbox.len().saturating_sub(queued);
             let toil = self.host.peers.effort() - effort;
-            let lines = cost::lines_of_answer(answer).saturating_add(cost::lines_of_toil(toil));
+            let limits = &self.host.limits;
+            let lines = cost::lines_of_answer(answer);
+            let lines = lines.saturating_add(cost::lines_of_toil(toil, limits));
             self.meter.pace.spend(self.host.limits.rate, lines, now);
         }
         ControlFlow::Continue(())

@@ -7,7 +7,7 @@
 //! like one that has stopped. A room where only a few are behind, and stay so, does not wait for
 //! them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::lag::Heard;
@@ -28,14 +28,17 @@ pub(in crate::server) struct Congestion {
 #[derive(Debug)]
 struct SlowRoom {
     pace: SlowPace,
-    waiting: Vec<SessionId>,
+    /// First those who have said nothing in the pause before: so all have their turns.
+    waiting: VecDeque<SessionId>,
+    /// How many of them.
+    silent: usize,
 }
 
 /// How fast talk is in a room that cannot keep up: in each pause a little.
 #[derive(Debug)]
 struct SlowPace {
-    /// Most of those who heard the last of what was said are far behind.
-    is_behind: bool,
+    /// How those were who heard the last of what was said, as far as they have not caught up since.
+    heard: Heard,
     /// Somebody came near its limit, and is given until then to read.
     guard_until: Option<Instant>,
     /// The pause ends then.
@@ -60,7 +63,11 @@ impl Congestion {
     ) {
         self.is_anybody_behind |= heard.behind > 0;
         if heard.is_too_much() {
-            let begin = || SlowRoom { pace: SlowPace::new(limits, now), waiting: Vec::new() };
+            let begin = || SlowRoom {
+                pace: SlowPace::new(limits, now),
+                waiting: VecDeque::new(),
+                silent: 0,
+            };
             self.rooms.entry(room).or_insert_with(begin);
         }
         if let Some(slow) = self.rooms.get_mut(&room) {
@@ -93,9 +100,32 @@ impl Congestion {
 
     /// Somebody has to wait for a room. `false` if nobody has.
     #[must_use]
-    pub(in crate::server) fn wait(&mut self, room: Option<RoomId>, who: SessionId) -> bool {
-        let slow = room.and_then(|room| self.rooms.get_mut(&room));
-        slow.map(|slow| slow.waiting.push(who)).is_some()
+    pub(in crate::server) fn wait(
+        &mut self,
+        room: Option<RoomId>,
+        who: SessionId,
+        has_spoken: bool,
+    ) -> bool {
+        let Some(slow) = room.and_then(|room| self.rooms.get_mut(&room)) else { return false };
+        if has_spoken {
+            slow.waiting.push_back(who);
+        } else {
+            slow.waiting.insert(slow.silent, who);
+            slow.silent += 1;
+        }
+        true
+    }
+
+    /// Whether any room cannot keep up.
+    pub(in crate::server) fn is_anywhere(&self) -> bool {
+        !self.rooms.is_empty()
+    }
+
+    /// Somebody in a room who was far behind is so no longer.
+    pub(in crate::server) fn note_caught_up(&mut self, room: RoomId) {
+        if let Some(slow) = self.rooms.get_mut(&room) {
+            slow.pace.note_caught_up();
+        }
     }
 
     /// When somebody's waiting ends.
@@ -107,9 +137,10 @@ impl Congestion {
     /// Those whose waiting is over, in the order in which they came.
     pub(in crate::server) fn release(&mut self, now: Instant, limits: &Limits) -> Vec<SessionId> {
         let mut released = Vec::new();
-        self.rooms.retain(|_, SlowRoom { pace, waiting }| {
+        self.rooms.retain(|_, SlowRoom { pace, waiting, silent }| {
             if pace.end(now) <= now {
-                released.append(waiting);
+                released.extend(waiting.drain(..));
+                *silent = 0;
             }
             // Where nobody has talked for long, nobody knows how far behind the hearers are.
             pace.is_slow(now) && now < pace.until + limits.slow_talk_after_max
@@ -127,7 +158,7 @@ impl Congestion {
 impl SlowPace {
     fn new(limits: &Limits, now: Instant) -> Self {
         Self {
-            is_behind: false,
+            heard: Heard::default(),
             guard_until: None,
             until: now + limits.slow_talk_after,
             pause: limits.slow_talk_after,
@@ -137,20 +168,27 @@ impl SlowPace {
     }
 
     fn note(&mut self, heard: Heard, limits: &Limits, now: Instant) {
-        self.is_behind = heard.are_most_behind();
+        self.heard = heard;
         if heard.near > 0 {
             self.guard_until = Some(now + limits.guard_reader_for);
         }
     }
 
+    fn note_caught_up(&mut self) {
+        self.heard.behind = self.heard.behind.saturating_sub(1);
+        if self.heard.behind == 0 {
+            self.guard_until = None;
+        }
+    }
+
     fn is_slow(&self, now: Instant) -> bool {
-        self.is_behind || self.guard_until.is_some_and(|until| now < until)
+        self.heard.are_most_behind() || self.guard_until.is_some_and(|until| now < until)
     }
 
     /// When those who wait may try again: the pause is over, or the room has caught up.
     fn end(&self, now: Instant) -> Instant {
         match self.guard_until {
-            _ if self.is_behind => self.until,
+            _ if self.heard.are_most_behind() => self.until,
             Some(guard_until) => self.until.min(guard_until),
             None => now,
         }
@@ -225,7 +263,7 @@ mod tests {
         let talker = SessionId::new(1, 0);
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            assert!(table.congestion.wait(Some(table.room), talker));
+            assert!(table.congestion.wait(Some(table.room), talker, true));
             let until = table.congestion.due(table.now).unwrap();
             assert!(table.congestion.release(table.now, &table.limits).is_empty());
             pauses.push((until - table.now).as_millis());
@@ -236,12 +274,42 @@ mod tests {
             assert_eq!(table.allowed(Lane::Heavy), Some(0));
         }
         assert_eq!(pauses, [20, 40, 80, 160, 320, 640, 1000, 1000]);
-        assert!(table.congestion.wait(Some(table.room), talker));
+        assert!(table.congestion.wait(Some(table.room), talker, true));
         table.say(Lane::Light, 1, FINE);
         assert!(table.congestion.due(table.now).unwrap() <= table.now);
         assert_eq!(table.congestion.release(table.now, &table.limits), [talker]);
         assert_eq!(table.allowed(Lane::Heavy), None);
         assert!(!table.congestion.is_slow(table.room));
+    }
+
+    #[test]
+    fn those_who_wait_have_their_turns_one_after_the_other() {
+        let mut table = Table::new();
+        table.say(Lane::Heavy, 1 << 20, BEHIND);
+        let mut queue: Vec<SessionId> = (0..3).map(|key| SessionId::new(key, 0)).collect();
+        let mut spoke = Vec::new();
+        for _ in 0..6 {
+            // The first one says all that may be said, so the others say nothing.
+            for (place, id) in queue.iter().enumerate() {
+                assert!(table.congestion.wait(Some(table.room), *id, place == 0));
+            }
+            spoke.push(queue[0].key());
+            table.now = table.congestion.due(table.now).unwrap();
+            queue = table.congestion.release(table.now, &table.limits);
+            assert!(table.allowed(Lane::Heavy).is_some());
+        }
+        assert_eq!(spoke, [0, 1, 2, 0, 1, 2]);
+    }
+
+    #[test]
+    fn a_room_is_slow_no_longer_when_those_who_were_behind_have_read() {
+        let mut table = Table::new();
+        table.say(Lane::Heavy, 1 << 20, BEHIND);
+        assert!(table.congestion.due(table.now).is_none(), "nobody waits");
+        assert!(table.congestion.wait(Some(table.room), SessionId::new(1, 0), true));
+        assert!(table.congestion.due(table.now).unwrap() > table.now);
+        table.congestion.note_caught_up(table.room);
+        assert!(table.congestion.due(table.now).unwrap() <= table.now, "one of three is not most");
     }
 
     #[test]

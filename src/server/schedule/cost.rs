@@ -2,6 +2,7 @@
 
 use crate::chat::command::{Ask, Command};
 use crate::limits::Limits;
+use crate::pace::Rate;
 use crate::wire::Step;
 
 /// A request counts as one line, and as one more for so many bytes that it is answered with:
@@ -49,9 +50,11 @@ pub(in crate::server) fn lines_of_answer(bytes: usize) -> u32 {
 }
 
 /// For how many lines work counts that queues little or nothing, and takes as long as to queue so
-/// many bytes of talk: a single command of an operator may look at everybody in a room.
-pub(in crate::server) fn lines_of_toil(bytes: u64) -> u32 {
-    u32::try_from(bytes / TOIL_BYTES_PER_LINE).unwrap_or(u32::MAX)
+/// many bytes of talk: a single command of an operator may look at everybody in a room. That is never
+/// more than half of what may come at once: nobody is to be silent for long after one command.
+pub(in crate::server) fn lines_of_toil(bytes: u64, limits: &Limits) -> u32 {
+    let lines = u32::try_from(bytes / TOIL_BYTES_PER_LINE).unwrap_or(u32::MAX);
+    lines.min(limits.rate.map_or(0, Rate::burst) / 2)
 }
 
 /// For how many lines so many bytes count that are no line yet, and how many are left to count: an

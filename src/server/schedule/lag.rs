@@ -44,9 +44,10 @@ pub(in crate::server) struct Heard {
 }
 
 impl Heard {
-    /// Counts a hearer, who is known from now on.
-    pub(in crate::server) fn count(&mut self, lag: &mut Lag) {
-        self.hearers += 1;
+    /// Counts a hearer, who is known from now on. Whoever waits to talk may be behind, but is none of
+    /// those who would have to be most.
+    pub(in crate::server) fn count(&mut self, lag: &mut Lag, is_waiting: bool) {
+        self.hearers += usize::from(!is_waiting);
         self.behind += usize::from(*lag >= Lag::Far);
         if *lag == Lag::Near {
             self.near += 1;
@@ -90,7 +91,7 @@ mod tests {
         let mut count = || {
             let mut heard = Heard::default();
             for lag in &mut lags {
-                heard.count(lag);
+                heard.count(lag, false);
             }
             heard
         };
