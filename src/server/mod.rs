@@ -228,7 +228,8 @@ impl<S: Stream> Server<S> {
         self.host.visits.tell();
         let by = now.at + self.host.limits.stop_within;
         let mut told = Vec::new();
-        for (_, connection) in &mut self.host.peers.connections {
+        for (key, connection) in &mut self.host.peers.connections {
+            self.inbounds[key].close();
             if matches!(connection.phase, Phase::Nameless { .. } | Phase::Member) {
                 told.push(connection.id);
             }

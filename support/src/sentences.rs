@@ -3,6 +3,8 @@
 //! The server has its own in `src/wire/text`, and the example client its own reading of them in
 //! `examples/client/protocol`, as it is a program that people copy.
 
+pub mod rooms;
+
 use std::fmt::Display;
 
 /// With more members than this, comings and goings are told together.
@@ -72,8 +74,12 @@ pub fn you_are(nick: &str) -> String {
 
 /// The welcome to a room where these are, separated by commas; nobody, if it is empty.
 pub fn welcome(nick: &str, here: &str) -> String {
-    let here = if here.is_empty() { "Nobody else is here" } else { &format!("Here now: {here}") };
-    format!("{WELCOME}{nick}. {here}. /help lists the commands, /quit leaves.")
+    format!("{WELCOME}{nick}. {} /help lists the commands, /quit leaves.", here_now(here))
+}
+
+/// Who is in a room, for whoever comes there.
+fn here_now(here: &str) -> String {
+    if here.is_empty() { "Nobody else is here.".into() } else { format!("Here now: {here}.") }
 }
 
 /// The answer to a new nickname.
@@ -84,6 +90,12 @@ pub fn you_are_now(nick: &str) -> String {
 /// Somebody came.
 pub fn joined(nick: &str) -> String {
     format!("*** {nick} joined")
+}
+
+/// Who came, if that is what is told.
+pub fn read_joined(line: &str) -> Option<&str> {
+    let nick = line.strip_prefix(MARK)?.strip_suffix(" joined")?;
+    (!nick.contains(' ')).then_some(nick)
 }
 
 /// Somebody left, and the server knows why.
@@ -130,6 +142,20 @@ pub fn traffic(joined: usize, left: usize, here: usize) -> String {
     }
 }
 
+/// How many came, left and are here, if that is what is told.
+pub fn read_traffic(line: &str) -> Option<(usize, usize, usize)> {
+    let (changes, here) = line.strip_prefix(MARK)?.strip_suffix(" here")?.split_once("; ")?;
+    let (mut joined, mut left) = (0, 0);
+    for change in changes.split(", ") {
+        match change.split_once(' ')? {
+            (count, "joined") => joined = count.parse().ok()?,
+            (count, "left") => left = count.parse().ok()?,
+            _ => return None,
+        }
+    }
+    Some((joined, left, here.parse().ok()?))
+}
+
 /// The answer to `/who`, if it fits into one line.
 pub fn here(nicks: &[&str]) -> String {
     here_are(nicks.len(), &nicks.join(", "))
@@ -165,6 +191,16 @@ pub fn read_earlier(line: &str) -> Option<(usize, &str)> {
 /// The goodbye to whoever had so many nicknames refused.
 pub fn nicknames_refused(count: usize) -> String {
     format!("*** {count} nicknames refused: closing. Come again!")
+}
+
+/// What somebody said.
+pub fn said(nick: &str, text: &str) -> String {
+    format!("{nick}: {text}")
+}
+
+/// What somebody did, as it says itself.
+pub fn acted(nick: &str, text: &str) -> String {
+    format!("* {nick} {text}")
 }
 
 /// What one hears that another said to it alone.

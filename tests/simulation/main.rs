@@ -10,6 +10,7 @@
 mod cases;
 mod departing;
 mod fairness;
+mod rooms;
 mod sim;
 mod slow;
 mod stopped;

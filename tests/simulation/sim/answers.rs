@@ -2,14 +2,19 @@
 
 use std::ops::Range;
 
-use chatd_support::sentences::{self, notice, why};
-
-use super::order::{Member, is_meant, is_taken};
-use super::rules::{
-    Action, HTTP_ANSWER, REFUSALS_MAX, action, at_once, bad_nick, history, names, refusal,
+use chatd_support::sentences::rooms::why::IN_NO_ROOM;
+use chatd_support::sentences::{
+    self, MARK, WELCOME, private_sent, rooms, welcome, why, you_are_now,
 };
+
+use super::client::LINE_BYTES_MAX;
+use super::commands::{Action, action, has_typed};
+use super::expect::SOME_TIME;
+use super::language::{Deed, HOME};
+use super::order::{Member, is_meant, is_taken};
+use super::rules::{HTTP_ANSWER, REFUSALS_MAX, at_once, bad_nick, history, names, refusal};
 use super::transcript::Item;
-use super::walk::{SOME_TIME, Walk};
+use super::walk::Walk;
 
 impl Walk<'_> {
     /// What comes next answers this client's next line.
@@ -29,46 +34,55 @@ impl Walk<'_> {
             self.fail("it was refused enough nicknames");
         }
         let asked = if line.is_too_long {
-            Action::Refused("That line was not sent: it has more than 64 bytes.".into())
+            Action::Refused(why::too_long(LINE_BYTES_MAX))
         } else {
             action(&line.text, self.is_named)
         };
         match asked {
-            Action::Nothing | Action::Say(_) | Action::Act(_) | Action::Quit(_) => {
+            Action::Nothing | Action::Quit(_) => {
                 self.fail("this does not answer its next line");
             }
             Action::Help => self.expect(self.run.help),
             Action::Refused(why) => self.expect(&[refusal(&why, self.is_named)]),
-            Action::History(count) => {
-                let (shown, owed) = self.earlier(self.index, count);
-                self.expect(&shown);
-                (self.owed, self.is_owed_asked) = (owed, true);
-            }
-            Action::Who => self.hear_who(),
             Action::Tell(to, text) => self.hear_delivered(to, text),
             Action::Nick(name) => self.hear_named(name),
+            Action::History(count) => match self.focus() {
+                None => self.hear_refused(IN_NO_ROOM),
+                Some(room) => {
+                    let (shown, owed) = self.earlier(room, self.index, count);
+                    self.expect(&shown);
+                    (self.owed, self.is_owed_asked) = (owed, true);
+                }
+            },
+            _ => self.hear_about_rooms(&asked),
         }
         self.next_line();
     }
 
     /// What it is shown of the messages that were said before an event, and what it is still owed.
-    fn earlier(&self, index: usize, wanted: usize) -> (Vec<String>, Range<usize>) {
-        let kept = history(self.run.order.said_before(index), self.run.history_max);
-        self.part(kept.start.max(kept.end.saturating_sub(wanted))..kept.end)
+    pub(super) fn earlier(
+        &self,
+        room: usize,
+        index: usize,
+        wanted: usize,
+    ) -> (Vec<String>, Range<usize>) {
+        let kept = history(self.run.order.said_before(room, index), self.run.history_max);
+        self.part(room, kept.start.max(kept.end.saturating_sub(wanted))..kept.end)
     }
 
-    /// The first part of these messages, and what is left.
-    fn part(&self, messages: Range<usize>) -> (Vec<String>, Range<usize>) {
-        let said = &self.run.order.said[messages.clone()];
+    /// The first part of these messages of a room where it talks, and what is left.
+    fn part(&self, room: usize, messages: Range<usize>) -> (Vec<String>, Range<usize>) {
+        let said = &self.run.order.said[room][messages.clone()];
         let count = at_once(said, self.run.history_at_once);
         let head = sentences::earlier(count, &SOME_TIME.to_string());
         let shown = said[..count].iter().map(|(line, _)| line.clone());
         (std::iter::once(head).chain(shown).collect(), messages.start + count..messages.end)
     }
 
-    /// What it is still owed and was not forgotten before an event.
+    /// What it is still owed and was not forgotten before an event. Where there are other rooms than the
+    /// home room, all is shown at once.
     fn still_owed(&self, index: usize) -> Range<usize> {
-        let kept = history(self.run.order.said_before(index), self.run.history_max);
+        let kept = history(self.run.order.said_before(HOME, index), self.run.history_max);
         self.owed.start.max(kept.start)..self.owed.end
     }
 
@@ -86,32 +100,38 @@ impl Walk<'_> {
     pub(super) fn hear_more(&mut self) {
         let points: Vec<usize> = (self.heard_index..=self.index).collect();
         let point =
-            self.expect_somewhere(&points, |walk, index| walk.part(walk.still_owed(index)).0);
-        self.owed = self.part(self.still_owed(point)).1;
+            self.expect_somewhere(&points, |walk, index| walk.part(HOME, walk.still_owed(index)).0);
+        self.owed = self.part(HOME, self.still_owed(point)).1;
     }
 
-    /// A long list comes in several lines.
-    fn hear_who(&mut self) {
+    /// It is told why something is not done, and has a name.
+    pub(super) fn hear_refused(&mut self, why: &str) {
+        self.expect(&[refusal(why, true)]);
+    }
+
+    /// Who is in a room. A long list comes in several lines.
+    pub(super) fn hear_who(&mut self, room: usize) {
         let mut heard = String::new();
         while let Some((Item::Line(text), _)) = self.items.first()
             && (heard.is_empty() || heard.ends_with(','))
         {
-            let more = if heard.is_empty() { text } else { &text["***".len()..] };
+            let more = if heard.is_empty() { text } else { &text[MARK.trim_end().len()..] };
             heard.push_str(more);
             self.items = &self.items[1..];
         }
         self.is_torn |= heard.ends_with(',');
-        let order = self.run.order;
-        let is_heard = |&done: &usize| {
-            let members = order.members[done].iter().map(|member| &*member.name);
-            let here = names(members, usize::MAX, self.run.names_bytes_max);
-            let all = sentences::here_are(order.members[done].len(), &here);
+        let (order, names_bytes_max) = (self.run.order, self.run.names_bytes_max);
+        let is_heard = |&point: &(usize, usize)| {
+            let members = order.here(room, point);
+            let here = names(&members, usize::MAX, names_bytes_max);
+            let all = self.shown(Some(room), &sentences::here_are(members.len(), &here));
             all == heard || (self.is_torn && all.starts_with(&heard))
         };
-        let Some(done) = self.range().find(is_heard) else {
-            self.fail(&format!("{heard:?}, and there are {:?}", order.members[self.done]));
+        let points = self.points();
+        let Some(&point) = points.iter().find(|point| is_heard(point)) else {
+            self.fail(&format!("{heard:?}, and there are {:?}", order.here(room, points[0])));
         };
-        self.done = done;
+        self.move_on(point);
     }
 
     fn hear_delivered(&mut self, to: &str, text: &str) {
@@ -119,21 +139,62 @@ impl Walk<'_> {
         let owner = |done: usize| {
             run.order.members[done].iter().find(|member| is_meant(to, member, run.clients))
         };
-        let behind = |name: &str| notice(why::behind(name));
+        let behind = |name: &str| refusal(&why::behind(name), true);
         let is_behind = |walk: &Self, owner: &Member| {
             run.clients[owner.id].was_narrow && walk.agreeing(&[behind(&owner.name)]) == 1
         };
         let answer = self.items.first();
-        self.done = self.expect_somewhere(&self.range().collect::<Vec<_>>(), |walk, done| {
-            vec![match owner(done) {
-                Some(owner) if is_behind(walk, owner) => behind(&owner.name),
-                Some(owner) => sentences::private_sent(&owner.name, walk.name(), text),
-                None => notice(why::nobody(to)),
-            }]
+        let points = self.points();
+        let point = self.expect_somewhere(&points, |walk, (index, done)| match owner(done) {
+            Some(owner) if is_behind(walk, owner) => vec![behind(&owner.name)],
+            Some(owner) => {
+                let told = private_sent(&owner.name, walk.name(), text);
+                let away = walk.away(owner, index);
+                let away = away.map(|reason| rooms::away(&owner.name, Some(&reason)));
+                std::iter::once(told).chain(away).collect()
+            }
+            None => vec![refusal(&why::nobody(to), true)],
         });
-        let is_told = |item: Option<&(Item, usize)>| matches!(item, Some((Item::Line(line), _)) if line.starts_with("(private to "));
-        if let Some(owner) = owner(self.done).filter(|_| is_told(answer)) {
-            self.confirmed.push((self.id(), owner.id, text.into()));
+        if let Some((Item::Line(line), _)) = answer
+            && let Some(told) = line.strip_prefix("(private to ")
+        {
+            // Several may have had that name, one after the other.
+            let mut heard: Vec<usize> = points
+                .iter()
+                .filter_map(|&(_, done)| owner(done))
+                .filter(|owner| told.starts_with(&format!("{}) ", owner.name)))
+                .map(|owner| owner.id)
+                .collect();
+            heard.dedup();
+            self.confirmed.push((self.id(), heard, text.into()));
+        }
+        self.move_on(point);
+    }
+
+    /// Why somebody is away whom it writes to. All are told only what it first said, or nothing, if it
+    /// could talk nowhere. So what this one reads must be what the other one has typed.
+    fn away(&self, whom: &Member, index: usize) -> Option<String> {
+        let known = self.run.order.scenes[index].away(whom.id);
+        if known == Some(&None) {
+            return None;
+        }
+        let first = known.and_then(Option::as_deref);
+        let reason = match self.items.get(1) {
+            Some((Item::Line(text), _)) => rooms::read_away(&whom.name, text),
+            Some(_) | None => None,
+        };
+        let other = &self.run.clients[whom.id];
+        // The same line is what it is told of one who goes away: then that was not so before.
+        let told = reason.map(|reason| Deed::Away(Some(reason.into())));
+        let mut next = self.next_event().into_iter();
+        if next.any(|next| next.by == Some(whom.id) && Some(&next.deed) == told.as_ref()) {
+            return None;
+        }
+        match reason {
+            Some(reason) if other.is_garbled || has_typed(&other.lines, first, reason) => {
+                Some(reason.into())
+            }
+            _ => first.map(String::from),
         }
     }
 
@@ -147,24 +208,28 @@ impl Walk<'_> {
         let is_mine = |change: usize| order.changes[change].id == id;
         let change = (self.done..order.changes.len()).find(|&change| is_mine(change));
         match &self.items[0].0 {
-            Item::Line(text) if text.starts_with(sentences::WELCOME) => {}
+            Item::Line(text) if text.starts_with(WELCOME) => {}
             Item::Line(_) | Item::Telnet(_) => {
                 self.refusals += usize::from(!self.is_named);
                 // Before it has a name itself: until it has, or to the end.
                 let until = change.unwrap_or(order.changes.len()).min(*self.range().end());
                 let points: Vec<usize> = (self.done..=until).collect();
-                self.done = self.expect_somewhere(&points, |walk, done| {
+                let done = self.expect_somewhere(&points, |walk, done| {
                     let mut members = order.members[done].iter();
                     let is_taken =
                         members.any(|member| is_taken(name, id, member, walk.run.clients));
-                    let why = why::taken(name);
-                    if is_taken { vec![refusal(&why, walk.is_named)] } else { vec![String::new()] }
+                    let refused = || refusal(&why::taken(name), walk.is_named);
+                    vec![if is_taken { refused() } else { String::new() }]
                 });
+                if self.is_named {
+                    self.move_on((self.index, done));
+                }
+                self.done = done;
                 return;
             }
         }
         if self.is_named && self.name() == name {
-            return self.expect(&[sentences::you_are_now(name)]);
+            return self.expect(&[you_are_now(name)]);
         }
         let Some(change) =
             change.filter(|&change| order.changes[change].to.as_deref().is_ok_and(|to| to == name))
@@ -172,37 +237,55 @@ impl Walk<'_> {
             self.fail("the others know nothing of this name");
         };
         if self.is_named {
-            if order.event_of[change] != Some(self.index) {
-                self.fail("the others were told of its name at another time");
-            }
-            self.expect(&[sentences::you_are_now(name)]);
+            self.expect(&[you_are_now(name)]);
+            self.change_name(change);
         } else {
-            let told = order.event_of[change];
-            let is_gathered_at =
-                |index: &usize| (order.bounds[*index].0..order.bounds[*index].1).contains(&change);
-            let points: Vec<usize> = match told {
-                Some(index) => vec![index],
-                // The first client, whom nobody saw.
-                None if change == 0 => vec![0],
-                // The more it is shown of the past, the later it was.
-                None => (0..order.bounds.len()).rev().filter(is_gathered_at).collect(),
-            };
-            self.done = change;
-            self.index = self
-                .expect_somewhere(&points, |walk, index| walk.first_words(name, change, index).0);
-            self.owed = self.first_words(name, change, self.index).1;
-            self.is_owed_asked = false;
-            self.is_named = true;
+            self.hear_welcome(name, change);
         }
-        self.index += usize::from(order.event_of[change].is_some());
-        self.done = (change + 1).max(order.bounds[self.index].0);
+    }
+
+    /// It has another name, which is told in its rooms.
+    fn change_name(&mut self, change: usize) {
+        let order = self.run.order;
+        match order.event_of[change] {
+            Some(index) if index == self.next => {
+                self.pass_event();
+                self.hear_ranks_back();
+            }
+            None if order.scenes[self.index].places(self.id()).is_empty() => {
+                self.move_on((self.index, change + 1));
+            }
+            Some(_) | None => self.fail("the others were told of its name at another time"),
+        }
+    }
+
+    /// It is in the home room now.
+    fn hear_welcome(&mut self, name: &str, change: usize) {
+        let order = self.run.order;
+        let told = order.event_of[change];
+        let is_gathered_at =
+            |index: &usize| (order.bounds[*index].0..order.bounds[*index].1).contains(&change);
+        let points: Vec<usize> = match told {
+            Some(index) => vec![index],
+            // The first client, whom nobody saw.
+            None if change == 0 => vec![0],
+            // The more it is shown of the past, the later it was.
+            None => (0..order.bounds.len()).rev().filter(is_gathered_at).collect(),
+        };
+        let index =
+            self.expect_somewhere(&points, |walk, index| walk.first_words(name, change, index).0);
+        self.owed = self.first_words(name, change, index).1;
+        self.is_owed_asked = false;
+        self.go_to(HOME);
+        self.move_on((index + usize::from(told.is_some()), change + 1));
+        self.is_named = true;
     }
 
     fn first_words(&self, name: &str, done: usize, index: usize) -> (Vec<String>, Range<usize>) {
-        let members = self.run.order.members[done].iter().map(|member| &*member.name);
-        let here = names(members, 10, self.run.names_bytes_max);
-        let (earlier, owed) = self.earlier(index, usize::MAX);
+        let members = if done == 0 { Vec::new() } else { self.run.order.here(HOME, (index, done)) };
+        let here = names(&members, 10, self.run.names_bytes_max);
+        let (earlier, owed) = self.earlier(HOME, index, usize::MAX);
         let earlier = if earlier.len() > 1 { earlier } else { Vec::new() };
-        (std::iter::once(sentences::welcome(name, &here)).chain(earlier).collect(), owed)
+        (std::iter::once(welcome(name, &here)).chain(earlier).collect(), owed)
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chatd::buffer::spool::SEGMENT_BYTES;
 
-use super::client::{Client, Line};
+use super::client::Client;
+use super::commands::{Action, action};
 use super::departures::not_chat;
-use super::order::Public;
-use super::rules::{Action, REFUSALS_MAX, action, left, said};
+use super::explain::{effects, explains, is_said};
+use super::rules::REFUSALS_MAX;
 use super::transcript::Transcript;
 use super::walk::{Run, Told, Walk};
 
@@ -66,9 +67,10 @@ fn is_cut(client: &Client) -> bool {
 /// the limit.
 fn check_backlog(walk: &Walk<'_>, bounds: Bounds) {
     let Some((index, heard)) = walk.mark else { return };
-    let is_foreign = |event: &&Public| event.by != Some(walk.client.id);
-    let events = walk.run.order.events.get(index..bounds.events_at_mark).unwrap_or_default();
-    let unheard: usize = events.iter().filter(is_foreign).map(|event| event.text.len() + 1).sum();
+    let order = walk.run.order;
+    let unheard = (index..bounds.events_at_mark).filter(|&it| order.is_told_to(it, walk.client.id));
+    // Without the marks of rooms, as it may talk elsewhere by then.
+    let unheard: usize = unheard.map(|event| order.events[event].text.len() + 1).sum();
     if unheard > 0 && !walk.client.is_stalled {
         walk.fail("it reads, there was nothing left to do, and it was not told this");
     }
@@ -94,10 +96,14 @@ fn check_heard(walk: &Walk<'_>, fate: &Fate, transcript: &Transcript) {
         let is_at_the_end = match own_leave(walk) {
             Some(change) => {
                 let (least, most) = order.bounds[walk.index];
-                let told = order.event_of[change];
-                told.map_or((least..most).contains(&change), |index| index == walk.index)
+                match order.event_of[change] {
+                    Some(index) => index == walk.next,
+                    None if order.is_crowd => (least..most).contains(&change),
+                    // It was in no room.
+                    None => walk.next == order.events.len(),
+                }
             }
-            None => walk.index == order.events.len(),
+            None => walk.next == order.events.len(),
         };
         if !is_at_the_end {
             walk.fail("it should have heard more");
@@ -108,9 +114,9 @@ fn check_heard(walk: &Walk<'_>, fate: &Fate, transcript: &Transcript) {
     match fate.left.as_deref() {
         Some("quit") => {
             let Some(Action::Quit(reason)) = next else { walk.fail("it did not quit") };
-            let told = left(reason);
             let event = own_leave(walk).and_then(|change| order.event_of[change]);
-            if event.is_some_and(|index| !order.events[index].text.ends_with(&told)) {
+            let (id, name) = (walk.client.id, walk.is_named.then(|| walk.name()));
+            if event.is_some_and(|index| !order.is_quit_with(index, id, name, reason)) {
                 walk.fail("its reason is another one");
             }
         }
@@ -145,10 +151,9 @@ fn check_unheard(walk: &Walk<'_>, fate: &Fate, bounds: Bounds) {
     if is_slow && is_known && backlog_at_most(walk) <= bounds.backlog_bytes_max {
         walk.fail("it was not too slow");
     }
-    let name = if walk.is_named { Some(walk.name()) } else { None };
     let is_all_heeded = why == "connection closed by peer"
         || (is_broken && !is_slow && why != "quit" && is_unhindered(walk, bounds));
-    if !explains(walk.lines, name, &effects(walk), is_all_heeded) {
+    if !explains(walk, &effects(walk), is_all_heeded) {
         walk.fail(&format!("its lines do not explain what it did: {:?}", effects(walk)));
     }
 }
@@ -173,79 +178,6 @@ fn is_unhindered(walk: &Walk<'_>, bounds: Bounds) -> bool {
 /// What a line takes of a tick at the most: as a command, or written in each format.
 const LINE_WORK_MAX: usize = 1024;
 
-/// What a client did, as the others know.
-#[derive(Debug, Clone, Copy)]
-enum Effect<'a> {
-    Named(&'a str),
-    Said(&'a str),
-    /// And what all were told.
-    Quit(Option<&'a str>),
-}
-
-/// What a client did behind the end of its transcript.
-fn effects<'a>(walk: &Walk<'a>) -> Vec<Effect<'a>> {
-    let (order, id) = (walk.run.order, walk.client.id);
-    let is_own = |change: &usize| order.changes[*change].id == id;
-    let mut changes = (walk.done..order.changes.len()).filter(is_own).peekable();
-    let mut effects = Vec::new();
-    let mut change_until = |end: usize, effects: &mut Vec<_>| {
-        while let Some(change) = changes.next_if(|&change| change < end) {
-            let event = order.event_of[change].map(|index| order.events[index].text.as_str());
-            match &order.changes[change].to {
-                Ok(name) => effects.push(Effect::Named(name)),
-                Err(why) if why == "quit" => effects.push(Effect::Quit(event)),
-                Err(_) => {}
-            }
-        }
-    };
-    for (index, event) in order.events.iter().enumerate().skip(walk.index) {
-        if event.by == Some(id) && event.change.is_none() {
-            // Who speaks has a name.
-            change_until(order.bounds[index + 1].0, &mut effects);
-            effects.push(Effect::Said(&event.text));
-        }
-    }
-    change_until(usize::MAX, &mut effects);
-    effects
-}
-
-/// Whether these lines have these effects, in their order, and no line is left out of which the others
-/// would have heard. Several lines may ask for the same name, and some of them in vain.
-fn explains(lines: &[Line], name: Option<&str>, effects: &[Effect<'_>], is_all: bool) -> bool {
-    let Some((effect, effects)) = effects.split_first() else {
-        return !is_all || name.is_none() || !lines.iter().any(is_said);
-    };
-    for (index, line) in lines.iter().enumerate() {
-        let rest = &lines[index + 1..];
-        let asked = action(&line.text, name.is_some());
-        let is_explained = !line.is_too_long
-            && match (effect, asked) {
-                (Effect::Named(to), Action::Nick(asked)) => {
-                    *to == asked && explains(rest, Some(to), effects, is_all)
-                }
-                (Effect::Said(text), asked) => {
-                    said(name.unwrap_or_default(), &asked).as_deref() == Some(*text)
-                        && explains(rest, name, effects, is_all)
-                }
-                (Effect::Quit(told), Action::Quit(reason)) => {
-                    told.is_none_or(|told| told.ends_with(&left(reason)))
-                }
-                (Effect::Named(_) | Effect::Quit(_), _) => false,
-            };
-        if is_explained {
-            return true;
-        }
-        if name.is_some() && is_said(line) {
-            return false;
-        }
-    }
-    false
-}
-
-fn is_said(line: &Line) -> bool {
-    !line.is_too_long && said("", &action(&line.text, true)).is_some()
-}
-
 fn own_leave(walk: &Walk<'_>) -> Option<usize> {
     let changes = walk.run.order.changes.iter();
     let mut own = changes.enumerate().filter(|(_, change)| change.id == walk.client.id);
@@ -258,8 +190,13 @@ fn backlog_at_most(walk: &Walk<'_>) -> usize {
     let order = walk.run.order;
     let left = own_leave(walk).and_then(|change| order.event_of[change]);
     let left = left.unwrap_or(order.events.len());
-    let events = order.events.get(walk.index..left).unwrap_or_default();
-    let public: usize = events.iter().map(|event| event.text.len() + 2 + PIECE).sum();
+    let heard = (walk.index..left).filter(|&event| order.is_told_to(event, walk.client.id));
+    // Lines of rooms where it does not talk are kept apart from others. If it hears both, each line may
+    // count as much as what lies between the two.
+    let gap = if walk.client.has_rooms { SEGMENT_BYTES as usize } else { 0 };
+    // With its mark, and where one talks from then on, if one is made to leave.
+    let public: usize =
+        heard.map(|event| order.events[event].text.len() + 12 + 2 * PIECE + gap).sum();
     let asks = walk.lines.iter().filter(|line| !is_said(line)).count();
     let private: usize = walk
         .run
@@ -275,17 +212,22 @@ fn backlog_at_most(walk: &Walk<'_>) -> usize {
 
 /// What one said to another was heard once by that one, in order; and whoever was told that it was
 /// heard was told the truth.
-fn check_told(clients: &[Client], confirmed: &[Told], received: &[Told]) {
+fn check_told(clients: &[Client], confirmed: &[(usize, Vec<usize>, String)], received: &[Told]) {
     type Between<'a> = BTreeMap<(usize, usize), (Vec<&'a str>, Vec<&'a str>)>;
+    let is_whole = |id: usize| !clients[id].is_garbled && !is_cut(&clients[id]);
     let mut all = Between::new();
-    for (from, to, text) in confirmed {
+    for (from, perhaps, text) in confirmed {
+        let has_heard = |to: &&usize| received.contains(&(*from, **to, text.clone()));
+        let is_unknown = |to: &&usize| !is_whole(**to);
+        let mut all_of_them = perhaps.iter();
+        let to = all_of_them.clone().find(has_heard).or(all_of_them.find(is_unknown));
+        let to = to.unwrap_or(&perhaps[0]);
         all.entry((*from, *to)).or_default().0.push(text);
     }
     for (from, to, text) in received.iter().filter(|(from, ..)| !clients[*from].is_garbled) {
         assert!(text.starts_with(&format!("p{from}.")), "{from} did not say {text:?} to {to}");
         all.entry((*from, *to)).or_default().1.push(text);
     }
-    let is_whole = |id: usize| !clients[id].is_garbled && !is_cut(&clients[id]);
     for ((from, to), (confirmed, received)) in all {
         let shorter = confirmed.len().min(received.len());
         assert_eq!(confirmed[..shorter], received[..shorter], "from {from} to {to}");

@@ -36,6 +36,8 @@ pub(crate) struct Client {
     pub(crate) line_end: &'static [u8],
     /// It sends bytes that mean nothing: nobody can tell what comes of them.
     pub(crate) is_garbled: bool,
+    /// It knows of other rooms than the home room.
+    pub(crate) has_rooms: bool,
     /// Never reads again.
     pub(crate) is_stalled: bool,
     /// Ends its stream when all is sent.
@@ -82,6 +84,7 @@ impl Client {
             sent: 0,
             line_end: choices.pick::<&[u8]>(&[b"\n", b"\r\n", b"\r", b"\r\0"]),
             is_garbled: false,
+            has_rooms: false,
             is_stalled: false,
             is_ending: false,
             was_narrow: false,
@@ -90,6 +93,12 @@ impl Client {
 
     /// Has another line to say.
     pub(crate) fn put(&mut self, text: &str) {
+        let name = |text: &str| text.strip_prefix("/nick ").unwrap_or(text).to_owned();
+        let is_name = text.starts_with("/nick ");
+        if self.has_rooms && is_name && self.lines.iter().any(|old| name(&old.text) == name(text)) {
+            // Of whoever is in no room nobody hears which name it has. So it has each one once.
+            return self.put(&format!("/nick n{}.{}", self.id, self.lines.len()));
+        }
         self.put_raw(text.as_bytes(), text, 0);
     }
 
@@ -137,6 +146,9 @@ impl Client {
     /// Has something to say, mostly to all, in a room of so many.
     pub(crate) fn speak(&mut self, choices: &mut Choices, clients: usize) {
         let (id, number) = (self.id, self.lines.len());
+        if self.has_rooms && choices.one_in(3) {
+            return self.speak_of_rooms(choices, clients);
+        }
         let message = format!("m{id}.{number} hi");
         let whom = match choices.below(4) {
             0 => "c0".into(),
@@ -181,6 +193,52 @@ impl Client {
             ])),
             _ => self.put(&message),
         }
+    }
+
+    /// Goes from room to room, or has something to ask or to do there.
+    fn speak_of_rooms(&mut self, choices: &mut Choices, clients: usize) {
+        let (id, number) = (self.id, self.lines.len());
+        let room = choices.pick(&["#dev", "#ops", "#dev", "#lobby", "#DEV"]);
+        // Not the first client, which is to stay everywhere.
+        let whom = match choices.below(4) {
+            0 => choices.pick(&CONTESTED).into(),
+            _ => format!("C{}", 1 + choices.below(clients)),
+        };
+        let line = match choices.below(32) {
+            0..9 => format!("/join {room}"),
+            9 => format!("/join {}", choices.pick(&["dev", "Ops word", "a,b", "", "Lobby"])),
+            10 | 11 => "/part".into(),
+            12 => format!("/part b{id}.{number} bye"),
+            13 => format!("/part {}", choices.pick(&[room, &room[1..]])),
+            14 => format!("/part {room} b{id}.{number} bye"),
+            15..20 => format!("/msg {room} m{id}.{number} psst"),
+            20 | 21 => format!("/who {}", choices.pick(&[room, &room[1..]])),
+            22 => choices
+                .pick(&["/who #none", "/who none", "/who dev ops", "/msg #none hi", "/part #none"])
+                .into(),
+            23 => "/rooms".into(),
+            24 => "/topic".into(),
+            25 => format!("/topic t{id}.{number}"),
+            26 => format!("/away a{id}.{number}"),
+            27 => "/away".into(),
+            28 => format!("/kick {whom}"),
+            29 => format!("/kick {whom} k{id}.{number}"),
+            30 => format!("{} {whom}", choices.pick(&["/op", "/deop", "/voice", "/unvoice"])),
+            _ => choices
+                .pick(&[
+                    "/room moderated on",
+                    "/room moderated off",
+                    "/room topic all",
+                    "/op c1 c2",
+                ])
+                .into(),
+        };
+        self.put(&line);
+    }
+
+    /// The room that it went to last, if it got there.
+    pub(crate) fn last_joined(&self) -> Option<&str> {
+        self.lines.iter().rev().find_map(|line| line.text.strip_prefix("/join "))
     }
 
     /// Has something to say without a line end, and ends its stream.

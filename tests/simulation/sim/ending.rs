@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use chatd_support::sentences::{HELP_LINES, STOPPING};
+use chatd_support::sentences::HELP_LINES;
 
 use super::check::{Bounds, Fate, check};
 use super::choices::Choices;
 use super::client::CONTESTED;
 use super::journal::Entry;
-use super::order::{Change, Order};
+use super::order::{Change, Heard, Order};
 use super::transcript::{Item, Transcript};
 use super::walk::Run;
 use super::world::World;
@@ -18,10 +18,11 @@ impl World {
     pub(crate) fn end(mut self) -> Vec<Vec<u8>> {
         self.calm_down();
         let marks = self.marks();
+        let ticks_at_marks = self.ticks.len();
         self.everybody_leaves();
         assert_eq!((self.server.len(), self.server.is_empty()), (0, true), "connections are left");
         assert!(self.clients.iter().all(|client| !client.is_there()));
-        self.check(&marks);
+        self.check(&marks, ticks_at_marks);
         self.clients.iter().map(|client| client.wire.borrow().to_client.clone()).collect()
     }
 
@@ -68,7 +69,7 @@ impl World {
         self.settle_down();
     }
 
-    fn check(&self, marks: &[Option<usize>]) {
+    fn check(&self, marks: &[Option<usize>], ticks_at_marks: usize) {
         let mut fates: Vec<Fate> = Vec::new();
         fates.resize_with(self.clients.len(), Fate::default);
         let changes = self.changes(&mut fates);
@@ -90,12 +91,12 @@ impl World {
         // What the first client asked for itself: a nickname and help.
         let (own, heard) = lines.split_at(HELP_LINES + 2);
         let help: Vec<String> = own[2..].iter().map(|(line, _)| (*line).into()).collect();
-        let heard: Vec<(&str, usize)> = heard
-            .iter()
-            .filter(|(line, _)| !line.starts_with("(private) ") && *line != STOPPING)
-            .copied()
-            .collect();
-        let order = Order::new(changes, heard.iter().map(|(line, _)| *line), &self.clients);
+        let heard = heard.iter().map(|&(line, end)| {
+            let tick = self.ticks.partition_point(|(bytes, _)| *bytes < end);
+            Heard { line, tick, at: self.ticks[tick].1.at }
+        });
+        let heard: Vec<Heard<'_>> = heard.collect();
+        let order = Order::new(changes, &heard, &self.clients, self.ticks[0].1.at);
         let run = Run {
             clients: &self.clients,
             order: &order,
@@ -105,8 +106,7 @@ impl World {
             history_at_once: self.history_at_once,
             is_stopped: self.stopped_at.is_some(),
         };
-        let events_at_mark = marks[0]
-            .map_or(heard.len(), |mark| heard.iter().take_while(|(_, end)| *end <= mark).count());
+        let events_at_mark = order.events.partition_point(|event| event.tick < ticks_at_marks);
         let bounds = Bounds {
             backlog_bytes_max: self.limits.backlog_bytes_max,
             has_rate: self.limits.rate.is_some(),
@@ -118,16 +118,17 @@ impl World {
     /// Who came, went and took another name, up to the end of the first client, as the log has it.
     fn changes(&self, fates: &mut [Fate]) -> Vec<Change> {
         let mut changes = Vec::new();
-        for (id, entry) in &self.journal {
+        for (id, entry, tick) in &self.journal {
+            let tick = *tick;
             match entry {
                 Entry::Connected => fates[*id].changes_before = changes.len(),
                 Entry::Named(name) => {
-                    changes.push(Change { id: *id, to: Ok(Rc::from(name.as_str())) });
+                    changes.push(Change { id: *id, to: Ok(Rc::from(name.as_str())), tick });
                 }
                 Entry::Left(name, why) => {
                     fates[*id].left = Some(why.clone());
                     if name.is_some() && *id > 0 {
-                        changes.push(Change { id: *id, to: Err(why.clone()) });
+                        changes.push(Change { id: *id, to: Err(why.clone()), tick });
                     }
                 }
                 Entry::Limited => {}

@@ -1,19 +1,24 @@
-//! One order of all that happened, and the room after each of it.
+//! One order of all that happened, and the rooms after each of it.
 //!
-//! The first client hears all that all are told: that is the order. What the log says of comings,
-//! goings and names is matched against it, one for one. In a crowd comings and goings are not told one
-//! by one; then the log knows their order, and how many of them had happened when something was told is
-//! known within bounds.
+//! The first client is in all rooms, and hears all that anybody is told of them: that is the order. What
+//! the log says of comings, goings and names is matched against it, one for one. Only of whoever is in
+//! no room nobody is told; and in a crowd comings and goings are not told one by one. Then the log
+//! knows their order, and how many of them had happened when something was told is known within bounds.
 
 use std::io::ErrorKind;
 use std::rc::Rc;
+use std::time::Instant;
 
 use chatd::chat::look_alikes::LookAlikes;
 use chatd::chat::name::Nick;
-use chatd_support::sentences::{CROWD, MARK, joined, notice, renamed, traffic};
+
+use chatd_support::sentences::{CROWD, left, left_saying, lost, quit};
 
 use super::client::Client;
+use super::language::{Deed, HOME, ROOMS};
+use super::reading::Reading;
 use super::rules::{self, conflict};
+use super::scene::Scene;
 
 /// Somebody came, went or took another name.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(crate) struct Change {
     pub(crate) id: usize,
     /// The new name, or why there is none any more.
     pub(crate) to: Result<Rc<str>, String>,
+    /// In which tick of the server that was.
+    pub(crate) tick: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -29,74 +36,76 @@ pub(crate) struct Member {
     pub(crate) name: Rc<str>,
 }
 
-/// Something that all were told.
+/// Something that many were told, or that changes what holds for them.
 #[derive(Debug)]
 pub(crate) struct Public {
+    /// Without the mark of the room.
     pub(crate) text: String,
+    /// Where. Nowhere, if all are told who know whoever did it.
+    pub(crate) room: Option<usize>,
+    pub(crate) deed: Deed,
     /// Who did it: who is not told. Nobody, if it was several.
     pub(crate) by: Option<usize>,
+    /// To whom it was done.
+    pub(crate) whom: Option<usize>,
     /// The change that it tells.
     pub(crate) change: Option<usize>,
-    /// How much of what is said was said before.
-    pub(crate) said_before: usize,
+    /// In which tick it was told.
+    pub(super) tick: usize,
+}
+
+/// A line that the first client was told: in which tick, and when that was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heard<'a> {
+    pub(crate) line: &'a str,
+    pub(crate) tick: usize,
+    pub(crate) at: Instant,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     pub(crate) changes: Vec<Change>,
-    /// Who was there after so many changes, in the order they came.
+    /// Who had a name after so many changes, in the order they came.
     pub(crate) members: Vec<Vec<Member>>,
     pub(crate) events: Vec<Public>,
+    /// The rooms after so many events. Who is in the home room is not known of a crowd.
+    pub(crate) scenes: Vec<Scene>,
     /// After so many events there had been at least, and at most, so many changes.
     pub(crate) bounds: Vec<(usize, usize)>,
     /// Which event tells a change, if it is told alone.
     pub(crate) event_of: Vec<Option<usize>>,
-    /// What was said to all, and how many bytes it takes to show each.
-    pub(crate) said: Vec<(String, usize)>,
-}
-
-/// Comings and goings that were not told yet.
-#[derive(Debug, Default, Clone, Copy)]
-struct Gathered {
-    joined: usize,
-    left: usize,
+    /// What was said in each room, and how many bytes it takes to show each.
+    pub(crate) said: [Vec<(String, usize)>; ROOMS.len()],
+    /// There were so many at some time that not all comings and goings are told alone. All of them are
+    /// in the home room then, all the time.
+    pub(crate) is_crowd: bool,
 }
 
 impl Order {
     /// # Panics
     ///
     /// If what was heard cannot have happened.
-    pub(crate) fn new<'a>(
+    pub(crate) fn new(
         changes: Vec<Change>,
-        heard: impl Iterator<Item = &'a str>,
+        heard: &[Heard<'_>],
         clients: &[Client],
+        start: Instant,
     ) -> Self {
         let mut order = Self { event_of: vec![None; changes.len()], changes, ..Self::default() };
         order.replay_changes(clients);
-        // The first change is that the first client came.
-        let (mut done, mut gathered) = (1, None);
-        order.bounds.push((done, done));
-        for text in heard {
-            done = if text.starts_with(MARK) {
-                order.tell_change(text, done, &mut gathered, clients)
-            } else {
-                order.tell_said(text, done, &mut gathered)
-            };
-            order.bounds.push((done, order.changes.len()));
-        }
+        order.is_crowd = order.members.iter().any(|members| members.len() > CROWD);
+        let mut reading = Reading::new(order, clients, start);
+        reading.read_all(heard);
+        let mut order = reading.end();
         order.bound_from_behind();
-        if order.members.iter().all(|members| members.len() <= CROWD) {
-            let is_exact = |&(least, most): &(usize, usize)| least == most;
-            assert!(order.bounds.iter().all(is_exact), "each change is told: {:?}", order.changes);
-        }
         order
     }
 
-    /// The room after each change.
+    /// Who has a name after each change.
     fn replay_changes(&mut self, clients: &[Client]) {
         let mut members: Vec<Member> = Vec::new();
         self.members.push(Vec::new());
-        for Change { id, to } in &self.changes {
+        for Change { id, to, .. } in &self.changes {
             let place = members.iter().position(|member| member.id == *id);
             if let Ok(name) = to {
                 let taken = members.iter().find(|other| is_taken(name, *id, other, clients));
@@ -112,106 +121,22 @@ impl Order {
         }
     }
 
-    /// Finds the change that was told, and returns how many there were then.
-    fn tell_change(
-        &mut self,
-        text: &str,
-        mut done: usize,
-        gathered: &mut Option<Gathered>,
-        clients: &[Client],
-    ) -> usize {
-        loop {
-            if let Some(now) = *gathered
-                && text == traffic(now.joined, now.left, self.members[done].len())
-            {
-                *gathered = None;
-                self.push(text, None, None);
-                return done;
-            }
-            let Some(change) = self.changes.get(done) else {
-                panic!("nothing in the log is {text:?}");
-            };
-            let by = change.id;
-            if self.is_told_by(text, done, clients) {
-                let is_rename = text.contains(" is now ");
-                assert!(is_rename || gathered.is_none(), "told alone before others: {text:?}");
-                assert!(is_rename || self.members[done + 1].len() <= CROWD, "in a crowd: {text:?}");
-                self.event_of[done] = Some(self.events.len());
-                self.push(text, Some(by), Some(done));
-                return done + 1;
-            }
-            self.gather(done, gathered, text);
-            done += 1;
-        }
-    }
-
-    fn is_told_by(&self, text: &str, done: usize, clients: &[Client]) -> bool {
-        let Change { id, to } = &self.changes[done];
-        let old = self.name(done, *id);
-        match (old, to) {
-            (None, Ok(new)) => text == joined(new),
-            (Some(old), Ok(new)) => text == renamed(old, new),
-            (Some(old), Err(why)) => text
-                .strip_prefix(&notice(format!("{old} left")))
-                .is_some_and(|told| is_reason(told, why, &clients[*id])),
-            (None, Err(_)) => false,
-        }
-    }
-
-    /// Counts a change that was not told alone.
-    fn gather(&self, done: usize, gathered: &mut Option<Gathered>, text: &str) {
-        let change = &self.changes[done];
-        let is_crowd = self.members[done + 1].len() > CROWD || gathered.is_some();
-        assert!(is_crowd, "{text:?} was heard, and {change:?} was not");
-        let is_there = self.name(done, change.id).is_some();
-        let Gathered { joined, left } = gathered.get_or_insert_default();
-        match (&change.to, is_there) {
-            (Err(_), _) => *left += 1,
-            (Ok(_), false) => *joined += 1,
-            (Ok(_), true) => panic!("{text:?} was heard, and {change:?} was not"),
-        }
-    }
-
-    /// Finds out who said that, and returns how many changes there were at least.
-    fn tell_said(&mut self, text: &str, mut done: usize, gathered: &mut Option<Gathered>) -> usize {
-        let (name, marks) = match text.strip_prefix("* ") {
-            Some(act) => (act.split(' ').next(), 3),
-            None => (text.split(':').next(), 2),
-        };
-        let name = name.expect("a name first");
-        let by = loop {
-            if let Some(member) = self.members[done].iter().find(|member| &*member.name == name) {
-                break member.id;
-            }
-            assert!(done < self.changes.len(), "nobody is called {name}: {text:?}");
-            self.gather(done, gathered, text);
-            done += 1;
-        };
-        self.push(text, Some(by), None);
-        self.said.push((text.into(), text.len() - marks + 8));
-        done
-    }
-
-    fn push(&mut self, text: &str, by: Option<usize>, change: Option<usize>) {
-        let said_before = self.said.len();
-        self.events.push(Public { text: text.into(), by, change, said_before });
-    }
-
     /// Before something is told there can be no change that comes after it.
     fn bound_from_behind(&mut self) {
         for index in (0..self.events.len()).rev() {
-            let Public { by, change, .. } = self.events[index];
+            let Public { by, change, tick, .. } = self.events[index];
             let (least, most) = self.bounds[index + 1];
             let until = match (change, by) {
                 (Some(change), _) => change,
                 (None, None) => least,
-                // As long as it has the name with which it said that.
+                // As long as it has the name with which it did that.
                 (None, Some(by)) => self.changes[least..]
                     .iter()
                     .position(|change| change.id == by)
                     .map_or(most, |next| most.min(least + next)),
             };
-            self.bounds[index].1 = until.min(most);
+            let until_tick = self.changes.partition_point(|change| change.tick <= tick);
+            self.bounds[index].1 = until.min(most).min(until_tick);
         }
     }
 
@@ -220,22 +145,64 @@ impl Order {
         self.members[done].iter().find(|member| member.id == id).map(|member| &member.name)
     }
 
-    /// What was said before the event at `index`.
-    pub(crate) fn said_before(&self, index: usize) -> &[(String, usize)] {
-        let count = self.events.get(index).map_or(self.said.len(), |event| event.said_before);
-        &self.said[..count]
+    /// What was said in a room before the event at `index`.
+    pub(crate) fn said_before(&self, room: usize, index: usize) -> &[(String, usize)] {
+        &self.said[room][..self.scenes[index].said[room]]
+    }
+
+    /// Who is in a room after so many events and changes, each behind the sign of its rank.
+    pub(crate) fn here(&self, room: usize, (index, done): (usize, usize)) -> Vec<(&str, &str)> {
+        if self.is_crowd && room == HOME {
+            return self.members[done].iter().map(|member| ("", &*member.name)).collect();
+        }
+        let members = self.scenes[index].room(room).members.iter();
+        members.filter_map(|member| Some((member.sign(), &**self.name(done, member.id)?))).collect()
+    }
+
+    /// Whether not everybody might talk in a room at some time.
+    pub(crate) fn has_rules(&self, room: usize) -> bool {
+        let is_rule = |deed: &Deed| matches!(deed, Deed::Moderated(true) | Deed::KeptOut(..));
+        self.events.iter().any(|event| event.room == Some(room) && is_rule(&event.deed))
+    }
+
+    /// Whether an event tells that somebody quit who gave that reason. Nobody says in leaving what it may
+    /// not say in one of its rooms.
+    pub(crate) fn is_quit_with(
+        &self,
+        index: usize,
+        id: usize,
+        name: Option<&str>,
+        reason: Option<&str>,
+    ) -> bool {
+        let reason = reason.filter(|_| self.scenes[index].talks_everywhere(id));
+        name.is_some_and(|name| self.events[index].text == rules::left(name, reason))
+    }
+
+    /// Whether somebody who has a name is told of an event. Who does something is not.
+    pub(crate) fn is_told_to(&self, index: usize, id: usize) -> bool {
+        let Public { by, room, ref deed, .. } = self.events[index];
+        let scene = &self.scenes[index];
+        match (by, room) {
+            _ if by == Some(id) || deed.is_secret() => false,
+            (_, Some(HOME) | None) if self.is_crowd => true,
+            (_, Some(room)) => scene.is_in(id, room),
+            (Some(by), None) if matches!(deed, Deed::Away(_)) => scene.hears(id, by),
+            (Some(by), None) => scene.are_together(by, id),
+            (None, None) => false,
+        }
     }
 }
 
-/// Whether that is what all are told, after `left`, if the log says `why`.
-fn is_reason(told: &str, why: &str, client: &Client) -> bool {
+/// Whether that is what all are told of somebody who left, if the log says `why`.
+pub(super) fn is_leave(told: &str, name: &str, why: &str, client: &Client) -> bool {
     match why {
         // What it said is compared with what it typed.
-        "quit" => told == " (quit)" || told.starts_with(": "),
-        "connection closed by peer" => told == " (connection lost)",
-        _ if why.starts_with("too slow: ") => told == " (too slow)",
-        _ if client.wire.borrow().broken == Some(ErrorKind::TimedOut) => told == " (timed out)",
-        _ => told == " (connection lost)",
+        "quit" => told == quit(name) || told.starts_with(&left_saying(name, "")),
+        _ if why.starts_with("too slow: ") => told == left(name, "too slow"),
+        _ if client.wire.borrow().broken == Some(ErrorKind::TimedOut) => {
+            told == left(name, "timed out")
+        }
+        _ => told == lost(name),
     }
 }
 

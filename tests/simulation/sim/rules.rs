@@ -1,62 +1,9 @@
-//! The rules of the room, told a second time and as simply as can be: what a line asks for, which
-//! nicknames there can be, and what the answers look like. Only for what the clients here say.
+//! The rules of the chat, told a second time and as simply as can be: which nicknames there can be,
+//! what is kept of what was said, and what the answers look like. Only for what the clients here say.
 
 use std::ops::Range;
 
-use chatd_support::sentences::{notice, refused, why};
-
-/// What a line asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Action<'a> {
-    Nothing,
-    Say(&'a str),
-    Act(&'a str),
-    Nick(&'a str),
-    Tell(&'a str, &'a str),
-    Who,
-    History(usize),
-    Help,
-    Quit(Option<&'a str>),
-    /// Nothing that can be done, and why.
-    Refused(String),
-}
-
-/// What a line asks for if it comes from somebody with or without a nickname.
-pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
-    let Some(command) = line.strip_prefix('/') else {
-        return match named {
-            false => Action::Nick(line.trim()),
-            true if is_blank(line) => Action::Nothing,
-            true => Action::Say(line),
-        };
-    };
-    let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
-    let rest = rest.trim();
-    let usage = |usage: &str| Action::Refused(why::usage(usage));
-    let action = match word {
-        "nick" if is_blank(rest) => return usage("/nick NEW"),
-        "nick" => return Action::Nick(rest),
-        "help" => return Action::Help,
-        "quit" => return Action::Quit(Some(rest).filter(|reason| !reason.is_empty())),
-        "me" if is_blank(rest) => return usage("/me TEXT"),
-        "me" => Action::Act(rest),
-        "msg" => match rest.split_once(' ') {
-            Some((to, text)) => Action::Tell(to, text.trim_start()),
-            None => return usage("/msg NICK TEXT"),
-        },
-        "who" => Action::Who,
-        "history" if rest.is_empty() => Action::History(usize::MAX),
-        "history" => match rest.parse() {
-            Ok(count) => Action::History(count),
-            Err(_) => return usage("/history [NUMBER]"),
-        },
-        _ if command.starts_with('/') => Action::Say(command),
-        _ => {
-            return Action::Refused(why::unknown(word));
-        }
-    };
-    if named { action } else { Action::Refused(why::NAMELESS.into()) }
-}
+use chatd_support::sentences::{left_saying, notice, quit, refused, why};
 
 /// Which protocol that is not spoken here a first line is of.
 pub(crate) fn foreign(line: &str) -> Option<&'static str> {
@@ -89,11 +36,6 @@ pub(crate) const HTTP_ANSWER: [&str; 7] = [
 /// So many nicknames may be refused before one is taken.
 pub(crate) const REFUSALS_MAX: usize = 20;
 
-/// Whether there is nothing to see. Of what cannot be seen the clients here know little.
-fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| matches!(c, ' ' | '\u{200b}' | '\u{2800}' | '\u{3164}'))
-}
-
 /// Why that is no nickname, if it is none.
 pub(crate) fn bad_nick(name: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_alphanumeric() || "-_.[]{}|^`".contains(c);
@@ -116,7 +58,7 @@ pub(crate) fn bad_nick(name: &str) -> Option<String> {
 }
 
 /// What a nickname is called, whatever its case and its marks.
-fn called(name: &str) -> String {
+pub(crate) fn called(name: &str) -> String {
     let plain = |c| match c {
         '\u{24e1}' => 'r',
         'á' => 'a',
@@ -168,20 +110,18 @@ pub(crate) fn at_once(messages: &[(String, usize)], bytes_max: usize) -> usize {
     fits.count().max(1).min(messages.len())
 }
 
-/// `ana, bruno … and 3 others`, as far as the two limits allow.
-pub(crate) fn names<'a>(
-    members: impl ExactSizeIterator<Item = &'a str>,
-    count_max: usize,
-    bytes_max: usize,
-) -> String {
+/// `ana, @bruno … and 3 others`, as far as the two limits allow. Each has the sign of its rank.
+pub(crate) fn names(members: &[(&str, &str)], count_max: usize, bytes_max: usize) -> String {
     let (all, mut bytes) = (members.len(), 0);
-    let shown: Vec<&str> = members
+    let shown: Vec<String> = members
+        .iter()
         .take(count_max)
-        .take_while(|name| {
+        .take_while(|(_, name)| {
             let fits = bytes + name.len() <= bytes_max;
             bytes += name.len() + 2;
             fits
         })
+        .map(|(sign, name)| format!("{sign}{name}"))
         .collect();
     let others = match all - shown.len() {
         0 => String::new(),
@@ -191,9 +131,9 @@ pub(crate) fn names<'a>(
     shown.join(", ") + &others
 }
 
-/// What all are told, after the name, if somebody quits.
-pub(crate) fn left(reason: Option<&str>) -> String {
-    reason.map_or_else(|| " left (quit)".into(), |reason| format!(" left: {reason}"))
+/// What all are told if somebody quits.
+pub(crate) fn left(name: &str, reason: Option<&str>) -> String {
+    reason.map_or_else(|| quit(name), |reason| left_saying(name, reason))
 }
 
 /// Why something is not done, as its user is told.
@@ -201,18 +141,7 @@ pub(crate) fn refusal(why: &str, named: bool) -> String {
     if named { notice(why) } else { refused(why) }
 }
 
-/// What all are told if `name` does that.
-pub(crate) fn said(name: &str, action: &Action<'_>) -> Option<String> {
-    match action {
-        Action::Say(text) => Some(format!("{name}: {text}")),
-        Action::Act(text) => Some(format!("* {name} {text}")),
-        Action::Nothing
-        | Action::Nick(_)
-        | Action::Tell(..)
-        | Action::Who
-        | Action::History(_)
-        | Action::Help
-        | Action::Quit(_)
-        | Action::Refused(_) => None,
-    }
+/// The mask of whoever is called so.
+pub(crate) fn mask_of(name: &str) -> String {
+    format!("{}!*@*", called(name))
 }

@@ -1,10 +1,16 @@
 //! What a step can be.
 
 use std::io::ErrorKind;
+use std::rc::Rc;
 use std::time::Duration;
 
+use chatd_support::sentences::read_joined;
+use chatd_support::sentences::rooms::read_marked;
+
 use super::choices::Choices;
-use super::client::CONTESTED;
+use super::client::{CONTESTED, Client, Line};
+use super::language::{HOME, ROOMS};
+use super::rules::mask_of;
 use super::world::{BROKEN, ENDED, READABLE, WRITABLE, World, texts};
 
 /// What means something in the middle of what makes no sense.
@@ -38,7 +44,7 @@ impl World {
                 self.tell(|| "the server works".into());
                 return self.work();
             }
-            15..18 => {
+            15..18 if kind < 17 || !self.has_rooms => {
                 let time = Duration::from_millis(choices.below(2000) as u64);
                 self.tell(|| format!("{time:?} pass"));
                 self.now += time;
@@ -57,6 +63,10 @@ impl World {
                 self.events.push((key, choices.pick(&[READABLE, WRITABLE, ENDED])));
                 return;
             }
+            // The first client is in charge of the rooms.
+            17 if self.has_rooms => {
+                return (0..2 + choices.below(6)).for_each(|_| self.govern(&mut choices));
+            }
             21 if self.may_stop => return self.stop(),
             _ => {}
         }
@@ -65,6 +75,71 @@ impl World {
             return;
         }
         self.befall(index, kind, &mut choices);
+    }
+
+    /// The first client does something in the room where it talks, or goes to talk elsewhere.
+    fn govern(&mut self, choices: &mut Choices) {
+        let whom = match choices.below(8) {
+            0 => choices.pick(&CONTESTED).into(),
+            // The same ones again, so that what is decided about them meets.
+            1 => format!("C{}", 1 + choices.below(3)),
+            _ => self.approach(choices),
+        };
+        let number = self.clients[0].lines.len();
+        // It does not lead the home room.
+        let leads = self.clients[0].last_joined().is_none_or(|room| room != ROOMS[HOME]);
+        let line = match choices.below(20) {
+            0..3 => format!("/join {}", choices.pick(&ROOMS)),
+            3 | 4 => format!("/kick {whom} k0.{number}"),
+            5..10 => {
+                format!("{} {whom}", choices.pick(&["/op", "/op", "/deop", "/voice", "/unvoice"]))
+            }
+            16.. if leads => {
+                let verb = choices.pick(&["/mute", "/unmute", "/ban", "/unban"]);
+                format!("{verb} {}", mask_of(&whom))
+            }
+            10 => format!("/topic t0.{number}"),
+            11 => choices.pick(&["/room topic all", "/room topic operators"]).into(),
+            12 | 13 => "/room moderated on".into(),
+            _ => "/room moderated off".into(),
+        };
+        self.tell(|| format!("client 0 types {line:?}"));
+        self.say(0, &[&line]);
+    }
+
+    /// The first client goes where somebody came lately, as it was told. Who that is.
+    fn approach(&mut self, choices: &mut Choices) -> String {
+        let wire = Rc::clone(&self.clients[0].wire);
+        let wire = wire.borrow();
+        let told = String::from_utf8_lossy(&wire.to_client);
+        let came = |line| {
+            let (room, line) = read_marked(line)?;
+            Some((ROOMS[1..].iter().find(|name| **name == room)?, read_joined(&line)?.to_owned()))
+        };
+        let nth = choices.below(4);
+        let mut latest = told.lines().rev().filter_map(came).take(nth + 1);
+        let Some((room, name)) = latest.by_ref().last() else {
+            return format!("C{}", 1 + choices.below(self.clients.len()));
+        };
+        drop(wire);
+        self.say(0, &[&format!("/join {room}")]);
+        name
+    }
+
+    /// A client does as the last one did that went to some room, came from where this one does, and left.
+    pub(super) fn come_back(&self, client: &mut Client) {
+        let is_gone = |gone: &&Client| gone.id % 2 == client.id % 2 && gone.left.is_some();
+        // Once: else nobody could tell which of two that is, where one was renamed and nobody heard.
+        let is_back = |id: usize| {
+            let is_its_name = |line: &Line| line.text == format!("c{id}");
+            self.clients.iter().any(|other| other.id != id && other.lines.iter().any(is_its_name))
+        };
+        let mut gone = self.clients.iter().rev().filter(is_gone).filter(|gone| !is_back(gone.id));
+        let gone = gone.find_map(|gone| Some((gone.id, gone.last_joined()?)));
+        client.put(&format!("c{}", gone.map_or(client.id, |(id, _)| id)));
+        if let Some((_, room)) = gone {
+            client.put(&format!("/join {room}"));
+        }
     }
 
     /// One thing happens to a client.

@@ -1,21 +1,19 @@
 //! Walks one client's transcript along the order of all that happened.
 //!
-//! Each line must be the next thing that all were told (but not what this client did itself), something
-//! said to it alone, or the answer to its next line, as the rules have it at this point. So nothing may
-//! be missing, come twice, or come out of order. Only what a broken or full connection swallowed at the
-//! end may be missing.
+//! Each line must be the next thing that was told in the rooms it is in (but not what this client did
+//! itself), something said to it alone, or the answer to its next line, as the rules have it at this
+//! point. So nothing may be missing, come twice, or come out of order, and nothing comes of other rooms.
+//! Only what a broken or full connection swallowed at the end may be missing.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use chatd_support::sentences;
 
 use super::client::{Client, Line};
-use super::order::Order;
-use super::rules::{Action, HTTP_ANSWER, REFUSALS_MAX, action, said};
+use super::commands::{Action, action, said};
+use super::order::{Order, Public};
+use super::rules::{HTTP_ANSWER, REFUSALS_MAX};
 use super::transcript::{Item, Transcript};
-
-/// What stands for a time in a line that is expected.
-pub(super) const SOME_TIME: char = '\0';
 
 /// What all walks need to know.
 #[derive(Debug)]
@@ -45,11 +43,16 @@ pub(crate) struct Walk<'a> {
     pub(crate) lines: &'a [Line],
     /// How many options of the next line were refused.
     pub(super) options_refused: usize,
-    /// How many events are passed.
+    /// How many events are passed, at least: it does not hear all of them.
     pub(crate) index: usize,
+    /// The next one that it hears, or does itself.
+    pub(crate) next: usize,
     /// How many changes there were at least.
     pub(crate) done: usize,
     pub(crate) is_named: bool,
+    /// The rooms where it is, in the order it talked there last: it talks in the last one.
+    pub(crate) places: Vec<usize>,
+    pub(crate) is_away: bool,
     /// How many nicknames it was refused before it had one.
     pub(super) refusals: usize,
     /// The transcript ended within an answer.
@@ -63,8 +66,10 @@ pub(crate) struct Walk<'a> {
     /// How many events were passed when it last heard something: what it said itself since may have
     /// been said later than what it hears next.
     pub(super) heard_index: usize,
-    /// What others are said to have heard from it.
-    pub(crate) confirmed: Vec<Told>,
+    /// The same for changes.
+    heard_done: usize,
+    /// What others are said to have heard from it: one of several, if they had the same name.
+    pub(crate) confirmed: Vec<(usize, Vec<usize>, String)>,
     /// What others said to it.
     pub(crate) received: Vec<Told>,
     /// What it had heard when so much of its transcript was there: how many events, and how many
@@ -86,14 +91,18 @@ impl<'a> Walk<'a> {
             lines: client.lines_sent(),
             options_refused: 0,
             index: 0,
+            next: 0,
             done,
             is_named: false,
+            places: Vec::new(),
+            is_away: false,
             refusals: 0,
             is_torn: false,
             is_dismissed: false,
             owed: 0..0,
             is_owed_asked: false,
             heard_index: 0,
+            heard_done: done,
             confirmed: Vec::new(),
             received: Vec::new(),
             mark: None,
@@ -102,10 +111,10 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn fail(&self, why: &str) -> ! {
         panic!(
-            "client {}: {why}\nnext in its transcript: {:?}\nnext that all are told: {:?}\nits next line: {:?}",
+            "client {}: {why}\nnext in its transcript: {:?}\nnext that it is told or does: {:?}\nits next line: {:?}",
             self.client.id,
             self.items.first(),
-            self.run.order.events.get(self.index),
+            self.next_event(),
             self.lines.first(),
         );
     }
@@ -120,7 +129,6 @@ impl<'a> Walk<'a> {
         }
         let mut passed = 0;
         loop {
-            self.heard_index = self.index;
             self.pass_own();
             let position = self.items.first().map_or(usize::MAX, |&(_, end)| end);
             if let Some(mark) = mark.take_if(|mark| position > *mark).filter(|_| self.is_named) {
@@ -136,6 +144,8 @@ impl<'a> Walk<'a> {
                 Item::Line(text) if self.is_next_event(text) => {
                     self.items = &self.items[1..];
                     self.pass_event();
+                    self.hear_whether_kicked();
+                    self.note_heard();
                 }
                 Item::Line(text) => match text.strip_prefix("(private) ") {
                     Some(told) => self.hear_private(told),
@@ -143,11 +153,22 @@ impl<'a> Walk<'a> {
                         self.items = &self.items[1..];
                         self.is_dismissed = true;
                     }
-                    None if self.may_hear_more() && is_past(text) => self.hear_more(),
-                    None => self.hear_answer(),
+                    None if self.may_hear_more() && is_past(text) => {
+                        self.hear_more();
+                        self.note_heard();
+                    }
+                    None => {
+                        self.hear_answer();
+                        self.note_heard();
+                    }
                 },
             }
         }
+    }
+
+    /// What it hears next comes later than this, whatever it says meanwhile.
+    fn note_heard(&mut self) {
+        (self.heard_index, self.heard_done) = (self.index, self.done);
     }
 
     /// Which protocol that is not spoken here its next line is of, if that is the first one.
@@ -170,24 +191,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// How many changes there may have been at this point.
-    pub(super) fn range(&self) -> RangeInclusive<usize> {
-        let order = self.run.order;
-        let most = if self.is_named { order.bounds[self.index].1 } else { order.changes.len() };
-        self.done..=most
-    }
-
     fn is_next_event(&self, text: &str) -> bool {
-        let next = self.run.order.events.get(self.index);
-        self.is_named && next.is_some_and(|next| next.by != Some(self.id()) && next.text == text)
+        self.is_named
+            && self.next_event().is_some_and(|next| {
+                next.by != Some(self.id()) && self.shown(next.room, &next.text) == text
+            })
     }
 
-    fn pass_event(&mut self) {
-        self.index += 1;
-        self.done = self.done.max(self.run.order.bounds[self.index].0);
-    }
-
-    /// Passes what this client says next to all, as long as it comes next, and lines that mean
+    /// Passes what this client says next where it talks, as long as it comes next, and lines that mean
     /// nothing.
     fn pass_own(&mut self) {
         while let (true, Some(line)) = (self.is_named, self.lines.first()) {
@@ -196,9 +207,10 @@ impl<'a> Walk<'a> {
             }
             let asked = action(&line.text, true);
             if asked != Action::Nothing {
-                let Some(said) = said(self.name(), &asked) else { return };
-                let next = self.run.order.events.get(self.index);
-                if next.is_none_or(|next| next.by != Some(self.id()) || next.text != said) {
+                let is_here = matches!(asked, Action::Say(_) | Action::Act(_));
+                let Some(said) = said(self.name(), &asked).filter(|_| is_here) else { return };
+                let is_it = |next: &Public| next.room == self.focus() && next.text == said;
+                if !self.own_event().is_some_and(is_it) {
                     return;
                 }
                 self.pass_event();
@@ -210,51 +222,6 @@ impl<'a> Walk<'a> {
     pub(crate) fn next_line(&mut self) {
         self.lines = &self.lines[1..];
         self.options_refused = 0;
-    }
-
-    /// Takes these lines from the transcript, as far as it goes.
-    pub(super) fn expect(&mut self, expected: &[String]) {
-        let count = self.agreeing(expected);
-        if count < expected.len().min(self.items.len()) {
-            self.items = &self.items[count..];
-            self.fail(&format!("expected: {:?}", expected[count]));
-        }
-        self.items = &self.items[count..];
-        self.is_torn |= count < expected.len();
-    }
-
-    /// How many of these lines come next in the transcript.
-    pub(super) fn agreeing(&self, expected: &[String]) -> usize {
-        let agrees = |((item, _), expected): &(&(Item, usize), &String)| match item {
-            Item::Telnet(_) => false,
-            Item::Line(text) => match expected.split_once(SOME_TIME) {
-                None => text == *expected,
-                Some((start, end)) => text.starts_with(start) && text.ends_with(end),
-            },
-        };
-        self.items.iter().zip(expected).take_while(agrees).count()
-    }
-
-    /// The first of these points at which the most of the next lines is what the rules say there.
-    /// Only the transcript may end within it.
-    pub(super) fn expect_somewhere(
-        &mut self,
-        points: &[usize],
-        rules: impl Fn(&Self, usize) -> Vec<String>,
-    ) -> usize {
-        let agreeing = points.iter().rev().filter_map(|&point| {
-            let expected = rules(self, point);
-            let count = self.agreeing(&expected);
-            let is_whole = count == expected.len();
-            (is_whole || count == self.items.len()).then_some((count, is_whole, point, expected))
-        });
-        match agreeing.max_by_key(|&(count, is_whole, ..)| (count, is_whole)) {
-            Some((_, _, point, expected)) => {
-                self.expect(&expected);
-                point
-            }
-            None => self.fail(&format!("expected something like {:?}", rules(self, self.done))),
-        }
     }
 
     fn hear_option(&mut self, refusal: [u8; 3]) {
@@ -270,15 +237,24 @@ impl<'a> Walk<'a> {
 
     fn hear_private(&mut self, told: &str) {
         let (from, text) = told.split_once(": ").unwrap_or((told, ""));
-        let by = self.range().find_map(|done| {
+        // Several may have had that name, one after the other.
+        let has_said = |id: usize| text.starts_with(&format!("p{id}."));
+        let is_garbled = |id: usize| self.run.clients[id].is_garbled;
+        let called = |done: usize| {
             let members = &self.run.order.members[done];
-            let by = members.iter().find(|member| &*member.name == from)?;
-            Some((done, by.id))
-        });
+            members.iter().find(|member| &*member.name == from).map(|by| (done, by.id))
+        };
+        let candidates = (self.heard_done..=*self.range().end()).filter_map(called);
+        let by = candidates
+            .clone()
+            .find(|&(_, by)| has_said(by))
+            .or_else(|| candidates.clone().find(|&(_, by)| is_garbled(by)))
+            .or_else(|| candidates.clone().next());
         let Some((done, by)) = by.filter(|_| self.is_named) else {
             self.fail("nobody can have said that to it");
         };
-        self.done = done;
+        self.done = self.done.max(done);
+        self.heard_done = done;
         self.received.push((by, self.id(), text.into()));
         self.items = &self.items[1..];
     }

@@ -33,6 +33,7 @@ const TICKS_MAX: usize = 20_000;
 const PORT_FIRST: u16 = 1024;
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each may be true by itself")]
 pub(crate) struct World {
     pub(crate) now: Now,
     pub(crate) limits: Limits,
@@ -43,8 +44,12 @@ pub(crate) struct World {
     pub(crate) clients: Vec<Client>,
     /// Told to the server once, as an edge-triggered poll does.
     pub(super) events: Vec<(usize, Readiness)>,
-    /// What the log said, and of whom.
-    pub(crate) journal: Vec<(usize, Entry)>,
+    /// What the log said, of whom, and in which tick.
+    pub(crate) journal: Vec<(usize, Entry, usize)>,
+    /// After each tick, how much the first client had got, and when that was.
+    pub(crate) ticks: Vec<(usize, Now)>,
+    /// There are other rooms than the home room.
+    pub(super) has_rooms: bool,
     pub(crate) stopped_at: Option<Now>,
     /// Sometimes the server is stopped in the middle of everything.
     pub(super) may_stop: bool,
@@ -73,6 +78,7 @@ impl World {
         let history_max = usize::from(is_crowd) + choices.below(10);
         let (may_stop, has_garbage) = (choices.one_in(3), choices.one_in(3));
         let history_max = history_max * choices.pick(&[1, 1, 1, 10]);
+        let has_rooms = !is_crowd && choices.below(4) > 0;
         let chat = ChatConfig {
             name: "simulation".into(),
             motd: String::new(),
@@ -83,9 +89,10 @@ impl World {
             // Sometimes that is less than so many messages take.
             history_bytes_max: limits.answer_bytes_max(),
             names_bytes_max: limits.own_bytes_max(),
-            // In a crowd, only the number of messages that a newcomer is shown tells when it came.
             nicknames_refused_max: 20,
-            history_bytes_at_once: if is_crowd {
+            // In a crowd, only the number of messages that a newcomer is shown tells when it came. And
+            // what somebody is still to be shown of several rooms the model does not know.
+            history_bytes_at_once: if is_crowd || has_rooms {
                 limits.answer_bytes_max()
             } else {
                 limits.history_bytes_at_once()
@@ -101,6 +108,8 @@ impl World {
             clients: Vec::new(),
             events: Vec::new(),
             journal: Vec::new(),
+            ticks: Vec::new(),
+            has_rooms,
             stopped_at: None,
             may_stop,
             has_garbage,
@@ -109,6 +118,10 @@ impl World {
         world.tell(|| format!("the limits: {:?}", world.limits));
         world.connect(&mut choices);
         world.say(0, &["c0", "/help"]);
+        if has_rooms {
+            let focus = choices.pick(&["/join #lobby", "/join #dev", "/join #ops"]);
+            world.say(0, &["/join #dev", "/join #ops", focus]);
+        }
         world.settle_down();
         if is_crowd {
             (0..choices.below(64) + 64).for_each(|_| world.connect(&mut choices));
@@ -156,6 +169,7 @@ impl World {
         let key = self.server.next_key();
         assert_eq!(self.server.accept(SimStream(Rc::clone(&wire)), peer, self.now), key);
         let mut client = Client::new((id, key), wire, self.now, choices);
+        client.has_rooms = self.has_rooms;
         if id > 0 && !self.is_crowd() {
             match choices.below(8) {
                 0 if choices.one_in(2) => client.put_foreign(choices),
@@ -164,6 +178,8 @@ impl World {
                     client.put(choices.pick(&CONTESTED));
                     client.put(&format!("/nick c{id}"));
                 }
+                // It may be somebody who dropped out, and is back from the same address.
+                6 | 7 if self.has_rooms => self.come_back(&mut client),
                 _ => client.put(&format!("c{id}")),
             }
         }
@@ -276,8 +292,9 @@ impl World {
                 self.clients[id].left = Some((self.now, why.clone()));
             }
             self.tell(|| format!("    client {id}: {entry:?}"));
-            self.journal.push((id, entry));
+            self.journal.push((id, entry, self.ticks.len()));
         }
+        self.ticks.push((self.clients[0].wire.borrow().to_client.len(), self.now));
     }
 }
 
