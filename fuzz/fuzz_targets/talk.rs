@@ -187,9 +187,8 @@ fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
         }
         Answer::Earlier { ref message, is_focused } => said(message, is_focused),
         Answer::Done { ref event, is_focused } => meaning(event, is_focused),
-        Answer::Entered { room, .. } | Answer::Focused(Some(room)) => {
-            ServerLine::TalksIn(room.as_str())
-        }
+        Answer::Entered { room, .. } => ServerLine::TalksIn(Some(room.as_str())),
+        Answer::Focused(room) => ServerLine::TalksIn(room.map(RoomName::as_str)),
         Answer::Named(nick) => ServerLine::Renamed { from: None, to: nick.as_str() },
         Answer::Told { from, text } => {
             ServerLine::Private { nick: from.as_str(), text: text.as_str() }
@@ -200,7 +199,6 @@ fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
         Answer::Refused { named: false, .. } => return matches!(read, ServerLine::Refused { .. }),
         Answer::History { .. }
         | Answer::Notice(_)
-        | Answer::Focused(None)
         | Answer::Present { .. }
         | Answer::Topic { .. }
         | Answer::Rooms { .. }

@@ -308,9 +308,9 @@ impl Chat {
         let Some(person) = self.people.remove(id) else { return };
         let nick = person.nick();
         let mut told = Vec::new();
-        // Nobody says in leaving what it may not say.
         // Whoever leaves on purpose may not want to find its rank again, nor that somebody takes it.
         let has_quit = matches!(reason, Farewell::Quit(_));
+        // Nobody says in leaving what it may not say.
         let is_said = |_: &Text<'_>| person.rooms().all(|at| self.rooms[at].lets_talk(id));
         let reason = if let Farewell::Quit(text) = reason {
             Farewell::Quit(text.filter(is_said))

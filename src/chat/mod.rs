@@ -151,12 +151,6 @@ impl Chat {
         self.people.get(id).map(people::Person::nick)
     }
 
-    /// How many people there are.
-    #[must_use]
-    pub fn people(&self) -> usize {
-        self.people.len()
-    }
-
     /// The rooms that a session is in.
     pub fn rooms_of(&self, id: SessionId) -> impl Iterator<Item = RoomId> + '_ {
         self.people.get(id).into_iter().flat_map(people::Person::rooms)

@@ -14,7 +14,6 @@ use super::text::{Text, TextBuf};
 pub struct People {
     /// By key: keys are small, and this takes half the memory of a table.
     seats: Vec<Option<Person>>,
-    count: usize,
     names: LookAlikes<SessionId>,
 }
 
@@ -43,7 +42,7 @@ impl People {
     /// Nobody. These names, and what looks like them, nobody may have.
     #[must_use]
     pub fn new(reserved: &[&str]) -> Self {
-        Self { seats: Vec::new(), count: 0, names: LookAlikes::reserving(reserved) }
+        Self { seats: Vec::new(), names: LookAlikes::reserving(reserved) }
     }
 
     /// The person of a session that has a nickname.
@@ -79,7 +78,6 @@ impl People {
             self.seats.resize_with(id.key() + 1, Option::default);
         }
         let nick = nick.clone();
-        self.count += 1;
         self.seats[id.key()] = Some(Person { id, nick, cloak, focus: None, more: None });
         Ok(())
     }
@@ -104,20 +102,7 @@ impl People {
     pub fn remove(&mut self, id: SessionId) -> Option<Person> {
         let person = self.seats.get_mut(id.key())?.take_if(|person| person.id == id)?;
         self.names.release(person.nick.as_str());
-        self.count -= 1;
         Some(person)
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.count
-    }
-
-    /// Whether there is nobody.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

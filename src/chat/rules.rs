@@ -148,7 +148,9 @@ impl Lists {
     /// Why somebody is on a list, if it is.
     #[must_use]
     pub fn entry_for(&self, list: List, who: &Identity, now: Instant) -> Option<&Entry> {
-        self.entries(list, now).find(|entry| entry.mask.matches(who))
+        let entries = self.entries(list, now).filter(|entry| entry.mask.matches(who));
+        // The one that counts longest.
+        entries.max_by_key(|entry| (entry.until.is_none(), entry.until))
     }
 
     /// Whether somebody is on a list.

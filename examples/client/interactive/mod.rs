@@ -48,6 +48,8 @@ pub(crate) struct Interactive {
     nick: Option<String>,
     /// The room where this client talks, if it has left the one where everybody begins.
     room: Option<String>,
+    /// The connection is a new one, and it is not known to be back in that room.
+    is_elsewhere: bool,
     link: Link,
     reached: Reached,
     /// How many of the next lines were said before.
@@ -71,6 +73,7 @@ impl Interactive {
             screen: Screen::new(Size::default()),
             roster: Roster::default(),
             room: None,
+            is_elsewhere: false,
             nick,
             link: Link::Connecting,
             reached: Reached::Nothing,
@@ -113,6 +116,12 @@ impl Interactive {
     /// Whether Enter has to wait: while offline it asks to connect at once instead.
     fn hold(&mut self, actions: &mut Actions) -> bool {
         let is_line = self.editor.pending_paste().is_none();
+        if let (true, Link::Named, Some(room)) = (self.is_elsewhere, &self.link, &self.room) {
+            let notice = format!("not back in {room}: Enter again sends it where you are");
+            self.screen.print(&style::notice(&notice));
+            self.is_elsewhere = false;
+            return true;
+        }
         if self.link == Link::Named || (is_line && self.is_asking_nick()) {
             return false;
         }

@@ -42,9 +42,13 @@ impl Interactive {
                 // What is being typed is not for those in the room where everybody begins.
                 if let Some(room) = &self.room {
                     actions.send_line(&format!("/join {room}"));
+                    self.is_elsewhere = true;
                 }
             }
-            (ServerLine::TalksIn(room), Link::Named) => self.room = Some(room.to_owned()),
+            (ServerLine::TalksIn(room), Link::Named) => {
+                self.room = room.map(str::to_owned);
+                self.is_elsewhere = false;
+            }
             (ServerLine::Renamed { from, to }, Link::Named)
                 if from.is_none() || from == self.nick.as_deref() =>
             {

@@ -22,8 +22,8 @@ pub(crate) enum ServerLine<'a> {
         from: Option<&'a str>,
         to: &'a str,
     },
-    /// From now on this client talks in this room.
-    TalksIn(&'a str),
+    /// From now on this client talks in this room, or in none.
+    TalksIn(Option<&'a str>),
     /// So many lines follow that were said before.
     Earlier(usize),
     /// Anything else that the server itself says.
@@ -82,7 +82,10 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         return ServerLine::Renamed { from: None, to: nick };
     }
     if let Some((room, _)) = you("You talk in ").and_then(|rest| rest.split_once(" now")) {
-        return ServerLine::TalksIn(room);
+        return ServerLine::TalksIn(Some(room));
+    }
+    if you("You are in no room now.").is_some() {
+        return ServerLine::TalksIn(None);
     }
     if let Some(welcome) = you("You are ").and_then(parse_welcome) {
         return welcome;

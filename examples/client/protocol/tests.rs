@@ -175,10 +175,10 @@ fn where_one_talks_is_known() {
     let others = Listing { people: &[], others: 0 };
     for (is_new, still) in [(false, None), (true, Some((room, 1)))] {
         let entered = Answer::Entered { room, is_new, others, still };
-        check(&entered, &[ServerLine::TalksIn("#lobby")]);
+        check(&entered, &[ServerLine::TalksIn(Some("#lobby"))]);
     }
-    check(&Answer::Focused(Some(room)), &[ServerLine::TalksIn("#lobby")]);
-    check(&Answer::Focused(None), &[Notice]);
+    check(&Answer::Focused(Some(room)), &[ServerLine::TalksIn(Some("#lobby"))]);
+    check(&Answer::Focused(None), &[ServerLine::TalksIn(None)]);
 }
 
 #[test]

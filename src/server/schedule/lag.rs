@@ -34,10 +34,10 @@ impl Lag {
 /// How those are who are about to hear something. All are zero if nobody is behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::server) struct Heard {
-    /// How many they are. Whoever waits to talk is none of them: otherwise talkers who come in
-    /// numbers would outvote those who read.
+    /// How many do nothing but listen. Whoever waits to talk is none of them: otherwise talkers who
+    /// come in numbers would outvote those who read.
     pub(in crate::server) hearers: usize,
-    /// How many of them are far behind.
+    /// How many of all are far behind, also of those who wait to talk.
     pub(in crate::server) behind: usize,
     /// How many have come near their limit since talkers waited for them last.
     pub(in crate::server) near: usize,

@@ -3,8 +3,10 @@
 mod encode;
 mod help;
 mod lines;
+mod notice;
 mod parse;
 mod refusal;
+mod time;
 
 pub use encode::{answer, event};
 pub(super) use lines::IAC;

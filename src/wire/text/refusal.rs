@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::encode::{For, Lasting, up_to_seconds};
+use super::notice::For;
+use super::time::{Lasting, up_to_seconds};
 use crate::chat::answer::{Longest, Refusal};
 use crate::chat::name::{
     NICK_COLUMNS_MAX, NICK_PUNCTUATION, NameError, ROOM_COLUMNS_MAX, ROOM_PUNCTUATION,

@@ -40,6 +40,11 @@ fn a_lost_connection_is_taken_up_in_the_room_where_one_talked() {
     talk.hear("*** You are ana. Nobody else is here.");
     assert_eq!(talk.sent(), "/join #dev\n");
     assert_eq!(talk.last_row(), "ana> half");
+    talk.hear("*** It takes the key to come into #dev: /join #dev KEY.");
+    talk.press(ENTER);
+    assert_eq!(talk.sent(), "", "it was not meant for the others");
+    talk.press(ENTER);
+    assert_eq!(talk.sent(), "half\n");
 }
 
 #[test]
