@@ -59,11 +59,11 @@ impl Remembered {
     fn shown_bytes(&self) -> usize {
         self.from.as_str().len() + self.text.len() + MARKS_BYTES
     }
+}
 
-    /// How much memory it takes, at the most.
-    fn kept_bytes(&self) -> usize {
-        self.from.as_str().len() + self.text.len() + MESSAGE_BYTES
-    }
+/// How much memory a message takes, at the most.
+fn kept_bytes(from: &Nick, text: &str) -> usize {
+    from.as_str().len() + text.len() + MESSAGE_BYTES
 }
 
 impl History {
@@ -119,30 +119,31 @@ impl History {
         self.forgotten + index as u64
     }
 
-    /// Remembers a message, and forgets the oldest over the limits.
+    /// Remembers a message, and forgets the oldest for which there is no room beside it.
     pub fn remember(&mut self, message: &Message<'_>) {
-        if self.count_max == 0 {
-            return;
+        let Message { id, at, from, kind, text: said, .. } = *message;
+        let bytes = kept_bytes(from, said.as_str());
+        let mut text = TextBuf::default();
+        while self.messages.len() >= self.count_max || self.bytes + bytes > self.bytes_max {
+            let Some(oldest) = self.forget() else {
+                // It is larger than all that may be kept.
+                self.forgotten += 1;
+                return;
+            };
+            // The text of a forgotten message serves again: a busy room allocates nothing here.
+            text = oldest.text;
         }
-        // The text of a forgotten message serves again: a busy room allocates nothing here.
-        let oldest = if self.messages.len() == self.count_max { self.forget() } else { None };
-        let mut text = oldest.map_or_else(TextBuf::default, |oldest| oldest.text);
         // What is kept is what is counted: a long message must not leave its memory to a short one.
-        text.set(message.text, SPARE_BYTES);
-        let Message { id, at, from, kind, .. } = *message;
-        let remembered = Remembered { id, at, from: from.clone(), kind, text };
-        self.bytes += remembered.kept_bytes();
-        self.messages.push_back(remembered);
-        while self.bytes > self.bytes_max {
-            self.forget();
-        }
+        text.set(said, SPARE_BYTES);
+        self.bytes += bytes;
+        self.messages.push_back(Remembered { id, at, from: from.clone(), kind, text });
     }
 
     /// Forgets the oldest message, if there is one.
     pub fn forget(&mut self) -> Option<Remembered> {
         let oldest = self.messages.pop_front()?;
         self.forgotten += 1;
-        self.bytes -= oldest.kept_bytes();
+        self.bytes -= kept_bytes(&oldest.from, oldest.text.as_text().as_str());
         Some(oldest)
     }
 }
