@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Listed, Listing, Profile, Refusal, RoomSummary};
 use super::name::{Nick, RoomName};
-use super::room::{Room, RoomId};
+use super::room::{Member, Room, RoomId};
 use super::rules::{List, Rank};
 use super::session::SessionId;
 use super::text::{Text, TextBuf};
@@ -92,7 +92,7 @@ impl Chat {
             .rooms()
             .map(|at| &self.rooms[at])
             .filter(|room| self.knows_of(caller.id, room))
-            .map(|room| (room.name(), room.member(id).and_then(super::Member::rank)))
+            .map(|room| (room.name(), room.member(id).and_then(Member::rank)))
             .collect();
         caller.answer(&Answer::Whois(Profile {
             nick: person.nick(),

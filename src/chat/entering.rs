@@ -1,6 +1,6 @@
 //! How people come, take names, go from room to room, and leave.
 
-use super::answer::{Answer, Listing, Longest, Refusal};
+use super::answer::{Answer, Listing, Longest, Place, Refusal};
 use super::event::{Event, Farewell, Happening};
 use super::look_alikes::Clash;
 use super::name::{Nick, RoomName};
@@ -120,7 +120,7 @@ impl Chat {
             person.focus().map(|before| (self.rooms[before].name(), person.rooms().count() - 1));
         caller.answer(&Answer::Entered { room, is_new, others, still });
         if let Some(topic) = &self.rooms[at].topic {
-            let place = super::Place { room, is_focused: true };
+            let place = Place { room, is_focused: true };
             caller.answer(&Answer::Topic { place, topic: Some(topic.as_text()) });
         }
         self.come_into(at, caller);

@@ -6,7 +6,8 @@ use super::answer::{Answer, Longest, Refusal};
 use super::event::{Event, Happening};
 use super::mask::Mask;
 use super::name::Nick;
-use super::room::{CROWD, RoomId};
+use super::people::Person;
+use super::room::{CROWD, Member, RoomId};
 use super::rules::{Change, Entry, KEY_BYTES_MAX, LIST_MAX, List, Rank, SLOW_MAX};
 use super::session::{Cloak, SessionId};
 use super::text::{Text, TextBuf};
@@ -220,7 +221,7 @@ impl Chat {
         members
             .iter()
             .filter(|member| !member.is(Rank::Operator))
-            .map(super::Member::session)
+            .map(Member::session)
             .filter(|&id| mask.matches(&self.people[id].identity()))
             .collect()
     }
@@ -242,7 +243,7 @@ impl Chat {
         let Some(lists) = &mut self.rooms[at].lists else { return Err(Refusal::NotListed(who)) };
         let count = lists.remove(list, &masks, nick.as_ref());
         if count == 0 {
-            let identity = person.map(super::people::Person::identity);
+            let identity = person.map(Person::identity);
             let wider = lists
                 .entries(list, now)
                 .find(|entry| identity.as_ref().is_some_and(|it| entry.mask.matches(it)));
@@ -252,11 +253,8 @@ impl Chat {
             });
         }
         let members = self.rooms[at].members();
-        let silenced: Vec<SessionId> = members
-            .iter()
-            .filter(|member| member.is_silenced())
-            .map(super::Member::session)
-            .collect();
+        let silenced: Vec<SessionId> =
+            members.iter().filter(|member| member.is_silenced()).map(Member::session).collect();
         for id in silenced {
             self.judge(at, id, caller);
         }
@@ -310,6 +308,7 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'static>> {
         self.must_operate(at, caller)?;
+        let room = &mut self.rooms[at];
         match change {
             Change::Key(Some(key)) if key.as_str().len() > KEY_BYTES_MAX => {
                 return Err(Refusal::TooLong(Longest::Key, KEY_BYTES_MAX));
@@ -317,16 +316,7 @@ impl Chat {
             Change::Slow(Some(slow)) if slow > SLOW_MAX => {
                 return Err(Refusal::TooSlow(SLOW_MAX));
             }
-            Change::InviteOnly(_)
-            | Change::Moderated(_)
-            | Change::Secret(_)
-            | Change::OpenTopic(_)
-            | Change::Key(_)
-            | Change::Limit(_)
-            | Change::Slow(_) => {}
-        }
-        let room = &mut self.rooms[at];
-        match change {
+            Change::Slow(None) => room.talked.clear(),
             // Those who are there can go on, unless they are too many for that to mean something.
             Change::Moderated(true) if !room.rules.moderated && room.members().len() <= CROWD => {
                 room.lend_voice(true);
@@ -339,9 +329,6 @@ impl Chat {
             | Change::Key(_)
             | Change::Limit(_)
             | Change::Slow(_) => {}
-        }
-        if matches!(change, Change::Slow(None)) {
-            room.talked.clear();
         }
         room.rules.change(change);
         let by = self.people[caller.id].nick().clone();

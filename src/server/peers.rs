@@ -121,7 +121,7 @@ impl<S: Stream> Peers<S> {
     /// Returns whether it was far behind and is so no longer.
     pub(super) fn measure(&mut self, key: usize, unsent: usize, limits: &Limits) -> bool {
         let lag = &mut self.hearings[key].lag;
-        let before = std::mem::replace(lag, Lag::of(unsent, *lag, limits));
+        let before = mem::replace(lag, Lag::of(unsent, *lag, limits));
         before > Lag::Little && *lag == Lag::Little
     }
 

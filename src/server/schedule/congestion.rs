@@ -1,11 +1,11 @@
 //! When talkers outrun those who hear them, and what then: in a room that cannot keep up, members
 //! are read less until it has caught up, those who have a lot to say first of all.
 //!
-//! Two things say so, each time that something is queued for a room. While more of those who are told
-//! are far behind than half of those who do nothing but listen, everybody talks too fast there. And when a single one comes near its limit, it is
-//! given a moment to read: talk can be so fast that a reader which just did not get to run looks
-//! like one that has stopped. A room where only a few are behind, and stay so, does not wait for
-//! them.
+//! Two things say so, each time that something is queued for a room. Everybody talks too fast there
+//! while those who are far behind are more than half as many as those who do nothing but listen. And
+//! when a single one comes near its limit, it is given a moment to read: talk can be so fast that a
+//! reader which just did not get to run looks like one that has stopped. A room where only a few are
+//! behind, and stay so, does not wait for them.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
