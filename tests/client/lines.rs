@@ -160,12 +160,3 @@ fn a_server_that_goes_away_is_an_error() {
     assert!(stdout.ends_with(&format!("{STOPPING}\n")), "{stdout}");
     assert_eq!(stderr, "error: connection closed by the server\n");
 }
-
-#[test]
-fn the_readme_shows_the_help_as_it_is() {
-    let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("<!-- client --help -->\n```\n").expect("the marked block");
-    let (block, _) = rest.split_once("```").expect("the end of the block");
-    let output = Command::new(client()).arg("--help").output().expect("the client");
-    assert_eq!(block.trim_end(), String::from_utf8_lossy(&output.stdout).trim_end());
-}

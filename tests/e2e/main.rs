@@ -8,6 +8,7 @@ mod golden;
 mod limits;
 mod log;
 mod process;
+mod readme;
 mod room;
 #[cfg(target_os = "linux")]
 mod signals;
