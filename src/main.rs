@@ -10,13 +10,12 @@ use chatd::config::{Args, Config, ConfigError};
 use chatd::net::reactor::Reactor;
 use chatd::net::{listener, sys};
 use chatd::{banner, logging};
-use clap::Parser;
 
 /// The last log lines get so long to be written.
 const LOG_FLUSH: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read().unwrap_or_else(|error| error.exit());
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -32,8 +31,7 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let log = logging::start(args.log_level())?;
     let config = Config::new(args, sys::raise_descriptor_limit())?;
-    let listeners =
-        config.bind.iter().map(|addr| listener::listen(*addr)).collect::<Result<Vec<_>, _>>()?;
+    let listeners = listener::listen(&config.bind)?;
     let bound = listeners
         .iter()
         .map(mio::net::TcpListener::local_addr)

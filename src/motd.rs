@@ -21,6 +21,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The file of `--motd`.
 #[derive(Debug, Clone)]
 pub struct MotdFile {
+    /// What names it: the option, or the variable.
+    pub setter: String,
     /// Where it is.
     pub path: PathBuf,
     /// What its text may take to show it, in bytes.
@@ -30,6 +32,8 @@ pub struct MotdFile {
 /// The text cannot be shown.
 #[derive(Debug)]
 pub struct MotdError {
+    /// What names the file: the option, or the variable.
+    pub setter: String,
     /// Its file.
     pub path: PathBuf,
     /// What is wrong with it.
@@ -47,7 +51,7 @@ impl MotdFile {
     ///
     /// The system's, and if it is no regular file, or takes more than it may.
     pub fn read(&self) -> Result<String, MotdError> {
-        self.try_read().map_err(|source| MotdError { path: self.path.clone(), source })
+        self.try_read().map_err(|source| self.error(source))
     }
 
     /// Reads it in a thread of its own, which calls `wake` when it is done.
@@ -65,8 +69,12 @@ impl MotdFile {
         };
         match thread::Builder::new().name("motd".into()).spawn(read) {
             Ok(_) => Ok(Rereading(receiver)),
-            Err(source) => Err(MotdError { path: self.path.clone(), source }),
+            Err(source) => Err(self.error(source)),
         }
+    }
+
+    fn error(&self, source: io::Error) -> MotdError {
+        MotdError { setter: self.setter.clone(), path: self.path.clone(), source }
     }
 
     fn try_read(&self) -> io::Result<String> {
@@ -102,10 +110,10 @@ impl Rereading {
 
 impl fmt::Display for MotdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, source } = self;
+        let Self { setter, path, source } = self;
         write!(
             f,
-            "cannot show --motd {}: {source}; give a readable text file, or leave it out",
+            "cannot show {setter} {}: {source}; give a readable text file, or leave it out",
             path.display()
         )
     }
@@ -145,7 +153,8 @@ mod tests {
     fn with_file<T>(name: &str, bytes: &[u8], look: impl FnOnce(&MotdFile) -> T) -> T {
         let path = std::env::temp_dir().join(format!("chatd-{name}-{}", std::process::id()));
         fs::write(&path, bytes).unwrap();
-        let result = look(&MotdFile { path: path.clone(), bytes_max: 9 + 1 + 12 });
+        let result =
+            look(&MotdFile { setter: "--motd".into(), path: path.clone(), bytes_max: 9 + 1 + 12 });
         fs::remove_file(&path).unwrap();
         result
     }
@@ -169,7 +178,9 @@ mod tests {
 
     #[test]
     fn what_is_no_regular_file_is_not_read() {
-        let read = |path: &str| MotdFile { path: path.into(), bytes_max: 99 }.read();
+        let setter = || "--motd".into();
+        let read =
+            |path: &str| MotdFile { setter: setter(), path: path.into(), bytes_max: 99 }.read();
         let error = read(".").unwrap_err().to_string();
         assert_eq!(
             error,

@@ -14,7 +14,16 @@ pub(crate) fn command(line: &str) -> Option<&str> {
     command.split(char::is_whitespace).next()
 }
 
+/// Whether `line` says something to one alone, which the server confirms.
+pub(crate) fn is_private(line: &str) -> bool {
+    is_one_of(line, &["msg", "w", "r", "reply"])
+}
+
 /// Whether `line` is the command that leaves.
 pub(crate) fn is_quit(line: &str) -> bool {
-    command(line).is_some_and(|word| word.eq_ignore_ascii_case("quit"))
+    is_one_of(line, &["quit", "exit"])
+}
+
+fn is_one_of(line: &str, words: &[&str]) -> bool {
+    command(line).is_some_and(|command| words.iter().any(|word| command.eq_ignore_ascii_case(word)))
 }

@@ -271,6 +271,8 @@ pub enum Refusal<'a> {
     Nameless,
     /// Nobody has this nickname.
     UnknownNick(Text<'a>),
+    /// Nobody who is here has said something to it alone.
+    NobodyToAnswer,
     /// This one has not read what it was told before.
     Behind(Nick),
     /// There is no such command.

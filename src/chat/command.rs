@@ -17,6 +17,8 @@ pub enum Command<'a> {
         /// What is said.
         text: Text<'a>,
     },
+    /// Say something to whoever said something to it alone last.
+    Reply(Text<'a>),
     /// Come into a room, which is made if there is none, and talk there from now on.
     Join {
         /// Which one; `#` may be left out.
@@ -111,7 +113,11 @@ impl<'a> Command<'a> {
                 ask,
                 Ask::Who | Ask::History(_) | Ask::Topic(None) | Ask::Lists | Ask::Rules
             ),
-            Self::Nick(_) | Self::Tell { .. } | Self::Join { .. } | Self::Away(_) => false,
+            Self::Nick(_)
+            | Self::Tell { .. }
+            | Self::Reply(_)
+            | Self::Join { .. }
+            | Self::Away(_) => false,
         }
     }
 
@@ -119,7 +125,7 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn text_heard(&self) -> Option<Text<'a>> {
         match *self {
-            Self::Tell { text, .. } => Some(text),
+            Self::Tell { text, .. } | Self::Reply(text) => Some(text),
             Self::Away(reason) => reason,
             Self::In { ask, .. } => match ask {
                 Ask::Say { text, .. } => Some(text),

@@ -121,7 +121,9 @@ pub enum Happening<'a> {
 pub enum Farewell<'a> {
     /// It wanted to, perhaps saying why.
     Quit(Option<Text<'a>>),
-    /// Its connection ended.
+    /// It ended its stream, as a netcat does at the end of its input.
+    Ended,
+    /// Its connection broke.
     Lost,
     /// It did not read what it was sent.
     TooSlow,

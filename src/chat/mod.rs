@@ -193,6 +193,7 @@ impl Chat {
             Command::Help(help) => caller.answer(&Answer::Help(help)),
             _ if self.people.get(caller.id).is_none() => return Err(Refusal::Nameless),
             Command::Tell { to, text } => self.tell(to, text, caller)?,
+            Command::Reply(text) => self.reply(text, caller)?,
             Command::Join { room, key } => return self.enter(room, key, caller),
             Command::Rooms => self.list_rooms(caller),
             Command::Whois(nick) => self.show_person(nick, caller)?,

@@ -36,6 +36,8 @@ struct More {
     elsewhere: Vec<RoomId>,
     /// What it said when it went away, until it is back.
     away: Option<TextBuf>,
+    /// Who said something to it alone last.
+    told_by: Option<SessionId>,
 }
 
 impl People {
@@ -167,6 +169,17 @@ impl Person {
     #[must_use]
     pub fn away(&self) -> Option<Text<'_>> {
         self.more.as_ref()?.away.as_ref().map(TextBuf::as_text)
+    }
+
+    /// Who said something to it alone last, and may have left since.
+    #[must_use]
+    pub fn told_by(&self) -> Option<SessionId> {
+        self.more.as_ref()?.told_by
+    }
+
+    /// Somebody says something to it alone.
+    pub fn set_told_by(&mut self, who: SessionId) {
+        self.more.get_or_insert_default().told_by = Some(who);
     }
 
     /// It goes away and says why, or is back. Returns whether it was away before.

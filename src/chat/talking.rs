@@ -114,10 +114,31 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         let owner = self.people.owner(to.as_str()).ok_or(Refusal::UnknownNick(to))?;
-        let person = &self.people[owner];
+        self.tell_person(owner, text, caller)
+    }
+
+    /// Says something to whoever said something to the caller alone last: to that one, also under
+    /// another nickname, and not to somebody else who has taken the nickname.
+    pub(super) fn reply(
+        &mut self,
+        text: Text<'_>,
+        caller: &mut Caller<'_>,
+    ) -> Result<(), Refusal<'static>> {
+        let last = self.people[caller.id].told_by().filter(|&id| self.people.get(id).is_some());
+        self.tell_person(last.ok_or(Refusal::NobodyToAnswer)?, text, caller)
+    }
+
+    fn tell_person(
+        &mut self,
+        owner: SessionId,
+        text: Text<'_>,
+        caller: &mut Caller<'_>,
+    ) -> Result<(), Refusal<'static>> {
         if caller.out.is_behind(owner) {
-            return Err(Refusal::Behind(person.nick().clone()));
+            return Err(Refusal::Behind(self.people[owner].nick().clone()));
         }
+        self.people[owner].set_told_by(caller.id);
+        let person = &self.people[owner];
         let (from, to) = (self.people[caller.id].nick(), person.nick());
         caller.out.answer(&Answer::Told { from, text }, owner);
         caller.answer(&Answer::Delivered { from, to, text });

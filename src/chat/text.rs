@@ -2,6 +2,10 @@
 
 use unicode_width::UnicodeWidthChar;
 
+/// What the key that erases sends: most terminals DEL, some backspace.
+const BACKSPACE: char = '\u{8}';
+const DELETE: char = '\u{7f}';
+
 /// One line of text that no terminal can be hurt by: no line break, no control or escape code, no
 /// bidirectional override.
 ///
@@ -13,10 +17,12 @@ pub struct Text<'a>(&'a str);
 impl<'a> Text<'a> {
     /// Makes a line of received bytes harmless.
     ///
-    /// Invalid UTF-8 becomes U+FFFD, one per maximal subpart ([Unicode 16, 3.9.6]). C0 controls but
-    /// TAB, and DEL, become their pictures (U+2400 …); C1 controls, line and paragraph
-    /// separators and bidirectional controls become U+FFFD. The result is at most three times
-    /// as long as `line`. Harmless bytes are borrowed; `scratch` holds the others.
+    /// Backspace and DEL erase the character before them, as who typed them into a telnet in
+    /// character mode saw it happen; of a letter with combining marks that is the last mark. Invalid
+    /// UTF-8 becomes U+FFFD, one per maximal subpart ([Unicode 16, 3.9.6]). The other C0 controls but
+    /// TAB become their pictures (U+2400 …); C1 controls, line and paragraph separators and
+    /// bidirectional controls become U+FFFD. The result is at most three times as long as `line`.
+    /// Harmless bytes are borrowed; `scratch` holds the others.
     ///
     /// [Unicode 16, 3.9.6]: https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G66453
     #[must_use]
@@ -28,7 +34,13 @@ impl<'a> Text<'a> {
         }
         scratch.clear();
         for chunk in line.utf8_chunks() {
-            scratch.extend(chunk.valid().chars().map(visible));
+            for c in chunk.valid().chars() {
+                if matches!(c, BACKSPACE | DELETE) {
+                    scratch.pop();
+                } else {
+                    scratch.push(visible(c));
+                }
+            }
             if !chunk.invalid().is_empty() {
                 scratch.push(char::REPLACEMENT_CHARACTER);
             }
@@ -159,7 +171,6 @@ fn visible(c: char) -> char {
         '\0'..='\u{1f}' if c != '\t' => {
             char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
         }
-        '\u{7f}' => '\u{2421}',
         c if is_harmful(c) => char::REPLACEMENT_CHARACTER,
         c => c,
     }
@@ -184,12 +195,30 @@ mod tests {
 
     #[test]
     fn harmful_characters_are_shown() {
-        assert_eq!(parse(b"\x1b[2J\x07\0\x7f"), "␛[2J␇␀␡");
+        assert_eq!(parse(b"\x1b[2J\x07\0"), "␛[2J␇␀");
         assert_eq!(
             parse("a\u{9b}b\u{2028}c\u{202e}d\u{2066}e\u{200f}".as_bytes()),
             "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}"
         );
         assert_eq!(parse(b"a\rb"), "a␍b");
+    }
+
+    #[test]
+    fn backspace_and_delete_erase_the_character_before() {
+        for (typed, left) in [
+            (&b"hallo\x08\x08\x08\x08ello"[..], "hello"),
+            (b"hello\x7f", "hell"),
+            ("olá\u{7f}a 日本\u{8}".as_bytes(), "ola 日"),
+            ("👩\u{200d}👧\u{8}\u{8}".as_bytes(), "👩"),
+            ("jose\u{301}\u{7f}".as_bytes(), "jose"),
+            (b"caf\xe9\x7fe", "cafe"),
+            (b"\xf0\x9f\x91\x08.", "."),
+            (b"\x08\x7f\x08a", "a"),
+            (b"a\x08", ""),
+            (b"a\x1b\x7fb", "ab"),
+        ] {
+            assert_eq!(parse(typed), left, "{}", typed.escape_ascii());
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -10,6 +10,35 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// Connections that the kernel holds until they are accepted: ten thousand people may come at once.
 /// The kernel caps it at its own limit (`net.core.somaxconn`).
 const BACKLOG: i32 = 4096;
+
+/// Where to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At this address. Port 0 lets the system pick one.
+    At(SocketAddr),
+    /// On this port of all addresses, IPv4 and IPv6.
+    Everywhere(u16),
+    /// On this port of the machine itself, IPv4 and IPv6.
+    Localhost(u16),
+}
+
+impl Place {
+    /// Its addresses. Of two, the second is for machines that have IPv6.
+    pub fn addrs(self) -> impl Iterator<Item = SocketAddr> {
+        let (first, second) = match self {
+            Self::At(addr) => (addr, None),
+            Self::Everywhere(port) => (
+                SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
+                Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))),
+            ),
+            Self::Localhost(port) => (
+                SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+                Some(SocketAddr::from((Ipv6Addr::LOCALHOST, port))),
+            ),
+        };
+        [Some(first), second].into_iter().flatten()
+    }
+}
 
 /// An address cannot be listened on.
 #[derive(Debug)]
@@ -20,13 +49,37 @@ pub struct BindError {
     pub source: io::Error,
 }
 
-/// Listens on an address. Port 0 lets the system pick one.
+/// Listens at these places. A port that the system picks is the same for IPv4 and IPv6.
 ///
 /// # Errors
 ///
-/// With the address, and what to try in its message.
-pub fn listen(addr: SocketAddr) -> Result<TcpListener, BindError> {
-    bind(addr).map_err(|source| BindError { addr, source })
+/// With the address, and what to try in its message. That a machine has no IPv6 is none.
+pub fn listen(places: &[Place]) -> Result<Vec<TcpListener>, BindError> {
+    let mut listeners = Vec::new();
+    for place in places {
+        let mut picked = None;
+        for mut addr in place.addrs() {
+            addr.set_port(picked.unwrap_or(addr.port()));
+            match bind(addr) {
+                Ok(listener) => {
+                    picked = listener.local_addr().ok().map(|addr| addr.port());
+                    listeners.push(listener);
+                }
+                Err(error) if picked.is_some() && is_without_ipv6(&error) => {
+                    log::info!("not listening on {addr}, there is no IPv6 here: {error}");
+                }
+                Err(source) => return Err(BindError { addr, source }),
+            }
+        }
+    }
+    Ok(listeners)
+}
+
+/// Whether there are no IPv6 sockets, or no such address for them.
+fn is_without_ipv6(error: &io::Error) -> bool {
+    // `EAFNOSUPPORT`, for which std has no kind, on Linux, on BSD and macOS, and on Windows.
+    error.kind() == ErrorKind::AddrNotAvailable
+        || matches!(error.raw_os_error(), Some(97 | 47 | 10047))
 }
 
 fn bind(addr: SocketAddr) -> io::Result<TcpListener> {

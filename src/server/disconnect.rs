@@ -79,6 +79,7 @@ impl Disconnect {
     pub(crate) fn expelled(why: Farewell<'_>) -> Self {
         let (why, text) = match why {
             Farewell::Quit(text) => (Farewell::Quit(None), text.map(TextBuf::from)),
+            Farewell::Ended => (Farewell::Ended, None),
             Farewell::Lost => (Farewell::Lost, None),
             Farewell::TooSlow => (Farewell::TooSlow, None),
             Farewell::TimedOut => (Farewell::TimedOut, None),
@@ -102,12 +103,9 @@ impl Disconnect {
             Self::Failed(
                 ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable,
             ) => Farewell::TimedOut,
-            // A peer that closes with unread bytes resets the connection: the same to those who
-            // stay.
+            Self::EndOfStream => Farewell::Ended,
             // Nobody is told of those who had no nickname.
-            Self::EndOfStream | Self::Failed(_) | Self::Nameless | Self::Foreign(_) => {
-                Farewell::Lost
-            }
+            Self::Failed(_) | Self::Nameless | Self::Foreign(_) => Farewell::Lost,
             Self::TooSlow(_) => Farewell::TooSlow,
         }
     }
@@ -149,6 +147,7 @@ mod tests {
         for why in [
             Farewell::Quit(text),
             Farewell::Quit(None),
+            Farewell::Ended,
             Farewell::Lost,
             Farewell::TooSlow,
             Farewell::TimedOut,

@@ -103,7 +103,12 @@ pub fn left(nick: &str, why: &str) -> String {
     format!("*** {nick} left ({why})")
 }
 
-/// Somebody broke off, or ended its stream.
+/// Somebody ended its stream.
+pub fn ended(nick: &str) -> String {
+    format!("*** {nick} left")
+}
+
+/// Somebody broke off.
 pub fn lost(nick: &str) -> String {
     left(nick, "connection lost")
 }

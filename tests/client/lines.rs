@@ -13,7 +13,7 @@ use std::time::Duration;
 use chatd_support::example::client;
 #[cfg(target_os = "linux")]
 use chatd_support::proc;
-use chatd_support::sentences::{GREETING, STOPPING, joined, lost, welcome};
+use chatd_support::sentences::{GREETING, STOPPING, ended, joined, welcome};
 use chatd_support::{PATIENCE, Server, numbers};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -88,7 +88,7 @@ fn files_and_dev_null_are_input_too() {
     let (server, [mut bruno]) = CHATD.room("--rate 0", ["bruno"]);
     let child = run(&server, "-n bot", File::open("/dev/null").expect("/dev/null"));
     bruno.expect(joined("bot"));
-    bruno.expect(lost("bot"));
+    bruno.expect(ended("bot"));
     assert_eq!(end(child).0, Some(0));
 
     // More than one read, and more than is queued at once.

@@ -1,7 +1,7 @@
 //! How connections begin and end, and how many there can be.
 
 use chatd_support::sentences::{
-    FULL, FULL_FOR_ADDRESS, GREETING, here, joined, lost, quit, you_are,
+    FULL, FULL_FOR_ADDRESS, GREETING, ended, here, joined, lost, quit, you_are,
 };
 use chatd_support::{Client, Server, eventually};
 
@@ -14,7 +14,7 @@ fn what_was_sent_before_a_half_close_is_delivered_and_answered() {
     // As `printf 'ana\nhi\n/who\nlast words' | nc -N` does.
     ana.send("ana\nhi\n/who\nlast words");
     ana.close_sending();
-    for line in [&joined("ana"), "ana: hi", "ana: last words", &lost("ana")] {
+    for line in [&joined("ana"), "ana: hi", "ana: last words", &ended("ana")] {
         bruno.expect(line);
     }
     ana.expect_welcome("ana");
@@ -38,7 +38,7 @@ fn who_half_closes_still_gets_all_that_is_queued() {
     let shown = lines.iter().filter(|line| **line == said).count();
     assert!((4 * 20..=5 * 20).contains(&shown), "{shown} messages");
     assert_eq!(lines.last(), Some(&said));
-    ana.expect(lost("bruno"));
+    ana.expect(ended("bruno"));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn over_max_per_ip_a_newcomer_from_that_address_is_told_and_others_come_in() {
         ana.expect(joined("carla"));
     }
     drop(bruno);
-    ana.until(lost("bruno"));
+    ana.until(ended("bruno"));
     let _davi = join_when_there_is_room(&server, "davi");
     ana.expect(joined("davi"));
     server.expect_log("is davi");
@@ -130,7 +130,7 @@ mod on_linux {
     use std::thread;
     use std::time::Duration;
 
-    use chatd_support::sentences::{FULL, joined, lost, quit};
+    use chatd_support::sentences::{FULL, ended, joined, quit};
     use chatd_support::{Client, Server, eventually, proc};
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
@@ -214,7 +214,7 @@ mod on_linux {
         drop(ana);
         server.signal("CONT");
         bruno.expect("ana: last words");
-        bruno.expect(lost("ana"));
+        bruno.expect(ended("ana"));
     }
 
     #[test]

@@ -16,6 +16,8 @@ fn whoever_never_leaves_the_lobby_is_told_what_it_always_was() {
         }
         if let Some(name) = line.strip_suffix('+') {
             people.insert(name, server.connect());
+        } else if let Some(name) = line.strip_suffix('-') {
+            people.remove(name);
         } else if let Some((name, typed)) = line.split_once("> ").filter(|(name, _)| is_name(name))
         {
             let person = people.get_mut(name).expect("connected before");

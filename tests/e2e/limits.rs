@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use chatd_support::sentences::{here, joined, left, lost, quit};
+use chatd_support::sentences::{ended, here, joined, left, quit};
 use chatd_support::{Client, now, numbers};
 
 use crate::CHATD;
@@ -34,7 +34,7 @@ fn a_paste_over_the_rate_arrives_late_complete_and_in_order_and_nobody_else_feel
     ana.send(numbers(LINES));
     ana.close_sending();
     carla.lines(LINES);
-    carla.expect(lost("ana"));
+    carla.expect(ended("ana"));
     ana.expect_end();
 }
 
@@ -44,7 +44,7 @@ fn who_sends_just_a_burst_is_not_over_the_rate() {
     // The nickname was a line, too.
     ana.send("hi\n".repeat(4));
     ana.close_sending();
-    assert_eq!(bruno.lines(5)[4], lost("ana"));
+    assert_eq!(bruno.lines(5)[4], ended("ana"));
     assert!(!server.log().contains("over its rate"), "{}", server.log());
 }
 

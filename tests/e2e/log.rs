@@ -2,7 +2,7 @@
 
 use chatd_support::Server;
 use chatd_support::sentences::{
-    FULL, GREETING, left_saying, lost, notice, quit, renamed, why, you_are_now,
+    FULL, GREETING, ended, left_saying, notice, quit, renamed, why, you_are_now,
 };
 
 use crate::CHATD;
@@ -150,7 +150,7 @@ fn expect_a_room(server: &Server) {
     ana.ask("/nick bia", you_are_now("bia"));
     bruno.expect(renamed("ana", "bia"));
     drop(ana);
-    bruno.expect(lost("bia"));
+    bruno.expect(ended("bia"));
 }
 
 #[cfg(target_os = "linux")]

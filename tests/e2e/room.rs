@@ -74,7 +74,8 @@ fn what_could_act_on_a_terminal_becomes_visible() {
     for (sent, shown) in [
         (&b"caf\xe9 ol\xc3"[..], "caf\u{fffd} ol\u{fffd}"),
         (b"\x1b]0;title\x07\x1b[2J", "␛]0;title␇␛[2J"),
-        (b"a\0b\x08c\x0bd\x7fe", "a␀b␈c␋d␡e"),
+        (b"a\0b\x07c\x0bde", "a␀b␇c␋de"),
+        ("ol\u{e1}\x7fa h\x08oi".as_bytes(), "ola oi"),
         (b"c1 \xc2\x9b2J \x9b2J \xc2\x85", "c1 \u{fffd}2J \u{fffd}2J \u{fffd}"),
         (
             "bidi \u{202e}evil\u{202c} \u{2066}\u{200f}\u{61c}".as_bytes(),

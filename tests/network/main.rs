@@ -1,5 +1,5 @@
-//! The real server behind a bad network: network namespaces of this test's own, and a relay between
-//! them that loses, delays, doubles and reorders frames, or goes dark.
+//! The real server on a machine with many networks, and behind a bad one: network namespaces of this
+//! test's own, and a relay between them that loses, delays, doubles and reorders frames, or goes dark.
 //!
 //! It needs Linux, `ip`, `nsenter` and `unshare` (iproute2, util-linux), Python 3.10 and, unless it
 //! runs as root, a system that lets users make namespaces. Where one of these is missing, the tests
@@ -11,6 +11,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod banner;
 mod talk;
 mod vanish;
 mod wire;

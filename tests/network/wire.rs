@@ -17,12 +17,17 @@ const THERE: Ipv4Addr = Ipv4Addr::new(10, 55, 0, 1);
 const INSIDE: &str = "CHATD_TEST_NETWORK";
 const RELAY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/network/impair.py");
 
+/// Runs the calling test once more, in a namespace of its own, with a wire there.
+pub(crate) fn with_wire(test: impl FnOnce(&mut Wire)) {
+    in_namespace(|| test(&mut Wire::lay()));
+}
+
 /// Runs the calling test once more, in a namespace of its own. All that it makes there is gone when
 /// it ends, however it ends.
-pub(crate) fn with_wire(test: impl FnOnce(&mut Wire)) {
+pub(crate) fn in_namespace(test: impl FnOnce()) {
     let name = thread::current().name().expect("a test has a name").to_owned();
     if env::var_os(INSIDE).is_some() {
-        return test(&mut Wire::lay());
+        return test();
     }
     let isolation = match isolation() {
         Ok(isolation) => isolation,
@@ -130,7 +135,8 @@ pub(crate) fn join(server: &Server, from: Ipv4Addr, nick: &str) -> Client {
     Client::connect_from(&from.to_string(), server.addr()).named(nick)
 }
 
-fn run(command: &str) {
+/// Runs a command, such as `ip link set lo up`.
+pub(crate) fn run(command: &str) {
     let mut words = command.split_whitespace();
     let status = Command::new(words.next().expect("a program")).args(words).status();
     assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{command}: {status:?}");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use link::{Link, Reached, Retry};
 
-use crate::commands::{command, is_quit};
+use crate::commands::{is_private, is_quit};
 use crate::editor::{Editor, Line, Outcome};
 use crate::frontend::{Actions, Event, Frontend};
 use crate::keys::{Key, Parser};
@@ -147,7 +147,7 @@ impl Interactive {
         }
         self.editor.remember(line);
         // The server confirms a private message.
-        if !command(line).is_some_and(|word| word.eq_ignore_ascii_case("msg")) {
+        if !is_private(line) {
             let me = self.nick.as_deref().unwrap_or("");
             self.screen.print(&self.options.style.echo(line, me));
         }

@@ -97,6 +97,7 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         // It may be the rest of a long list of names, the last of which is `joined`, or a topic.
         Some((nick, _)) if nick.contains([',', ':', '#']) => ServerLine::Notice,
         Some((nick, "joined")) => ServerLine::Joined(nick),
+        Some((nick, "left")) => ServerLine::Left(nick),
         Some((nick, what)) if what.starts_with("left (") || what.starts_with("left: ") => {
             ServerLine::Left(nick)
         }

@@ -77,6 +77,7 @@ fn who_is_here_and_what_is_said() {
     for reason in [
         Farewell::Quit(None),
         Farewell::Quit(Some(oi)),
+        Farewell::Ended,
         Farewell::Lost,
         Farewell::TooSlow,
         Farewell::TimedOut,
@@ -106,6 +107,7 @@ fn refusals_ask_for_another_nickname_only_of_one_who_has_none() {
         Refusal::Nameless,
         Refusal::UnknownNick(text("joined")),
         Refusal::UnknownCommand(text("dance")),
+        Refusal::NobodyToAnswer,
         Refusal::Usage("/nick NEW"),
         Refusal::LineTooLong(4096),
     ] {
@@ -131,8 +133,18 @@ fn earlier_messages_are_counted() {
 
 #[test]
 fn commands_are_what_the_server_takes_for_commands() {
-    let lines =
-        ["/quit", "/QUIT bye", "/quit\tbye", " /quit", "//quit", "/ quit", "/", "oi", "/quita"];
+    let lines = [
+        "/quit",
+        "/QUIT bye",
+        "/quit\tbye",
+        " /quit",
+        "//quit",
+        "/ quit",
+        "/",
+        "oi",
+        "/quita",
+        "/Exit now",
+    ];
     for line in lines {
         let bytes = format!("{line}\n");
         let mut scratch = String::new();
@@ -185,7 +197,7 @@ fn where_one_talks_is_known() {
 fn what_is_told_of_other_rooms_changes_nothing_here() {
     let (ana, bia, room) = (&nick("ana"), &nick("bia"), &room());
     let here = Place { room, is_focused: true };
-    for topic in ["joined", "left (quit)", "is now bia"] {
+    for topic in ["joined", "left", "left (quit)", "is now bia"] {
         check(&Answer::Topic { place: here, topic: Some(text(topic)) }, &[Notice]);
     }
     let there = |what| {

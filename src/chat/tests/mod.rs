@@ -217,6 +217,29 @@ fn a_private_message_reaches_one_and_is_confirmed() {
 }
 
 #[test]
+fn an_answer_goes_to_who_wrote_last_and_to_nobody_else_of_that_name() {
+    let mut scene = Scene::with(&["ana", "bruno", "carla"]);
+    let nobody = "*** Nobody here has written to you alone: /msg NICK TEXT does that.\n";
+    let tell = |to| Command::Tell { to: text(to), text: text("psst") };
+    let reply = Command::Reply(text("yes?"));
+    scene.apply(0, reply);
+    assert_eq!(scene.told(0), nobody);
+    scene.apply(1, tell("ana"));
+    scene.apply(2, tell("ana"));
+    scene.apply(0, tell("bruno"));
+    scene.apply(2, Command::Nick(text("dora")));
+    scene.told.0.clear();
+    scene.apply(0, reply);
+    assert_eq!(scene.told(0), "(private to dora) ana: yes?\n");
+    assert_eq!((scene.told(1), scene.told(2)), (String::new(), "(private) ana: yes?\n".into()));
+    scene.leave(2, Farewell::Ended);
+    scene.apply(1, Command::Nick(text("dora")));
+    scene.told.0.clear();
+    scene.apply(0, reply);
+    assert_eq!((scene.told(0), scene.told(1)), (nobody.into(), String::new()));
+}
+
+#[test]
 fn a_nickname_changes_hands() {
     let mut scene = Scene::with(&["ana", "bruno"]);
     scene.apply(1, Command::Nick(text("Ana")));
@@ -262,6 +285,7 @@ fn every_way_to_leave_is_told() {
     for (reason, words) in [
         (Farewell::Quit(None), " (quit)"),
         (Farewell::Quit(Some(text("até já"))), ": até já"),
+        (Farewell::Ended, ""),
         (Farewell::Lost, " (connection lost)"),
         (Farewell::TooSlow, " (too slow)"),
         (Farewell::TimedOut, " (timed out)"),

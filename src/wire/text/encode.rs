@@ -32,7 +32,7 @@ pub fn event(event: &Event<'_>, is_marked: bool, end: LineEnd, out: &mut Vec<u8>
             line(format_args!("{nick} left: {}", text.as_str()), end, out);
         }
         Event::Left { nick, reason } => {
-            line(format_args!("{nick} left ({})", reason_of(reason)), end, out);
+            line(format_args!("{nick} left{}", reason_of(reason)), end, out);
         }
     }
 }

@@ -6,7 +6,7 @@ pub(super) const BASICS: [&str; 16] = [
     "/who [#ROOM]       who is here, or there",
     "/nick NEW          change your nickname",
     "/me TEXT           * you TEXT",
-    "/msg NICK TEXT     say it to one person only; to a room: /msg #ROOM TEXT",
+    "/msg NICK TEXT     say it to one person only, or to a #ROOM; /r TEXT answers",
     "/history [N]       the last messages again",
     "/rooms             which rooms there are",
     "/join #ROOM [KEY]  go to a room and talk there; a new one is yours",

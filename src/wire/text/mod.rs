@@ -74,10 +74,16 @@ mod tests {
         (steps, end)
     }
 
+    #[test]
+    fn what_was_erased_asks_for_nothing() {
+        assert_eq!(steps(&[b"/quix\x7ft\n"]).0[0], format!("{:?}", Step::Quit(None)));
+        assert_eq!(steps(&[b"/\x08\x7f\n"]).0[0], "Skip");
+    }
+
     proptest! {
         #[test]
         fn any_split_gives_the_same_steps(
-            bytes in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(0), 240..=255u8, Just(b'/'), b'a'..b'd'], 0..60),
+            bytes in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(0), Just(8), Just(0x7f), 240..=255u8, Just(b'/'), b'a'..b'd'], 0..60),
             cuts in prop::collection::vec(0..60usize, 0..6),
         ) {
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();

@@ -311,12 +311,14 @@ fn sign_of(rank: Option<Rank>) -> &'static str {
 }
 
 /// What the server knows of why somebody left, in brackets. What its user says stands behind a
-/// colon: in brackets, `/quit timed out` would read as if the network had failed.
+/// colon: in brackets, `/quit timed out` would read as if the network had failed. Of a stream that
+/// was ended in order there is nothing to say.
 pub(super) fn reason_of(reason: Farewell<'_>) -> &'static str {
     match reason {
-        Farewell::Quit(_) => "quit",
-        Farewell::Lost | Farewell::NicknamesRefused(_) => "connection lost",
-        Farewell::TooSlow => "too slow",
-        Farewell::TimedOut => "timed out",
+        Farewell::Quit(_) => " (quit)",
+        Farewell::Ended => "",
+        Farewell::Lost | Farewell::NicknamesRefused(_) => " (connection lost)",
+        Farewell::TooSlow => " (too slow)",
+        Farewell::TimedOut => " (timed out)",
     }
 }

@@ -42,11 +42,13 @@ fn talk<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
         "nick" => Step::Command(Command::Nick(rest)),
         "me" if rest.is_blank() => usage("/me TEXT"),
         "me" => here(Ask::Say { kind: Kind::Act, text: rest }),
-        "msg" => match rest.split_word() {
+        "msg" | "w" => match rest.split_word() {
             (_, text) if text.is_blank() => usage("/msg NICK TEXT"),
             (to, text) if is_room(to) => there(to, Ask::Say { kind: Kind::Say, text }),
             (to, text) => Step::Command(Command::Tell { to, text }),
         },
+        "r" | "reply" if rest.is_blank() => usage("/r TEXT"),
+        "r" | "reply" => Step::Command(Command::Reply(rest)),
         "history" if rest.is_blank() => here(Ask::History(None)),
         "history" => match rest.as_str().parse() {
             Ok(count) => here(Ask::History(Some(count))),
@@ -57,7 +59,7 @@ fn talk<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
             Step::Command(Command::Help(Help::Rooms))
         }
         "help" => Step::Command(Command::Help(Help::Basics)),
-        "quit" => Step::Quit(some(rest)),
+        "quit" | "exit" => Step::Quit(some(rest)),
         _ => return None,
     })
 }
@@ -71,9 +73,9 @@ fn go<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
         "part" if is_room(first) => there(first, Ask::Part(some(more))),
         "part" => here(Ask::Part(some(rest))),
         "rooms" => Step::Command(Command::Rooms),
-        "who" if rest.is_blank() => here(Ask::Who),
-        "who" if more.is_blank() => there(first, Ask::Who),
-        "who" => usage("/who [#ROOM]"),
+        "who" | "names" if rest.is_blank() => here(Ask::Who),
+        "who" | "names" if more.is_blank() => there(first, Ask::Who),
+        "who" | "names" => usage("/who [#ROOM]"),
         "whois" if !is_one_word(rest) => usage("/whois NICK"),
         "whois" => Step::Command(Command::Whois(first)),
         "topic" if rest.as_str() == "-" => here(Ask::Topic(Some(Text::default()))),
@@ -231,6 +233,15 @@ mod tests {
             ),
             ("/msg #dev hi", there(text("#dev"), Ask::Say { kind: Kind::Say, text: text("hi") })),
             ("/msg bia", usage("/msg NICK TEXT")),
+            ("/w bia", usage("/msg NICK TEXT")),
+            ("/w bia hi", Step::Command(Command::Tell { to: text("bia"), text: text("hi") })),
+            ("/r  a b ", Step::Command(Command::Reply(text("a b")))),
+            ("/reply a", Step::Command(Command::Reply(text("a")))),
+            ("/r \u{200b}", usage("/r TEXT")),
+            ("/names", here(Ask::Who)),
+            ("/names #dev", there(text("#dev"), Ask::Who)),
+            ("/exit", Step::Quit(None)),
+            ("/Exit bye", Step::Quit(Some(text("bye")))),
             ("/history", here(Ask::History(None))),
             ("/history 3", here(Ask::History(Some(3)))),
             ("/history x", usage("/history [NUMBER]")),

@@ -36,6 +36,9 @@ impl Display for Why<'_> {
             Refusal::UnknownNick(nick) => {
                 write!(f, "Nobody here is called {}. /who lists who is here.", nick.as_str())
             }
+            Refusal::NobodyToAnswer => {
+                write!(f, "Nobody here has written to you alone: /msg NICK TEXT does that.")
+            }
             Refusal::UnknownCommand(name) => {
                 let name = name.as_str();
                 write!(

@@ -174,7 +174,11 @@ impl Client {
                 );
             }
             12 => {
-                let raw = [b"\xff\xf1\xff\xfb\x01caf\xe9 \xff\xff", message.as_bytes()].concat();
+                let raw = [
+                    b"/\x7f\xff\xf1\xff\xfb\x01caf\xe9 \xc3\xa1x\x08\x7f\xff\xff",
+                    message.as_bytes(),
+                ];
+                let raw = raw.concat();
                 self.put_raw(&raw, &format!("caf\u{fffd} \u{fffd}{message}"), 1);
             }
             13..15 => self.put(&format!("/nick {}", choices.pick(&CONTESTED))),

@@ -12,7 +12,7 @@ use std::time::Instant;
 use chatd::chat::look_alikes::LookAlikes;
 use chatd::chat::name::Nick;
 
-use chatd_support::sentences::{CROWD, left, left_saying, lost, quit};
+use chatd_support::sentences::{CROWD, ended, left, left_saying, lost, quit};
 
 use super::client::Client;
 use super::language::{Deed, HOME, ROOMS};
@@ -198,6 +198,7 @@ pub(super) fn is_leave(told: &str, name: &str, why: &str, client: &Client) -> bo
     match why {
         // What it said is compared with what it typed.
         "quit" => told == quit(name) || told.starts_with(&left_saying(name, "")),
+        "connection closed by peer" => told == ended(name),
         _ if why.starts_with("too slow: ") => told == left(name, "too slow"),
         _ if client.wire.borrow().broken == Some(ErrorKind::TimedOut) => {
             told == left(name, "timed out")

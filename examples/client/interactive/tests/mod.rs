@@ -174,8 +174,11 @@ fn what_is_typed_too_early_waits() {
 #[test]
 fn what_the_server_does_not_send_back_is_shown() {
     let mut talk = Talk::named();
-    talk.press("oi\r/me acena\r//x\r/msg bruno psst\r /msg x\r/who\r  \r");
-    assert_eq!(talk.sent(), "oi\n/me acena\n//x\n/msg bruno psst\n /msg x\n/who\n");
+    talk.press("oi\r/me acena\r//x\r/msg bruno psst\r/W bruno oi\r/r sim\r /msg x\r/who\r  \r");
+    assert_eq!(
+        talk.sent(),
+        "oi\n/me acena\n//x\n/msg bruno psst\n/W bruno oi\n/r sim\n /msg x\n/who\n"
+    );
     let expected = ["ana: oi", "* ana acena", "ana: /x", "ana:  /msg x", "/who", "ana>"];
     assert_eq!(talk.rows()[2..], expected);
 }
