@@ -70,9 +70,9 @@ fn interfaces() -> Vec<Interface> {
 
 /// The addresses from which this machine speaks to the world, IPv4 and IPv6.
 ///
-/// The system picks them when a UDP socket is connected, which sends nothing. That goes on all
-/// systems alike, where a table of routes is read on each in another way. The other ends are
-/// addresses for documentation (RFC 5737, RFC 3849), to which no route but the default one leads.
+/// The system picks them when a UDP socket is connected, which sends nothing. Every system can do
+/// that, while each shows its table of routes in another form. The other ends are addresses for
+/// documentation (RFC 5737, RFC 3849), to which only the default route leads.
 fn default_route() -> Vec<IpAddr> {
     let from = |own: IpAddr, other: IpAddr| {
         let socket = UdpSocket::bind((own, 0)).ok()?;
