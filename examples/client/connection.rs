@@ -12,8 +12,8 @@ use chatd::wire::text::{Line, Lines};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::address::Address;
-use crate::frontend::{End, Event};
+use crate::client::address::Address;
+use crate::client::frontend::{End, Event};
 
 /// A longer line of the server is left out.
 const LINE_BYTES_MAX: usize = 64 * 1024;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use chatd::chat::text::Text;
 
-use crate::screen::Size;
+use crate::client::screen::Size;
 
 /// What happened.
 #[derive(Debug)]

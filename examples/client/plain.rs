@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use chatd::wire::text::{Line, Lines};
 
-use crate::commands::is_quit;
-use crate::frontend::{Actions, End, Event, Frontend};
-use crate::protocol::ServerLine;
+use crate::client::commands::is_quit;
+use crate::client::frontend::{Actions, End, Event, Frontend};
+use crate::client::protocol::ServerLine;
 
 /// A longer line of the input is left out. It is more than any server takes.
 const LINE_BYTES_MAX: usize = 64 * 1024;

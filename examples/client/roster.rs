@@ -1,6 +1,6 @@
 //! Who is here, for Tab to complete: those who spoke last come first.
 
-use crate::protocol::ServerLine;
+use crate::client::protocol::ServerLine;
 
 /// The names kept. In a room of thousands it is the recent speakers that one wants to address.
 const NAMES_MAX: usize = 500;

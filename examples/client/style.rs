@@ -2,9 +2,9 @@
 
 use chatd::chat::text::Text;
 
-use crate::commands::command;
-use crate::protocol::ServerLine;
-use crate::visible::visible;
+use crate::client::commands::command;
+use crate::client::protocol::ServerLine;
+use crate::client::visible::visible;
 
 /// Colours of the 256-colour palette that stand out from black and from white alike.
 const NICK_COLORS: [u8; 12] = [27, 28, 30, 31, 62, 64, 99, 130, 133, 161, 164, 166];

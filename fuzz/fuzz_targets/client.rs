@@ -25,15 +25,11 @@ mod client {
     pub(crate) mod style;
     pub(crate) mod visible;
 }
-use client::{
-    commands, editor, frontend, interactive, keys, plain, protocol, roster, screen, style, visible,
-};
-
-use frontend::{Actions, End, Event, Frontend};
-use interactive::{Interactive, Options};
-use plain::Plain;
-use screen::Size;
-use style::Style;
+use client::frontend::{Actions, End, Event, Frontend};
+use client::interactive::{Interactive, Options};
+use client::plain::Plain;
+use client::screen::Size;
+use client::style::Style;
 
 fuzz_target!(|data: &[u8]| {
     let mut data = data;

@@ -25,14 +25,10 @@ mod client {
     pub(crate) mod style;
     pub(crate) mod visible;
 }
-use client::{
-    commands, editor, frontend, interactive, keys, protocol, roster, screen, style, visible,
-};
-
-use frontend::{Actions, End, Event, Frontend};
-use interactive::{Interactive, Options};
-use screen::Size;
-use style::Style;
+use client::frontend::{Actions, End, Event, Frontend};
+use client::interactive::{Interactive, Options};
+use client::screen::Size;
+use client::style::Style;
 
 /// Small, so that a line can be too long.
 const LINE_BYTES_MAX: usize = 1000;

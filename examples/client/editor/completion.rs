@@ -1,7 +1,7 @@
 //! What Tab offers: commands at the start of a line, nicknames anywhere.
 
 use super::line::Line;
-use crate::commands::COMMANDS;
+use crate::client::commands::COMMANDS;
 
 /// The candidates for the word before the cursor, offered one after the other.
 #[derive(Debug)]

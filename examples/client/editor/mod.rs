@@ -10,7 +10,7 @@ use completion::Completion;
 use history::History;
 pub(crate) use line::{Line, Motion};
 
-use crate::keys::{Key, Paste};
+use crate::client::keys::{Key, Paste};
 
 /// What a key led to, beyond the change of the line itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use link::{Link, Reached, Retry};
 
-use crate::commands::{command, is_quit};
-use crate::editor::{Editor, Line, Outcome};
-use crate::frontend::{Actions, Event, Frontend};
-use crate::keys::{Key, Parser};
-use crate::roster::Roster;
-use crate::screen::{Screen, Size, View};
-use crate::style::{self, Style};
+use crate::client::commands::{command, is_quit};
+use crate::client::editor::{Editor, Line, Outcome};
+use crate::client::frontend::{Actions, Event, Frontend};
+use crate::client::keys::{Key, Parser};
+use crate::client::roster::Roster;
+use crate::client::screen::{Screen, Size, View};
+use crate::client::style::{self, Style};
 
 /// How long after an ESC the rest of a sequence may come, even over a slow link.
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);

@@ -6,9 +6,9 @@ use chatd::chat::text::Text;
 
 use super::Interactive;
 use super::link::{Link, Reached, Retry};
-use crate::frontend::{Actions, End};
-use crate::protocol::ServerLine;
-use crate::style;
+use crate::client::frontend::{Actions, End};
+use crate::client::protocol::ServerLine;
+use crate::client::style;
 
 impl Interactive {
     /// Shows a line and takes note of what it means.

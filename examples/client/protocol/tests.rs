@@ -11,7 +11,7 @@ use chatd::wire::text::{LineEnd, TextDecoder};
 use chatd::wire::{Format, Step};
 
 use super::*;
-use crate::commands::{COMMANDS, command, is_quit};
+use crate::client::commands::{COMMANDS, command, is_quit};
 use ServerLine::{
     Acted, Earlier, Greeting, Joined, Left, Notice, Private, PrivateSent, Refused, Renamed, Said,
     Unknown, Welcome,

@@ -18,9 +18,9 @@ use std::collections::VecDeque;
 use unicode_width::UnicodeWidthChar;
 use viewport::viewport;
 
-use crate::editor::Line;
-use crate::style;
-use crate::visible::{truncated, visible, width, without_tabs};
+use crate::client::editor::Line;
+use crate::client::style;
+use crate::client::visible::{truncated, visible, width, without_tabs};
 
 /// The lines kept to paint the screen again: more than fit into a window.
 const LINES_KEPT_MAX: usize = 500;

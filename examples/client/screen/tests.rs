@@ -4,8 +4,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
-use crate::editor::Motion;
-use crate::style::Style;
+use crate::client::editor::Motion;
+use crate::client::style::Style;
 
 /// A terminal, and what was sent to it.
 struct Rig {

@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use chatd::chat::text::Text;
 
 use super::*;
-use crate::frontend::End;
+use crate::client::frontend::End;
 
 const ENTER: &str = "\r";
 const CTRL_C: &str = "\x03";

@@ -1,15 +1,55 @@
-//! One poll for the terminal, the socket and the signals; no threads. It notes what is ready, lets
-//! the connection and the front end work, and does what they ask for.
+//! Join a chatd room from a terminal, or through files and pipes.
+//!
+//! The terminal, the socket and the signals are multiplexed by one [`mio::Poll`], without threads:
+//! `Reactor::run` is that loop. It notes what is ready, lets the connection and the front end
+//! work, and does what they ask for. The parts stand in `examples/client`:
+//!
+//! ```text
+//! Reactor ─┬─ terminal      raw mode, signals, standard input   (the only module for Unix)
+//!          ├─ connection    the socket, with the library's outbox and lines
+//!          └─ frontend      events in, actions out; no sockets, no clock
+//!              ├─ plain         for files and pipes
+//!              └─ interactive   keys ─ editor ─ screen, and all that they need
+//! ```
+//!
+//! `frontend` is the line between what waits for the system and what does not: a front end is told
+//! what happened and says what is to be done, and so all of it can be tested without a terminal.
 
-use std::io;
+mod client {
+    pub(crate) mod address;
+    pub(crate) mod commands;
+    pub(crate) mod connection;
+    pub(crate) mod editor;
+    pub(crate) mod frontend;
+    pub(crate) mod interactive;
+    pub(crate) mod keys;
+    pub(crate) mod plain;
+    pub(crate) mod protocol;
+    pub(crate) mod roster;
+    pub(crate) mod screen;
+    pub(crate) mod style;
+    #[cfg(unix)]
+    pub(crate) mod terminal;
+    #[cfg(not(unix))]
+    pub(crate) mod terminal_elsewhere;
+    #[cfg(not(unix))]
+    pub(crate) use terminal_elsewhere as terminal;
+    pub(crate) mod visible;
+}
+
+use std::io::{self, Write};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
+use client::address::Address;
+use client::connection::Connection;
+use client::frontend::{Actions, Event, Frontend};
+use client::interactive::{Interactive, Options};
+use client::plain::Plain;
+use client::style::Style;
+use client::terminal::{self, Input, Terminal};
 use mio::{Events, Poll, Token};
-
-use super::connection::Connection;
-use crate::address::Address;
-use crate::frontend::{Actions, Event, Frontend};
-use crate::terminal::{self, Input, Terminal};
 
 const STDIN: Token = Token(0);
 const SOCKET: Token = Token(1);
@@ -25,8 +65,73 @@ const INPUT_BYTES_MAX: usize = 16 * 1024;
 /// While more than this waits to be sent, no more is read: a script may be larger than memory.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
 
+/// Join a chatd room: talk on a terminal, or through files and pipes.
+#[derive(Debug, Parser)]
+#[command(name = "client", version)]
+struct Args {
+    /// The server: a name or an address, IPv6 in brackets; without PORT, 55555
+    #[arg(value_name = "HOST[:PORT]", default_value = "127.0.0.1:55555")]
+    server: Address,
+
+    /// Your nickname; else asked for, or $USER where there is no terminal to ask at
+    #[arg(short, long, value_name = "NAME", value_parser = nick)]
+    nick: Option<String>,
+
+    #[arg(long, help = "No colours; NO_COLOR in the environment says the same")]
+    no_color: bool,
+
+    /// Ring when your nickname is mentioned, or on a private message
+    #[arg(long)]
+    bell: bool,
+
+    /// Leave when the connection is lost instead of trying again
+    #[arg(long)]
+    no_reconnect: bool,
+}
+
+/// Whether it is free and to the server's liking, the server says.
+fn nick(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    if is_word && !text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err("a nickname is one word, and no command".to_owned())
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where to complain that nobody listens to complaints?
+            let _ = io::stderr().write_all(format!("error: {error}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<(), String> {
+    let is_interactive = terminal::is_interactive();
+    let user = std::env::var("USER").ok().and_then(|user| nick(&user).ok());
+    let mut frontend: Box<dyn Frontend> = if is_interactive {
+        let no_color = args.no_color || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        Box::new(Interactive::new(Options {
+            server: args.server.to_string(),
+            nick: args.nick,
+            nick_default: user,
+            style: Style { color: !no_color },
+            bell: args.bell,
+            reconnect: !args.no_reconnect,
+        }))
+    } else {
+        let nick = args.nick.or(user).ok_or("which nickname? Say it with --nick NAME")?;
+        Box::new(Plain::new(nick))
+    };
+    connect(args.server, frontend.as_mut(), is_interactive)
+}
+
 /// See the module's documentation.
-pub(crate) struct Reactor<'a> {
+struct Reactor<'a> {
     poll: Poll,
     connection: Connection,
     input: Input,
@@ -36,7 +141,7 @@ pub(crate) struct Reactor<'a> {
 }
 
 /// Connects the user to `server` until either leaves. The error is for the user to read.
-pub(crate) fn run(
+fn connect(
     server: Address,
     frontend: &mut dyn Frontend,
     is_interactive: bool,
