@@ -7,7 +7,8 @@
 //! ```text
 //! Reactor ─┬─ terminal      raw mode, signals, standard input   (the only module for Unix)
 //!          ├─ connection    the socket, with the library's outbox and lines
-//!          └─ frontend      events in, actions out; no sockets, no clock
+//!          ├─ log           the file of `--log`
+//!          └─ frontend      events in, actions out; no sockets, no files, no clock
 //!              ├─ plain         for files and pipes
 //!              └─ interactive   keys ─ editor ─ screen, and all that they need
 //! ```
@@ -17,12 +18,16 @@
 
 mod client {
     pub(crate) mod address;
+    pub(crate) mod args;
     pub(crate) mod commands;
     pub(crate) mod connection;
     pub(crate) mod editor;
     pub(crate) mod frontend;
+    pub(crate) mod ignored;
     pub(crate) mod interactive;
     pub(crate) mod keys;
+    pub(crate) mod local_time;
+    pub(crate) mod log;
     pub(crate) mod plain;
     pub(crate) mod protocol;
     pub(crate) mod roster;
@@ -37,17 +42,18 @@ mod client {
     pub(crate) mod visible;
 }
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use chatd::clock::Now;
 use clap::Parser;
-use client::address::Address;
+use client::args::Args;
 use client::connection::Connection;
 use client::frontend::{Actions, Event, Frontend};
-use client::interactive::{Interactive, Options};
+use client::interactive::Interactive;
+use client::log::Log;
 use client::plain::Plain;
-use client::style::Style;
 use client::terminal::{self, Input, Terminal};
 use mio::{Events, Poll, Token};
 
@@ -65,87 +71,37 @@ const INPUT_BYTES_MAX: usize = 16 * 1024;
 /// While more than this waits to be sent, no more is read: a script may be larger than memory.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
 
-/// Join a chatd room: talk on a terminal, or through files and pipes.
-#[derive(Debug, Parser)]
-#[command(name = "client", version)]
-struct Args {
-    /// The server: a name or an address, IPv6 in brackets; without PORT, 55555
-    #[arg(value_name = "HOST[:PORT]", default_value = "127.0.0.1:55555")]
-    server: Address,
-
-    /// Your nickname; else asked for, or $USER where there is no terminal to ask at
-    #[arg(short, long, value_name = "NAME", value_parser = nick)]
-    nick: Option<String>,
-
-    #[arg(long, help = "No colours; NO_COLOR in the environment says the same")]
-    no_color: bool,
-
-    /// Ring when your nickname is mentioned, or on a private message
-    #[arg(long)]
-    bell: bool,
-
-    /// Leave when the connection is lost instead of trying again
-    #[arg(long)]
-    no_reconnect: bool,
-}
-
-/// Whether it is free and to the server's liking, the server says.
-fn nick(text: &str) -> Result<String, String> {
-    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-    if is_word && !text.starts_with('/') {
-        Ok(text.to_owned())
-    } else {
-        Err("a nickname is one word, and no command".to_owned())
-    }
-}
+const LINE_MODE: &str = "standard output is no terminal, so this is line mode: what you type is \
+                         sent line by line. To keep a log beside the terminal, use --log FILE.\n";
 
 fn main() -> ExitCode {
     match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where to complain that nobody listens to complaints?
-            let _ = io::stderr().write_all(format!("error: {error}\n").as_bytes());
+            complain(&format!("error: {error}\n"));
             ExitCode::FAILURE
         }
     }
 }
 
+/// Where to complain that nobody listens to complaints?
+fn complain(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Connects the user to the server until either leaves. The error is for the user to read.
 fn run(args: Args) -> Result<(), String> {
+    let server = args.server();
+    let log = args.log.as_deref().map(Log::open).transpose()?;
     let is_interactive = terminal::is_interactive();
-    let user = std::env::var("USER").ok().and_then(|user| nick(&user).ok());
     let mut frontend: Box<dyn Frontend> = if is_interactive {
-        let no_color = args.no_color || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        Box::new(Interactive::new(Options {
-            server: args.server.to_string(),
-            nick: args.nick,
-            nick_default: user,
-            style: Style { color: !no_color },
-            bell: args.bell,
-            reconnect: !args.no_reconnect,
-        }))
+        Box::new(Interactive::new(args.for_a_terminal(&server)))
     } else {
-        let nick = args.nick.or(user).ok_or("which nickname? Say it with --nick NAME")?;
-        Box::new(Plain::new(nick))
+        if io::stdin().is_terminal() && !io::stdout().is_terminal() {
+            complain(LINE_MODE);
+        }
+        Box::new(Plain::new(args.nick_for_a_script()?))
     };
-    connect(args.server, frontend.as_mut(), is_interactive)
-}
-
-/// See the module's documentation.
-struct Reactor<'a> {
-    poll: Poll,
-    connection: Connection,
-    input: Input,
-    terminal: Option<Terminal>,
-    frontend: &'a mut dyn Frontend,
-    now: Instant,
-}
-
-/// Connects the user to `server` until either leaves. The error is for the user to read.
-fn connect(
-    server: Address,
-    frontend: &mut dyn Frontend,
-    is_interactive: bool,
-) -> Result<(), String> {
     let addresses = server.resolve()?;
     let cannot = |what: &'static str| move |error| format!("cannot {what}: {error}");
     let poll = Poll::new().map_err(cannot(WAIT))?;
@@ -153,7 +109,8 @@ fn connect(
     let terminal = is_interactive.then(|| Terminal::open(poll.registry(), SIGNALS));
     let terminal = terminal.transpose().map_err(cannot("use the terminal"))?;
     let connection = Connection::new(server, addresses, SOCKET, !is_interactive);
-    let mut reactor = Reactor { poll, connection, input, terminal, frontend, now: clock() };
+    let (frontend, now) = (frontend.as_mut(), Now::read());
+    let mut reactor = Reactor { poll, connection, input, terminal, frontend, log, now };
     let mut actions = Actions { connect: true, ..Actions::default() };
     // Only now is a change of the size noticed.
     reactor.resized(&mut actions);
@@ -161,12 +118,21 @@ fn connect(
     reactor.run()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one reader of the clock; others are told")]
-fn clock() -> Instant {
-    Instant::now()
+/// See the module's documentation.
+struct Reactor<'a> {
+    poll: Poll,
+    connection: Connection,
+    input: Input,
+    /// `None` where there is no user at one.
+    terminal: Option<Terminal>,
+    frontend: &'a mut dyn Frontend,
+    log: Option<Log>,
+    /// Read once a turn, here alone; the others are told.
+    now: Now,
 }
 
 impl Reactor<'_> {
+    /// The loop: write, wait, note, work. A wait ends when something is ready, or due.
     fn run(&mut self) -> Result<(), String> {
         let mut events = Events::with_capacity(16);
         loop {
@@ -178,7 +144,7 @@ impl Reactor<'_> {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                     return Err(format!("cannot {WAIT}: {error}"));
                 }
-                _ => self.now = clock(),
+                _ => self.now = Now::read(),
             }
             for event in &events {
                 match event.token() {
@@ -188,7 +154,8 @@ impl Reactor<'_> {
                     _ => {}
                 }
             }
-            let actions = self.turn();
+            let mut actions = self.turn();
+            self.log(&mut actions);
             self.perform(&actions);
             if let Some(exit) = actions.exit {
                 // The last words, then an empty place for the shell's prompt.
@@ -206,7 +173,7 @@ impl Reactor<'_> {
         }
         let deadlines = [self.frontend.deadline(), self.connection.deadline()];
         let next = deadlines.into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(self.now))
+        Some(next.saturating_duration_since(self.now.at))
     }
 
     fn can_read_input(&self) -> bool {
@@ -220,7 +187,7 @@ impl Reactor<'_> {
         let mut actions = Actions::default();
         self.signals(&mut actions);
         let Self { poll, connection, frontend, now, .. } = self;
-        connection.drive(poll.registry(), *now, &mut |event| {
+        connection.drive(poll.registry(), now.at, &mut |event| {
             if actions.exit.is_none() {
                 frontend.handle(event, *now, &mut actions);
             }
@@ -229,7 +196,7 @@ impl Reactor<'_> {
             self.read_input(&mut actions);
         }
         if actions.exit.is_none()
-            && self.frontend.deadline().is_some_and(|deadline| deadline <= self.now)
+            && self.frontend.deadline().is_some_and(|deadline| deadline <= self.now.at)
         {
             self.frontend.handle(Event::Deadline, self.now, &mut actions);
         }
@@ -270,13 +237,24 @@ impl Reactor<'_> {
         self.frontend.handle(Event::Resized(terminal::size()), self.now, actions);
     }
 
+    /// A log that cannot be written ends, and the talk goes on.
+    fn log(&mut self, actions: &mut Actions) {
+        let shown = self.frontend.shown();
+        if let Some(log) = &mut self.log
+            && let Err(why) = log.append(&shown, self.now.utc)
+        {
+            self.log = None;
+            self.frontend.handle(Event::LogFailed(why), self.now, actions);
+        }
+    }
+
     fn perform(&mut self, actions: &Actions) {
         self.connection.send(actions.send.as_bytes());
         if actions.half_close {
             self.connection.half_close();
         }
         if actions.connect {
-            self.connection.connect(self.poll.registry(), self.now);
+            self.connection.connect(self.poll.registry(), self.now.at);
         }
         self.connection.flush();
         if actions.suspend {
