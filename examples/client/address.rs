@@ -12,7 +12,8 @@ use chatd::banner::DEFAULT_PORT;
 pub(crate) struct Address {
     /// Without the brackets of an IPv6 address.
     host: String,
-    port: u16,
+    /// As the user said it; else [`DEFAULT_PORT`].
+    port: Option<u16>,
 }
 
 impl FromStr for Address {
@@ -42,9 +43,9 @@ impl FromStr for Address {
             return Err("the host is missing".to_owned());
         }
         let port = match port {
-            None => DEFAULT_PORT,
+            None => None,
             Some(port) => match port.parse() {
-                Ok(port) if port > 0 => port,
+                Ok(port) if port > 0 => Some(port),
                 _ => return Err(format!("{port:?} is not a port (1 to 65535)")),
             },
         };
@@ -61,21 +62,33 @@ fn is_ipv6(host: &str) -> bool {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
+            write!(f, "[{}]:{}", self.host, self.port())
         } else {
-            write!(f, "{}:{}", self.host, self.port)
+            write!(f, "{}:{}", self.host, self.port())
         }
     }
 }
 
 impl Address {
+    fn port(&self) -> u16 {
+        self.port.unwrap_or(DEFAULT_PORT)
+    }
+
+    /// The address with a port that is given apart from it, if it is.
+    pub(crate) fn with_port(self, port: Option<u16>) -> Result<Self, String> {
+        match (self.port, port) {
+            (Some(_), Some(port)) => Err(format!("{self} and {port}: the port is said twice")),
+            (before, port) => Ok(Self { host: self.host, port: before.or(port) }),
+        }
+    }
+
     /// Looks the name up. This may block for as long as the system's resolver does, so it happens
     /// once, before there is a reactor to hold up.
     pub(crate) fn resolve(&self) -> Result<Vec<SocketAddr>, String> {
         let unknown = |why: &dyn fmt::Display| {
             format!("cannot find the host \"{}\" ({why}); is the name spelled right?", self.host)
         };
-        let addresses: Vec<_> = match (self.host.as_str(), self.port).to_socket_addrs() {
+        let addresses: Vec<_> = match (self.host.as_str(), self.port()).to_socket_addrs() {
             Ok(addresses) => addresses.collect(),
             Err(error) => return Err(unknown(&error)),
         };
@@ -100,7 +113,7 @@ impl Address {
             return format!(
                 "{self} does not answer; wrong address, another network, or a firewall that drops \
                  inbound TCP {}?",
-                self.port
+                self.port()
             );
         }
         format!("cannot connect to {self}: {error}")
@@ -124,8 +137,28 @@ mod tests {
         ] {
             let address: Address = text.parse().expect(text);
             assert_eq!(address.to_string(), shown);
-            assert_eq!(shown.parse(), Ok(address));
+            let again: Address = shown.parse().expect(shown);
+            assert_eq!(again.to_string(), shown);
         }
+    }
+
+    #[test]
+    fn the_port_may_be_said_as_in_netcat_but_once() {
+        for (host, shown) in [
+            ("example.org", "example.org:4000"),
+            ("::1", "[::1]:4000"),
+            ("[::1]", "[::1]:4000"),
+            ("192.168.1.10", "192.168.1.10:4000"),
+        ] {
+            let address: Address = host.parse().expect(host);
+            assert_eq!(
+                address.with_port(Some(4000)).map(|it| it.to_string()),
+                Ok(shown.to_owned())
+            );
+        }
+        let address: Address = "host:55555".parse().expect("an address");
+        assert_eq!(address.clone().with_port(None), Ok(address.clone()));
+        assert!(address.with_port(Some(55555)).is_err());
     }
 
     #[test]

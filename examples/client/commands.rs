@@ -7,6 +7,9 @@ pub(crate) const COMMANDS: [&str; 25] = [
     "/unmute", "/unvoice", "/voice", "/who", "/whois",
 ];
 
+/// Those that the client follows itself.
+pub(crate) const OWN: [&str; 2] = ["/ignore", "/unignore"];
+
 /// The command that `line` is for the server, without its slash: it may be unknown, or empty.
 /// `None` if the line is said.
 pub(crate) fn command(line: &str) -> Option<&str> {

@@ -12,8 +12,8 @@ use chatd::wire::text::{Line, Lines};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::address::Address;
-use crate::frontend::{End, Event};
+use crate::client::address::Address;
+use crate::client::frontend::{End, Event};
 
 /// A longer line of the server is left out.
 const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -125,10 +125,8 @@ impl Connection {
 
     /// When [`Connection::drive`] is to be called though the socket is silent.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        match self.state {
-            State::Connecting { give_up_at, .. } => Some(give_up_at),
-            State::Idle | State::Failed(_) | State::Open { .. } => None,
-        }
+        let State::Connecting { give_up_at, .. } = self.state else { return None };
+        Some(give_up_at)
     }
 
     /// Whether there is more to do without waiting for the socket.
@@ -291,13 +289,8 @@ fn is_connected(stream: &TcpStream, give_up_at: Instant, now: Instant) -> io::Re
         // of those the system gives out, and then it meets itself.
         Ok(peer) if stream.local_addr()? == peer => Err(io::ErrorKind::ConnectionRefused.into()),
         Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-            if now >= give_up_at {
-                Err(io::ErrorKind::TimedOut.into())
-            } else {
-                Ok(false)
-            }
-        }
-        Err(error) => Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotConnected => Err(error),
+        Err(_) if now < give_up_at => Ok(false),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
     }
 }

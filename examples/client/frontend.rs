@@ -1,13 +1,14 @@
 //! What stands between the reactor and the user: events in, actions out. A front end knows neither
-//! sockets nor the clock, so all of it can be tested by telling it what happened.
+//! sockets, files nor the clock, so all of it can be tested by telling it what happened.
 
 use std::fmt;
 use std::io;
 use std::time::Instant;
 
 use chatd::chat::text::Text;
+use chatd::clock::Now;
 
-use crate::screen::Size;
+use crate::client::screen::Size;
 
 /// What happened.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) enum Event<'a> {
     Resized(Size),
     /// The program was stopped and goes on.
     Resumed,
+    /// The log cannot be written any more; why, in words for the user.
+    LogFailed(String),
     /// The time that [`Frontend::deadline`] gave has come.
     Deadline,
 }
@@ -87,10 +90,13 @@ impl Actions {
 
 /// How the user is spoken to: on a terminal, or through files and pipes.
 pub(crate) trait Frontend {
-    fn handle(&mut self, event: Event<'_>, now: Instant, actions: &mut Actions);
+    fn handle(&mut self, event: Event<'_>, now: Now, actions: &mut Actions);
 
     /// What is to be written to standard output, in one write.
-    fn output(&mut self, now: Instant) -> String;
+    fn output(&mut self, now: Now) -> String;
+
+    /// The lines that were shown since the last call, as plain text.
+    fn shown(&mut self) -> Vec<String>;
 
     /// What is to be written when the program ends or stops.
     fn farewell(&mut self) -> String;

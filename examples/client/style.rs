@@ -2,23 +2,29 @@
 
 use chatd::chat::text::Text;
 
-use crate::commands::command;
-use crate::protocol::ServerLine;
-use crate::visible::visible;
+use crate::client::commands::command;
+use crate::client::protocol::ServerLine;
+use crate::client::visible::{visible, width};
 
 /// Colours of the 256-colour palette that stand out from black and from white alike.
 const NICK_COLORS: [u8; 12] = [27, 28, 30, 31, 62, 64, 99, 130, 133, 161, 164, 166];
 
+const ESC: char = '\x1b';
 const RESET: &str = "\x1b[0m";
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const REVERSE: &str = "\x1b[7m";
+
+/// How lines begin that nobody in the room says.
+const MARK: &str = "*** ";
 
 /// A line ready for the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Painted {
     /// The text with our own attributes, and no other control characters but tabs.
     pub(crate) text: String,
+    /// The columns before what is said: where the next row of a long line begins.
+    pub(crate) indent: usize,
     /// Whether it speaks to this user: a mention or a private message.
     pub(crate) alert: bool,
 }
@@ -45,6 +51,11 @@ impl Style {
             ServerLine::Acted { nick, text } => {
                 self.message("* ", nick, " ", text, concerns_me(text))
             }
+            ServerLine::Elsewhere { room, is_action, nick, text } => {
+                let (star, between) = if is_action { ("* ", " ") } else { ("", ": ") };
+                let mark = format!("{DIM}({room}){RESET} {star}");
+                self.message(&mark, nick, between, text, concerns_me(text))
+            }
             ServerLine::Private { nick, text } => {
                 let mark = format!("{REVERSE}(private){RESET} ");
                 self.message(&mark, nick, ": ", text, true)
@@ -53,33 +64,39 @@ impl Style {
                 let mark = format!("{REVERSE}(private to {to}){RESET} ");
                 self.message(&mark, nick, ": ", text, false)
             }
-            ServerLine::Unknown => Painted { text: line.as_str().to_owned(), alert: false },
+            ServerLine::Unknown => {
+                Painted { text: line.as_str().to_owned(), indent: 0, alert: false }
+            }
             ServerLine::Greeting
             | ServerLine::Refused { .. }
             | ServerLine::Welcome { .. }
             | ServerLine::Joined(_)
             | ServerLine::Left(_)
             | ServerLine::Renamed { .. }
-            | ServerLine::TalksIn(_)
+            | ServerLine::Counted(_)
+            | ServerLine::TalksIn { .. }
             | ServerLine::Earlier(_)
             | ServerLine::Notice => {
-                Painted { text: format!("{DIM}{}{RESET}", line.as_str()), alert: false }
+                let text = format!("{DIM}{}{RESET}", line.as_str());
+                Painted { text, indent: width(MARK), alert: false }
             }
         }
     }
 
     /// Paints what the user typed and the server sends to the others only.
-    pub(crate) fn echo(self, typed: &str, me: &str) -> String {
+    pub(crate) fn echo(self, typed: &str, me: &str) -> Painted {
         let typed = visible(typed);
         let (mark, between, text) = match command(&typed) {
             Some(word) if word.eq_ignore_ascii_case("me") => {
                 ("* ", " ", typed["/me".len()..].trim())
             }
-            Some(_) => return format!("{DIM}{typed}{RESET}"),
+            Some(_) => {
+                return Painted { text: format!("{DIM}{typed}{RESET}"), indent: 0, alert: false };
+            }
             // `//text` says `/text`.
             None => ("", ": ", typed.strip_prefix('/').unwrap_or(&typed)),
         };
-        self.message(mark, me, between, text, false).text
+        self.message(mark, me, between, text, false)
     }
 
     fn message(self, mark: &str, nick: &str, between: &str, text: &str, alert: bool) -> Painted {
@@ -89,14 +106,40 @@ impl Style {
             (String::new(), "")
         };
         let (bold, bold_end) = if alert { (BOLD, RESET) } else { ("", "") };
+        let indent = width(&plain(mark)) + width(nick) + width(between);
         let text = format!("{mark}{color}{nick}{color_end}{between}{bold}{text}{bold_end}");
-        Painted { text, alert }
+        Painted { text, indent, alert }
     }
 }
 
 /// Paints what the client itself has to say.
-pub(crate) fn notice(text: &str) -> String {
-    format!("{BOLD}*** {}{RESET}", visible(text))
+pub(crate) fn notice(text: &str) -> Painted {
+    let text = format!("{BOLD}{MARK}{}{RESET}", visible(text));
+    Painted { text, indent: width(MARK), alert: false }
+}
+
+/// Paints the time of day.
+pub(crate) fn time(text: &str) -> String {
+    format!("{DIM}{text}{RESET}")
+}
+
+/// The text that was painted, without our attributes.
+pub(crate) fn plain(painted: &str) -> String {
+    pieces(painted).filter(|piece| !piece.starts_with(ESC)).collect()
+}
+
+/// The attributes in what was painted and the text between them, in turn.
+pub(crate) fn pieces(painted: &str) -> impl Iterator<Item = &str> {
+    let mut rest = painted;
+    std::iter::from_fn(move || {
+        let end = match rest.find(ESC) {
+            Some(0) => rest.find('m').map_or(rest.len(), |last| last + 1),
+            at => at.unwrap_or(rest.len()),
+        };
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// Paints a row of status.
@@ -180,14 +223,22 @@ mod tests {
     fn what_concerns_the_user_is_marked() {
         let me = Some("ana");
         let mention = painted(PLAIN, "bia: oi ana", me);
-        assert_eq!(mention, Painted { text: "bia: \x1b[1moi ana\x1b[0m".into(), alert: true });
+        let text = "bia: \x1b[1moi ana\x1b[0m".into();
+        assert_eq!(mention, Painted { text, indent: 5, alert: true });
+        let elsewhere = painted(PLAIN, "(#dev) * bia pokes ana", me);
+        assert_eq!(elsewhere.text, "\x1b[2m(#dev)\x1b[0m * bia \x1b[1mpokes ana\x1b[0m");
+        assert_eq!((elsewhere.indent, elsewhere.alert), (13, true));
         let private = painted(PLAIN, "(private) bia: oi", me);
         assert_eq!(private.text, "\x1b[7m(private)\x1b[0m bia: \x1b[1moi\x1b[0m");
         assert!(private.alert);
         let sent = painted(PLAIN, "(private to bia) ana: oi", me);
         assert_eq!(
             sent,
-            Painted { text: "\x1b[7m(private to bia)\x1b[0m ana: oi".into(), alert: false }
+            Painted {
+                text: "\x1b[7m(private to bia)\x1b[0m ana: oi".into(),
+                indent: 22,
+                alert: false
+            }
         );
         assert_eq!(painted(PLAIN, "*** bia joined", me).text, "\x1b[2m*** bia joined\x1b[0m");
         assert!(!painted(PLAIN, "*** ana is now x", me).alert);
@@ -201,10 +252,10 @@ mod tests {
 
     #[test]
     fn an_echo_looks_as_the_others_see_it() {
-        assert_eq!(PLAIN.echo("oi", "ana"), "ana: oi");
-        assert_eq!(PLAIN.echo("/ME waves", "ana"), "* ana waves");
-        assert_eq!(PLAIN.echo("//shrug", "ana"), "ana: /shrug");
-        assert_eq!(PLAIN.echo(" /who", "ana"), "ana:  /who");
-        assert_eq!(PLAIN.echo("/who", "ana"), "\x1b[2m/who\x1b[0m");
+        assert_eq!(PLAIN.echo("oi", "ana").text, "ana: oi");
+        assert_eq!(PLAIN.echo("/ME waves", "ana").text, "* ana waves");
+        assert_eq!(PLAIN.echo("//shrug", "ana").text, "ana: /shrug");
+        assert_eq!(PLAIN.echo(" /who", "ana").text, "ana:  /who");
+        assert_eq!(PLAIN.echo("/who", "ana").text, "\x1b[2m/who\x1b[0m");
     }
 }

@@ -18,7 +18,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::low_level::{emulate_default_handler, pipe};
 
-use crate::screen::Size;
+use crate::client::screen::Size;
 
 /// Bracketed paste on: the terminal marks where a paste starts and ends.
 const ENTER: &str = "\x1b[?2004h";

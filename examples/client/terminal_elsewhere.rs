@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use mio::{Registry, Token};
 
-use crate::screen::Size;
+use crate::client::screen::Size;
 
 pub(crate) fn is_interactive() -> bool {
     false

@@ -4,20 +4,23 @@
 #![no_main]
 
 use std::io;
-use std::time::Instant;
 
 use chatd::chat::text::Text;
+use chatd::clock::Now;
 use chatd_fuzz::terminal::Terminal;
 use chatd_fuzz::{assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
+#[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
     pub(crate) mod commands;
     pub(crate) mod editor;
     pub(crate) mod frontend;
+    pub(crate) mod ignored;
     pub(crate) mod interactive;
     pub(crate) mod keys;
+    pub(crate) mod local_time;
     pub(crate) mod plain;
     pub(crate) mod protocol;
     pub(crate) mod roster;
@@ -25,15 +28,12 @@ mod client {
     pub(crate) mod style;
     pub(crate) mod visible;
 }
-use client::{
-    commands, editor, frontend, interactive, keys, plain, protocol, roster, screen, style, visible,
-};
-
-use frontend::{Actions, End, Event, Frontend};
-use interactive::{Interactive, Options};
-use plain::Plain;
-use screen::Size;
-use style::Style;
+use client::frontend::{Actions, End, Event, Frontend};
+use client::interactive::{Interactive, Options};
+use client::local_time::Zone;
+use client::plain::Plain;
+use client::screen::Size;
+use client::style::Style;
 
 fuzz_target!(|data: &[u8]| {
     let mut data = data;
@@ -57,7 +57,7 @@ struct User {
     /// `None` where the output goes to a file.
     terminal: Option<Terminal>,
     connection: Connection,
-    now: Instant,
+    now: Now,
     has_left: bool,
 }
 
@@ -68,6 +68,7 @@ impl User {
             nick: (setup & 2 != 0).then(|| "ana".to_owned()),
             nick_default: (setup & 4 != 0).then(|| "user".to_owned()),
             style: Style { color: setup & 8 != 0 },
+            zone: (setup & 64 != 0).then(Zone::of_the_system),
             bell: setup & 16 != 0,
             reconnect: setup & 32 != 0,
         };
@@ -80,7 +81,7 @@ impl User {
             },
             terminal: (!is_plain).then(|| Terminal::new(80, 24)),
             connection: Connection::Connecting,
-            now: chatd_support::now(),
+            now: Now::read(),
             has_left: false,
         };
         user.tell(Event::Resized(Size { columns: 80, rows: 24 }));
@@ -127,12 +128,13 @@ impl User {
             }
             (4, _) => {
                 if let Some(deadline) = self.frontend.deadline() {
-                    self.now = self.now.max(deadline);
+                    self.now += deadline.saturating_duration_since(self.now.at);
                     self.tell(Event::Deadline);
                 }
             }
             (5, _) if what == 5 => self.tell(Event::EndOfInput),
             (5, _) if what < 32 => self.tell(Event::Resumed),
+            (5, _) if what < 40 => self.tell(Event::LogFailed("the log ends".to_owned())),
             _ if self.frontend.wants_input() => {
                 let bytes = take(data, |&byte| byte == 0);
                 self.tell(Event::Input(bytes));
@@ -156,6 +158,7 @@ impl User {
             self.connection = Connection::Connecting;
         }
         self.has_left = exit.is_some();
+        self.frontend.shown().iter().for_each(|line| assert_harmless(line));
         let mut output = self.frontend.output(self.now);
         self.look(&output);
         if suspend || self.has_left {

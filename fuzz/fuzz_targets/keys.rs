@@ -13,10 +13,8 @@ mod client {
     pub(crate) mod editor;
     pub(crate) mod keys;
 }
-use client::{commands, editor, keys};
-
-use editor::{Editor, Outcome};
-use keys::{Key, PASTE_BYTES_MAX, Parser, Paste};
+use client::editor::{Editor, Outcome};
+use client::keys::{Key, PASTE_BYTES_MAX, Parser, Paste};
 
 /// The longest line that can be typed.
 const LINE_BYTES_MAX: usize = 16 * 1024;

@@ -2,9 +2,8 @@
 //! that is being typed and stays as it is, and the client does nothing else about them.
 #![no_main]
 
-use std::time::Instant;
-
 use chatd::chat::text::Text;
+use chatd::clock::Now;
 use chatd::wire::text::{Line, Lines};
 use chatd_fuzz::terminal::Terminal;
 use chatd_fuzz::{choice, pieces};
@@ -17,22 +16,20 @@ mod client {
     pub(crate) mod commands;
     pub(crate) mod editor;
     pub(crate) mod frontend;
+    pub(crate) mod ignored;
     pub(crate) mod interactive;
     pub(crate) mod keys;
+    pub(crate) mod local_time;
     pub(crate) mod protocol;
     pub(crate) mod roster;
     pub(crate) mod screen;
     pub(crate) mod style;
     pub(crate) mod visible;
 }
-use client::{
-    commands, editor, frontend, interactive, keys, protocol, roster, screen, style, visible,
-};
-
-use frontend::{Actions, End, Event, Frontend};
-use interactive::{Interactive, Options};
-use screen::Size;
-use style::Style;
+use client::frontend::{Actions, End, Event, Frontend};
+use client::interactive::{Interactive, Options};
+use client::screen::Size;
+use client::style::Style;
 
 /// Small, so that a line can be too long.
 const LINE_BYTES_MAX: usize = 1000;
@@ -62,7 +59,9 @@ fuzz_target!(|data: &[u8]| {
 struct User {
     frontend: Interactive,
     terminal: Terminal,
-    now: Instant,
+    now: Now,
+    /// The rows of the window.
+    rows: usize,
     /// All that was heard, as far as it takes one cell each, whatever the terminal.
     heard: String,
 }
@@ -74,12 +73,13 @@ impl User {
             nick: Some("ana".to_owned()),
             nick_default: None,
             style: Style { color: options & 1 != 0 },
+            zone: None,
             bell: options & 2 != 0,
             reconnect: true,
         });
         let terminal = Terminal::new(columns, rows);
         let heard = String::new();
-        let mut user = Self { frontend, terminal, now: chatd_support::now(), heard };
+        let mut user = Self { frontend, terminal, now: Now::read(), rows, heard };
         user.tell(Event::Resized(Size { columns, rows }));
         assert_eq!(user.tell(Event::Connected).send, "ana\n");
         user.hear(welcome("ana", "").as_bytes());
@@ -108,6 +108,7 @@ impl User {
 
     /// Draws, and looks at the terminal.
     fn look(&mut self, shown: &[String]) {
+        let mut status = self.frontend.status(self.now.at);
         let output = self.frontend.output(self.now);
         let text = self.terminal.write(&output).replace('\x07', "");
         if output.is_empty() {
@@ -117,13 +118,18 @@ impl User {
                 text.strip_prefix('\r').expect("a row that is drawn anew").split("\r\n").collect();
             let typed = rows.pop().expect("a row of its own for what is typed");
             assert!(typed.ends_with(TYPED), "{typed:?}");
-            assert_eq!(rows, shown);
+            status.truncate(self.rows - 1);
+            let standing = rows.split_off(rows.len() - status.len());
+            assert_eq!(standing, status);
+            // Blanks are left out where a line is broken.
+            assert_eq!(rows.concat().replace(' ', ""), shown.concat().replace(' ', ""));
         }
         assert!(self.terminal.before_cursor().ends_with(TYPED), "{:?}", self.terminal);
         assert_eq!(self.terminal.after_cursor(), "");
         // What was shown before stays, up to the top of the window.
         let above: String = simple(&self.terminal.above_cursor()).collect();
-        assert!(self.heard.ends_with(&above), "{above:?} are not the last of {:?}", self.heard);
+        let all: String = simple(&(self.heard.clone() + &status.concat())).collect();
+        assert!(all.ends_with(&above), "{above:?} are not the last of {all:?}");
     }
 
     /// The server hangs up, and so does the user: the window is given back.

@@ -21,10 +21,11 @@ use chatd_fuzz::{assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
+#[allow(dead_code, reason = "the rest of the client uses it")]
 mod client {
     pub(crate) mod protocol;
 }
-use client::protocol::ServerLine;
+use client::protocol::{Here, ServerLine};
 
 const SESSIONS: usize = 8;
 
@@ -152,7 +153,10 @@ fn written(write: impl Fn(Format, &mut Vec<u8>)) -> Vec<String> {
 fn said<'a>(message: &Message<'a>, is_focused: bool) -> ServerLine<'a> {
     let (nick, text) = (message.from.as_str(), message.text.as_str());
     match message.kind {
-        _ if !is_focused => ServerLine::Unknown,
+        kind if !is_focused => {
+            let (room, is_action) = (message.room.as_str(), kind == Kind::Act);
+            ServerLine::Elsewhere { room, is_action, nick, text }
+        }
         Kind::Say => ServerLine::Said { nick, text },
         Kind::Act => ServerLine::Acted { nick, text },
     }
@@ -167,28 +171,51 @@ fn meaning<'a>(event: &Event<'a>, is_focused: bool) -> ServerLine<'a> {
         Event::Renamed { from, to } => {
             ServerLine::Renamed { from: Some(from.as_str()), to: to.as_str() }
         }
+        Event::In {
+            what: Happening::Parted { nick, .. } | Happening::Kicked { nick, .. }, ..
+        } if is_focused => ServerLine::Left(nick.as_str()),
+        Event::In { what: Happening::Traffic { here, .. }, .. } if is_focused => {
+            ServerLine::Counted(Some(here))
+        }
+        Event::In { what: Happening::ManyKicked { .. }, .. } if is_focused => {
+            ServerLine::Counted(None)
+        }
         Event::Left { nick, .. } => ServerLine::Left(nick.as_str()),
         Event::In { .. } | Event::Away { .. } => ServerLine::Notice,
     }
 }
 
 fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
-    let names = |listing: Listing<'_>| {
-        listing.people.iter().map(|(nick, _)| nick.as_str().to_owned()).collect::<Vec<_>>()
+    let is_here = |here: &Here<'_>, listing: Listing<'_>| {
+        here.names.iter().copied().eq(listing.people.iter().map(|(nick, _)| nick.as_str()))
+            && here.others == listing.others
     };
     let meant = match *answer {
         Answer::Greeting { .. } => ServerLine::Greeting,
         Answer::Welcomed { nick, others } => {
             return matches!(read, ServerLine::Welcome { nick: name, here }
-                if *name == nick.as_str() && *here == names(others));
+                if *name == nick.as_str() && is_here(here, others));
         }
         Answer::History { place: Place { is_focused: true, .. }, count: count @ 1.., .. } => {
             ServerLine::Earlier(count)
         }
         Answer::Earlier { ref message, is_focused } => said(message, is_focused),
         Answer::Done { ref event, is_focused } => meaning(event, is_focused),
-        Answer::Entered { room, .. } => ServerLine::TalksIn(Some(room.as_str())),
-        Answer::Focused(room) => ServerLine::TalksIn(room.map(RoomName::as_str)),
+        Answer::Entered { room, others, .. } => {
+            return matches!(read, ServerLine::TalksIn { room: Some(name), here: Some(here) }
+                if *name == room.as_str() && is_here(here, others));
+        }
+        Answer::Focused(room) => {
+            ServerLine::TalksIn { room: room.map(RoomName::as_str), here: None }
+        }
+        // In as many lines as it takes, of which the first tells how many there are.
+        Answer::Present {
+            place: Place { is_focused: true, .. },
+            people: Listing { people, others },
+        } => {
+            let count = Some(people.len() + others);
+            return [ServerLine::Counted(count), ServerLine::Notice].contains(read);
+        }
         Answer::Named(nick) => ServerLine::Renamed { from: None, to: nick.as_str() },
         Answer::Told { from, text } => {
             ServerLine::Private { nick: from.as_str(), text: text.as_str() }

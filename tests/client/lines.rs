@@ -104,6 +104,17 @@ fn files_and_dev_null_are_input_too() {
 }
 
 #[test]
+fn the_port_may_be_said_as_in_netcat() {
+    let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
+    let addr = server.addr();
+    let mut command = Command::new(client());
+    command.args([addr.ip().to_string(), addr.port().to_string()]).args(["-n", "bot"]);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    bruno.expect(joined("bot"));
+    assert_eq!(end(child.expect("the client")).0, Some(0));
+}
+
+#[test]
 fn without_a_terminal_the_users_name_is_taken() {
     let (server, [mut bruno]) = CHATD.room("", ["bruno"]);
     let child = run(&server, "", Stdio::null());

@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod kept;
 mod lines;
 mod scripted;
 mod terminal;
@@ -22,6 +23,7 @@ fn command(address: impl Display, arguments: &str) -> pty_process::blocking::Com
     pty_process::blocking::Command::new(client())
         .arg(address.to_string())
         .args(arguments.split_whitespace())
+        .arg("--no-time")
         .env("TERM", "xterm-256color")
         .env("USER", "user")
         .env_remove("NO_COLOR")
@@ -30,6 +32,15 @@ fn command(address: impl Display, arguments: &str) -> pty_process::blocking::Com
 /// Starts the client in a window.
 fn start(address: impl Display, arguments: &str, columns: u16, rows: u16) -> Terminal {
     Terminal::start(command(address, arguments), columns, rows)
+}
+
+/// Waits until these are the last rows, but for that which says where one is.
+#[track_caller]
+fn wait_for_talk(terminal: &mut Terminal, last: &[&str]) {
+    terminal.wait_until(&format!("{last:#?}"), |rows| {
+        let talk = rows.iter().map(String::as_str).filter(|row| !row.starts_with("home room"));
+        talk.collect::<Vec<_>>().ends_with(last)
+    });
 }
 
 /// Waits until the client has come back into the room as `ana`.
@@ -44,6 +55,6 @@ fn room(columns: u16, rows: u16) -> (Server, Client, Terminal) {
     let (server, [mut bruno]) = CHATD.room("--rate 0", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana", columns, rows);
     bruno.expect(joined("ana"));
-    terminal.wait_for_rows(&["ana>"]);
+    wait_for_talk(&mut terminal, &["ana>"]);
     (server, bruno, terminal)
 }

@@ -8,7 +8,7 @@ use chatd_support::sentences::welcome;
 use chatd_support::terminal::Terminal;
 use chatd_support::{PATIENCE, eventually};
 
-use crate::start;
+use crate::{start, wait_for_talk};
 
 pub(crate) struct Peer {
     lines: BufReader<TcpStream>,
@@ -22,7 +22,7 @@ pub(crate) fn scripted(columns: u16, rows: u16) -> (TcpListener, Peer, Terminal)
     let mut peer = Peer::accept(&listener);
     peer.expect("ana");
     peer.send_line(&welcome("ana", "bruno"));
-    terminal.wait_for_rows(&["ana>"]);
+    wait_for_talk(&mut terminal, &["ana>"]);
     (listener, peer, terminal)
 }
 

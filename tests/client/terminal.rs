@@ -10,7 +10,7 @@ use chatd_support::terminal::Terminal;
 use rustix::process::Signal;
 
 use crate::CHATD;
-use crate::{command, room, start};
+use crate::{command, room, start, wait_for_talk};
 
 #[test]
 fn a_half_typed_line_survives_arriving_messages() {
@@ -22,10 +22,10 @@ fn a_half_typed_line_survives_arriving_messages() {
     }
     let last = text.chars().count() - 1;
     let (before, last) = (format!("bruno: {} 👋", last - 1), format!("bruno: {last} 👋"));
-    terminal.wait_for_rows(&[&before, &last, &format!("ana> {text}")]);
+    wait_for_talk(&mut terminal, &[&before, &last, &format!("ana> {text}")]);
     terminal.type_keys("\r");
     bruno.expect(format!("ana: {text}"));
-    terminal.wait_for_rows(&[&last, &format!("ana: {text}"), "ana>"]);
+    wait_for_talk(&mut terminal, &[&last, &format!("ana: {text}"), "ana>"]);
 }
 
 #[test]
@@ -33,17 +33,20 @@ fn a_new_window_size_keeps_the_line_and_the_messages() {
     let (_server, mut bruno, mut terminal) = room(60, 8);
     terminal.type_keys("meio digitado");
     bruno.say("uma linha que não cabe em trinta colunas");
-    terminal
-        .wait_for_rows(&["bruno: uma linha que não cabe em trinta colunas", "ana> meio digitado"]);
+    wait_for_talk(
+        &mut terminal,
+        &["bruno: uma linha que não cabe em trinta colunas", "ana> meio digitado"],
+    );
     terminal.resize(30, 5);
-    terminal.wait_for_rows(&[
-        "bruno: uma linha que não cabe",
-        "em trinta colunas",
-        "ana> meio digitado",
-    ]);
+    wait_for_talk(
+        &mut terminal,
+        &["bruno: uma linha que não cabe", "       em trinta colunas", "ana> meio digitado"],
+    );
     terminal.resize(60, 8);
-    terminal
-        .wait_for_rows(&["bruno: uma linha que não cabe em trinta colunas", "ana> meio digitado"]);
+    wait_for_talk(
+        &mut terminal,
+        &["bruno: uma linha que não cabe em trinta colunas", "ana> meio digitado"],
+    );
 }
 
 #[test]
@@ -51,13 +54,13 @@ fn a_new_window_size_keeps_the_line_and_the_messages() {
 fn pastes_that_the_server_does_not_take_in_a_minute_are_not_cut_off() {
     let server = CHATD.start("");
     let mut terminal = start(server.addr(), "--nick ana", 60, 10);
-    terminal.wait_for_rows(&["ana>"]);
+    wait_for_talk(&mut terminal, &["ana>"]);
     for _ in 0..5 {
         terminal.type_keys(&format!("\x1b[200~{}\x1b[201~\r", "oi\r".repeat(20_000)));
     }
     thread::sleep(Duration::from_secs(75));
     terminal.type_keys("meio");
-    terminal.wait_for_rows(&["ana> meio"]);
+    wait_for_talk(&mut terminal, &["ana> meio"]);
     assert!(!server.log().contains(" left "), "{}", server.log());
 }
 
@@ -66,17 +69,17 @@ fn tab_completes_those_in_the_room_and_commands() {
     let (server, mut bruno, mut terminal) = room(60, 12);
     let mut bia = server.join("bia");
     bruno.expect(joined("bia"));
-    terminal.wait_for_rows(&[&joined("bia"), "ana>"]);
+    wait_for_talk(&mut terminal, &[&joined("bia"), "ana>"]);
     terminal.type_keys("b\t");
-    terminal.wait_for_rows(&["ana> bruno:"]);
+    wait_for_talk(&mut terminal, &["ana> bruno:"]);
     terminal.type_keys("\t");
-    terminal.wait_for_rows(&["ana> bia:"]);
+    wait_for_talk(&mut terminal, &["ana> bia:"]);
     terminal.type_keys("oi\r");
     bruno.expect("ana: bia: oi");
     bia.expect("ana: bia: oi");
     terminal.type_keys("/ms\tbi\tpsst\r");
     bia.expect(private("ana", "psst"));
-    terminal.wait_for_rows(&["ana: bia: oi", &private_sent("bia", "ana", "psst"), "ana>"]);
+    wait_for_talk(&mut terminal, &["ana: bia: oi", &private_sent("bia", "ana", "psst"), "ana>"]);
 }
 
 #[test]
@@ -87,7 +90,7 @@ fn leaving_delivers_what_was_typed_and_restores_the_terminal() {
     bruno.expect(quit("ana"));
     assert_eq!(terminal.wait_for_end().code(), Some(0));
     assert!(terminal.is_restored());
-    terminal.wait_for_rows(&["ana: tchau"]);
+    wait_for_talk(&mut terminal, &["ana: tchau"]);
 }
 
 #[test]
@@ -96,7 +99,7 @@ fn leaving_waits_for_a_server_that_takes_its_time() {
     let (server, [mut bruno]) = CHATD.room("--rate 10 --burst 1", ["bruno"]);
     let mut terminal = start(server.addr(), "--nick ana", 60, 8);
     bruno.expect(joined("ana"));
-    terminal.wait_for_rows(&["ana>"]);
+    wait_for_talk(&mut terminal, &["ana>"]);
     terminal.type_keys("\x1b[200~");
     terminal.type_keys(&numbers(20));
     terminal.type_keys("\x1b[201~\r\x04");
@@ -125,7 +128,7 @@ fn ctrl_z_without_a_shell_to_come_back_from_goes_on() {
     terminal.wait_for_bytes(b"\x1b[?2004l");
     terminal.type_keys(" e fim\r");
     bruno.expect("ana: meio e fim");
-    terminal.wait_for_rows(&["ana: meio e fim", "ana>"]);
+    wait_for_talk(&mut terminal, &["ana: meio e fim", "ana>"]);
     assert!(!terminal.is_restored(), "it goes on in raw mode");
 }
 
@@ -138,21 +141,21 @@ fn a_shell_stops_it_and_takes_it_up_again() {
         .env("PS1", "shell: ")
         .env("TERM", "xterm-256color");
     let mut shell = Terminal::start(command, 100, 20);
-    shell.wait_for_rows(&["shell:"]);
-    shell.type_keys(&format!("{} {} --nick ana\r", client().display(), server.addr()));
+    wait_for_talk(&mut shell, &["shell:"]);
+    shell.type_keys(&format!("{} {} --nick ana --no-time\r", client().display(), server.addr()));
     bruno.expect(joined("ana"));
     shell.type_keys("meio");
-    shell.wait_for_rows(&["ana> meio"]);
+    wait_for_talk(&mut shell, &["ana> meio"]);
     shell.type_keys("\x1a");
-    shell.wait_for_rows(&["shell:"]);
+    wait_for_talk(&mut shell, &["shell:"]);
     assert!(shell.is_restored());
     bruno.say("oi");
     shell.type_keys("fg\r");
-    shell.wait_for_rows(&["bruno: oi", "ana> meio"]);
+    wait_for_talk(&mut shell, &["bruno: oi", "ana> meio"]);
     shell.type_keys(" e fim\r");
     bruno.expect("ana: meio e fim");
     shell.type_keys("\x04");
-    shell.wait_for_rows(&["ana: meio e fim", "shell:"]);
+    wait_for_talk(&mut shell, &["ana: meio e fim", "shell:"]);
     assert!(shell.is_restored());
     shell.type_keys("exit\r");
     shell.wait_for_end();

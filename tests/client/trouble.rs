@@ -18,24 +18,24 @@ use rustix::process::Signal;
 
 use crate::CHATD;
 use crate::scripted::scripted;
-use crate::{room, start, wait_for_second_welcome};
+use crate::{room, start, wait_for_second_welcome, wait_for_talk};
 
 #[test]
 fn a_server_that_comes_back_finds_the_same_nickname_and_the_half_typed_line() {
     let (server, bruno, mut terminal) = room(70, 10);
     let addr = server.addr();
     terminal.type_keys("meio");
-    terminal.wait_for_rows(&["ana> meio"]);
+    wait_for_talk(&mut terminal, &["ana> meio"]);
     drop(bruno);
     drop(server);
     terminal.wait_until("a countdown", |rows| {
-        rows.iter().any(|row| row.starts_with("trying again in 2 s, Enter tries at once"))
+        rows.iter().any(|row| row.starts_with("offline, next try in 2 s, Enter: now"))
     });
     eventually("the port", || TcpListener::bind(addr).ok());
     let _server = Server::launch(CHATD.command(&format!("--bind {addr}")));
     let mut bruno = Client::connect(addr).named("bruno");
     wait_for_second_welcome(&mut terminal);
-    terminal.wait_for_rows(&["ana> meio"]);
+    wait_for_talk(&mut terminal, &["ana> meio"]);
     terminal.type_keys(" e fim\r");
     while bruno.line() != "ana: meio e fim" {}
 }
@@ -105,7 +105,7 @@ fn with_nothing_to_do_it_sleeps() {
     assert!(slept(&terminal), "in the room");
     drop(peer);
     terminal.wait_until("a countdown", |rows| {
-        rows.iter().any(|row| row.starts_with("trying again in "))
+        rows.iter().any(|row| row.starts_with("offline, next try in "))
     });
     assert!(slept(&terminal), "offline");
 }
@@ -128,7 +128,7 @@ fn nothing_the_server_sends_is_obeyed() {
     let (_listener, mut peer, mut terminal) = scripted(60, 8);
     // The emulated terminal shows no U+FFFD; the bytes are looked for instead.
     peer.send("bruno: \x1b]0;title\x07\x1b[2J\u{9b}31m\u{202e}x\rana: forged\n".as_bytes());
-    terminal.wait_for_rows(&["bruno: ␛]0;title␇␛[2J31mx", "ana: forged", "ana>"]);
+    wait_for_talk(&mut terminal, &["bruno: ␛]0;title␇␛[2J31mx", "ana: forged", "ana>"]);
     assert!(terminal.has_written("\u{fffd}31m\u{fffd}x".as_bytes()));
     assert!(!terminal.has_written(b"\x1b]0"));
 }
@@ -163,9 +163,14 @@ fn errors_teach_and_the_exit_code_tells_them_apart() {
     let (code, unknown) = run(&["no-such-host.invalid", "-n", "bot"]);
     assert_eq!(code, Some(1));
     assert!(unknown.contains("cannot find the host \"no-such-host.invalid\""), "{unknown}");
-    for usage in
-        [&["--nope"][..], &["host:port"], &["-n", "two words"], &["-n", "/who"], &["a", "b"]]
-    {
+    for usage in [
+        &["--nope"][..],
+        &["host:port"],
+        &["-n", "two words"],
+        &["-n", "/who"],
+        &["a", "b"],
+        &["a:1", "2"],
+    ] {
         assert_eq!(run(usage).0, Some(2), "{usage:?}");
     }
 }

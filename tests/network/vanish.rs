@@ -125,7 +125,7 @@ fn the_client_notices_that_the_server_vanished_and_comes_back() {
         wire.pull(HERE[0]);
         let pulled = now();
         thread::sleep(GIVEN_UP.start);
-        let is_lost = |rows: &[String]| rows.iter().any(|row| row.starts_with("trying again in"));
+        let is_lost = |rows: &[String]| rows.iter().any(|row| row.starts_with("offline, "));
         terminal.wait_until("a countdown", is_lost);
         let noticed = pulled.elapsed();
         wire.plug_in();

@@ -1,7 +1,7 @@
 //! What Tab offers: commands at the start of a line, nicknames anywhere.
 
 use super::line::Line;
-use crate::commands::COMMANDS;
+use crate::client::commands::{COMMANDS, OWN};
 
 /// The candidates for the word before the cursor, offered one after the other.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ impl Completion {
             .map_or(0, |(at, blank)| at + blank.len_utf8());
         let word = &before[start..];
         let mut candidates: Vec<String> = if start == 0 && word.starts_with('/') {
-            let matching = COMMANDS.iter().filter(|command| command.starts_with(word));
+            let all = COMMANDS.iter().chain(&OWN);
+            let matching = all.filter(|command| command.starts_with(word));
             matching.map(|command| format!("{command} ")).collect()
         } else {
             let prefix = word.to_lowercase();

@@ -10,7 +10,7 @@ use completion::Completion;
 use history::History;
 pub(crate) use line::{Line, Motion};
 
-use crate::keys::{Key, Paste};
+use crate::client::keys::{Key, Paste};
 
 /// What a key led to, beyond the change of the line itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,21 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct PendingPaste {
     pub(crate) lines: Vec<String>,
+    /// Whether the first one goes on with what was typed before.
+    begins_typed: bool,
     /// Whether the end of the paste is missing because it was too long.
     pub(crate) truncated: bool,
+}
+
+impl PendingPaste {
+    /// The lines as text to be said: a path or a comment that begins with a slash is no command. What
+    /// was typed before is what it was typed for.
+    fn into_text(self) -> Vec<String> {
+        let mut lines = self.lines;
+        let slashes = lines.iter_mut().skip(self.begins_typed.into());
+        slashes.filter(|line| line.starts_with('/')).for_each(|line| line.insert(0, '/'));
+        lines
+    }
 }
 
 /// One line being typed, and all that helps to type it.
@@ -183,6 +196,7 @@ impl Editor {
     /// them would be sent at once and a slip of the mouse cannot be taken back.
     fn paste(&mut self, paste: &Paste) -> Outcome {
         let text = paste.text.replace("\r\n", "\n").replace('\r', "\n");
+        let begins_typed = self.line.cursor() > 0;
         let mut lines: Vec<String> = text
             .split('\n')
             .map(|line| line.chars().filter(|&c| c == '\t' || !c.is_control()).collect())
@@ -202,7 +216,7 @@ impl Editor {
                 last.push_str(after);
             }
         }
-        self.paste = Some(PendingPaste { lines, truncated: paste.truncated });
+        self.paste = Some(PendingPaste { lines, begins_typed, truncated: paste.truncated });
         Outcome::Edited
     }
 
@@ -212,7 +226,7 @@ impl Editor {
         match self.paste.take_if(|_| agreed || refused) {
             Some(paste) if agreed => {
                 self.line = Line::default();
-                Outcome::SubmitPaste(paste.lines)
+                Outcome::SubmitPaste(paste.into_text())
             }
             Some(_) => Outcome::Edited,
             None => Outcome::Ignored,

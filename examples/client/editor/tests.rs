@@ -162,6 +162,20 @@ fn blank_lines_of_a_paste_do_not_count() {
 }
 
 #[test]
+fn pasted_lines_are_text_and_no_commands() {
+    for (before, pasted, sent) in [
+        ("", "/quit\n//x\n /y", ["//quit", "///x", " /y"]),
+        ("/me ", "one\n/two\n3", ["/me one", "//two", "3"]),
+        ("see ", "/a\n/b\nc", ["see /a", "//b", "c"]),
+    ] {
+        let mut editor = Editor::default();
+        press(&mut editor, [typed(before), vec![paste(pasted)]].concat());
+        assert_eq!(editor.handle(Key::Enter, NONE), Outcome::SubmitPaste(names(&sent)));
+    }
+    assert_eq!(after("|", [paste("/who\n")]), "/who|", "one line is as if typed");
+}
+
+#[test]
 fn pasted_lines_are_sent_only_when_agreed_to() {
     let mut asked = editor("be|fore");
     assert_eq!(asked.handle(paste("one\r\rtwo\r\nthree\n"), NONE), Outcome::Edited);

@@ -35,6 +35,12 @@ impl Link {
         matches!(self, Self::Lost { .. })
     }
 
+    /// Why there is no connection.
+    pub(crate) fn why(&self) -> Option<&str> {
+        let Self::Lost { why, .. } = self else { return None };
+        Some(why)
+    }
+
     /// Whether it is time to connect again.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         matches!(self, Self::Lost { retry_at: Some(at), .. } if *at <= now)
@@ -42,26 +48,44 @@ impl Link {
 
     /// When the countdown has to be shown anew, or is over.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        match self {
-            Self::Lost { tick_at, .. } => *tick_at,
-            Self::Connecting | Self::Unnamed | Self::Named => None,
-        }
+        let Self::Lost { tick_at, .. } = self else { return None };
+        *tick_at
     }
 
-    /// What the user is to know about it. The countdown goes on from what is shown now.
-    pub(crate) fn status(&mut self, server: &str, now: Instant) -> Option<String> {
+    /// Whether it is connected, and what can be done about it. The countdown goes on from what is
+    /// shown now.
+    pub(crate) fn status(&mut self, server: &str, now: Instant) -> String {
         match self {
-            Self::Connecting => Some(format!("connecting to {server} …")),
-            Self::Unnamed | Self::Named => None,
-            Self::Lost { why, retry_at: None, .. } => Some(format!("Enter connects again; {why}")),
-            Self::Lost { why, retry_at: Some(at), tick_at } => {
+            Self::Connecting => format!("connecting to {server} …"),
+            Self::Unnamed | Self::Named => "connected".to_owned(),
+            Self::Lost { retry_at: None, .. } => "offline, Enter connects again".to_owned(),
+            Self::Lost { retry_at: Some(at), tick_at, .. } => {
                 let left = at.saturating_duration_since(now);
                 let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
                 *tick_at = at.checked_sub(Duration::from_secs(seconds.saturating_sub(1)));
-                Some(format!("trying again in {seconds} s, Enter tries at once; {why}"))
+                format!("offline, next try in {seconds} s, Enter: now")
             }
         }
     }
+}
+
+/// Where this client talks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Where everybody begins. What that room is called only the server knows.
+    Home,
+    Room(String),
+    Nowhere,
+}
+
+/// How far it is with leaving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    No,
+    /// The server is told when all lines that wait are sent.
+    WhenSent,
+    /// The server is expected to hang up, having taken all that was typed.
+    Told,
 }
 
 /// How far this client ever came.
@@ -118,15 +142,12 @@ mod tests {
         let mut shown = Vec::new();
         let mut now = start;
         while !link.is_due(now) {
-            shown.extend(link.status("host", now));
+            shown.push(link.status("host", now));
             now = link.deadline().expect("a countdown");
         }
         assert_eq!(
             shown,
-            [
-                "trying again in 2 s, Enter tries at once; gone",
-                "trying again in 1 s, Enter tries at once; gone"
-            ]
+            ["offline, next try in 2 s, Enter: now", "offline, next try in 1 s, Enter: now"]
         );
         assert_eq!(now, start + Duration::from_secs(2));
     }

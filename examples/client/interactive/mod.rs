@@ -2,20 +2,27 @@
 //! conversation with the server stands.
 
 mod link;
+mod nickname;
+mod outgoing;
+mod saying;
 mod server;
 mod view;
 
 use std::time::{Duration, Instant};
 
-use link::{Link, Reached, Retry};
+use chatd::clock::{Now, Timestamp};
+use link::{Leaving, Link, Place, Reached, Retry};
+use outgoing::Outgoing;
 
-use crate::commands::{is_private, is_quit};
-use crate::editor::{Editor, Line, Outcome};
-use crate::frontend::{Actions, Event, Frontend};
-use crate::keys::{Key, Parser};
-use crate::roster::Roster;
-use crate::screen::{Screen, Size, View};
-use crate::style::{self, Style};
+use crate::client::commands::is_quit;
+use crate::client::editor::{Editor, Line, Outcome};
+use crate::client::frontend::{Actions, Event, Frontend};
+use crate::client::ignored::Ignored;
+use crate::client::keys::{Key, Parser};
+use crate::client::local_time::Zone;
+use crate::client::roster::Roster;
+use crate::client::screen::{Screen, Size, View};
+use crate::client::style::Style;
 
 /// How long after an ESC the rest of a sequence may come, even over a slow link.
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
@@ -29,6 +36,8 @@ pub(crate) struct Options {
     /// Offered when asking for a nickname.
     pub(crate) nick_default: Option<String>,
     pub(crate) style: Style,
+    /// Where it is what time, if that is to be shown.
+    pub(crate) zone: Option<Zone>,
     pub(crate) bell: bool,
     pub(crate) reconnect: bool,
 }
@@ -43,11 +52,17 @@ pub(crate) struct Interactive {
     /// What was being typed when the nickname had to be asked for; `None` while it is not.
     draft: Option<Line>,
     screen: Screen,
+    /// What was shown, for the log.
+    shown: Vec<String>,
+    /// When this turn began.
+    time: Timestamp,
     roster: Roster,
+    ignored: Ignored,
+    outgoing: Outgoing,
     /// The nickname this client has, or wants.
     nick: Option<String>,
-    /// The room where this client talks, if it has left the one where everybody begins.
-    room: Option<String>,
+    /// Where this client talks.
+    place: Place,
     /// The connection is a new one, and it is not known to be back in that room.
     is_elsewhere: bool,
     link: Link,
@@ -55,8 +70,7 @@ pub(crate) struct Interactive {
     /// How many of the next lines were said before.
     earlier: usize,
     retry: Retry,
-    /// Whether the server is expected to hang up, having taken all that was typed.
-    leaving: bool,
+    leaving: Leaving,
     /// Whether the screen is not up to date.
     stale: bool,
 }
@@ -71,26 +85,31 @@ impl Interactive {
             editor: Editor::default(),
             draft: nick.is_none().then(Line::default),
             screen: Screen::new(Size::default()),
+            shown: Vec::new(),
+            time: Timestamp::default(),
             roster: Roster::default(),
-            room: None,
+            ignored: Ignored::default(),
+            outgoing: Outgoing::default(),
+            place: Place::Home,
             is_elsewhere: false,
             nick,
             link: Link::Connecting,
             reached: Reached::Nothing,
             earlier: 0,
             retry: Retry::default(),
-            leaving: false,
+            leaving: Leaving::No,
             stale: true,
         }
-    }
-
-    fn is_asking_nick(&self) -> bool {
-        self.draft.is_some()
     }
 
     fn key(&mut self, key: Key, actions: &mut Actions) {
         if key == Key::Escape && self.link.is_lost() && self.reached == Reached::Room {
             return self.ask_nick();
+        }
+        if key == Key::Escape && self.outgoing.len() > 0 && self.editor.pending_paste().is_none() {
+            let count = self.outgoing.clear();
+            let lines = if count == 1 { "line" } else { "lines" };
+            return self.notice(&format!("{count} {lines} dropped, not sent"));
         }
         // A line that cannot be sent now stays in the editor.
         if key == Key::Enter && self.hold(actions) {
@@ -99,14 +118,10 @@ impl Interactive {
         match self.editor.handle(key, self.roster.names()) {
             Outcome::Edited => {}
             Outcome::Ignored => self.screen.ring(),
-            Outcome::TooLong => self.screen.print(&style::notice("that is too long for one line")),
+            Outcome::TooLong => self.notice("that is too long for one line"),
             Outcome::Submit(line) if self.is_asking_nick() => self.choose_nick(&line, actions),
-            Outcome::Submit(line) => self.say(&line, actions),
-            Outcome::SubmitPaste(lines) => {
-                for line in lines {
-                    self.say(&line, actions);
-                }
-            }
+            Outcome::Submit(line) => self.say(line),
+            Outcome::SubmitPaste(lines) => lines.into_iter().for_each(|line| self.say(line)),
             Outcome::Leave => self.leave(actions),
             Outcome::Suspend => actions.suspend = true,
             Outcome::Redraw => self.screen.repaint(),
@@ -116,10 +131,12 @@ impl Interactive {
     /// Whether Enter has to wait: while offline it asks to connect at once instead.
     fn hold(&mut self, actions: &mut Actions) -> bool {
         let is_line = self.editor.pending_paste().is_none();
-        if let (true, Link::Named, Some(room)) = (self.is_elsewhere, &self.link, &self.room) {
+        if let (true, Link::Named, Place::Room(room)) = (self.is_elsewhere, &self.link, &self.place)
+        {
             let notice = format!("not back in {room}: Enter again sends it where you are");
-            self.screen.print(&style::notice(&notice));
+            self.place = Place::Home;
             self.is_elsewhere = false;
+            self.notice(&notice);
             return true;
         }
         if self.link == Link::Named || (is_line && self.is_asking_nick()) {
@@ -139,89 +156,12 @@ impl Interactive {
         self.link = Link::Connecting;
         actions.connect = true;
     }
-
-    /// Sends a line, and shows it as the others see it: the server does not send it back.
-    fn say(&mut self, line: &str, actions: &mut Actions) {
-        if line.trim().is_empty() {
-            return;
-        }
-        self.editor.remember(line);
-        // The server confirms a private message.
-        if !is_private(line) {
-            let me = self.nick.as_deref().unwrap_or("");
-            self.screen.print(&self.options.style.echo(line, me));
-        }
-        actions.send_line(line);
-        self.leaving |= is_quit(line);
-    }
-
-    fn choose_nick(&mut self, typed: &str, actions: &mut Actions) {
-        let chosen = match typed.trim() {
-            "" => self.nick_default().map(str::to_owned),
-            chosen => Some(chosen.to_owned()),
-        };
-        let Some(chosen) = chosen else {
-            self.screen.ring();
-            return;
-        };
-        if chosen.starts_with('/') {
-            return self.command_of_nobody(&chosen, actions);
-        }
-        self.nick_answered();
-        if self.link == Link::Unnamed {
-            actions.send_line(&chosen);
-        } else if self.link.is_lost() {
-            self.connect(actions);
-        }
-        self.nick = Some(chosen);
-    }
-
-    /// The server answers to some commands before there is a nickname, which is asked for still.
-    fn command_of_nobody(&mut self, command: &str, actions: &mut Actions) {
-        if is_quit(command) {
-            self.leave(actions);
-        } else if self.link == Link::Unnamed {
-            actions.send_line(command);
-        } else {
-            self.screen.ring();
-        }
-    }
-
-    fn nick_default(&self) -> Option<&str> {
-        self.nick.as_deref().or(self.options.nick_default.as_deref())
-    }
-
-    fn ask_nick(&mut self) {
-        self.reached = Reached::Server;
-        if self.draft.is_none() {
-            self.draft = Some(self.editor.replace_line(Line::default()));
-        }
-    }
-
-    /// Goes on with what was being typed before.
-    fn nick_answered(&mut self) {
-        if let Some(draft) = self.draft.take() {
-            self.editor.replace_line(draft);
-        }
-    }
-
-    /// Leaves once all that was typed is delivered. A second time, or without a server, at once.
-    fn leave(&mut self, actions: &mut Actions) {
-        if self.leaving || !self.link.is_open() {
-            actions.exit = Some(Ok(()));
-            return;
-        }
-        if self.link == Link::Named {
-            actions.send_line("/quit");
-        }
-        actions.half_close = true;
-        self.leaving = true;
-    }
 }
 
 impl Frontend for Interactive {
-    fn handle(&mut self, event: Event<'_>, now: Instant, actions: &mut Actions) {
+    fn handle(&mut self, event: Event<'_>, now: Now, actions: &mut Actions) {
         self.stale = true;
+        self.time = now.utc;
         match event {
             // It is no text, and the mark that ends the paste may be lost.
             Event::Input(b"\x03") if self.keys.is_pasting() => self.keys = Parser::default(),
@@ -229,7 +169,7 @@ impl Frontend for Interactive {
                 for key in self.keys.feed(bytes) {
                     self.key(key, actions);
                 }
-                self.escape_deadline = self.keys.escape_pending().then(|| now + ESCAPE_PATIENCE);
+                self.escape_deadline = self.keys.escape_pending().then(|| now.at + ESCAPE_PATIENCE);
             }
             Event::EndOfInput => self.leave(actions),
             Event::Connected => {
@@ -240,10 +180,11 @@ impl Frontend for Interactive {
                     actions.send_line(nick);
                 }
             }
-            Event::Line(line) => self.server_line(line, now, actions),
-            Event::Closed(end) => self.closed(&end, now, actions),
-            Event::Unreachable(why) if self.reached > Reached::Nothing => self.lost(why, now),
+            Event::Line(line) => self.server_line(line, now.at, actions),
+            Event::Closed(end) => self.closed(end, now.at, actions),
+            Event::Unreachable(why) if self.reached > Reached::Nothing => self.lost(why, now.at),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
+            Event::LogFailed(why) => self.notice(&why),
             Event::Resized(size) => self.screen.resize(size),
             Event::Resumed => {
                 self.screen.disturbed();
@@ -251,27 +192,32 @@ impl Frontend for Interactive {
                 self.keys = Parser::default();
             }
             Event::Deadline => {
-                if self.escape_deadline.is_some_and(|at| at <= now) {
+                if self.escape_deadline.is_some_and(|at| at <= now.at) {
                     self.escape_deadline = None;
                     if let Some(key) = self.keys.resolve_escape() {
                         self.key(key, actions);
                     }
                 }
-                if self.link.is_due(now) {
+                if self.link.is_due(now.at) {
                     self.connect(actions);
                 }
             }
         }
+        self.send(now, actions);
     }
 
-    fn output(&mut self, now: Instant) -> String {
+    fn output(&mut self, now: Now) -> String {
         if !std::mem::take(&mut self.stale) {
             return String::new();
         }
-        let status = self.status(now);
+        let status = self.status(now.at);
         let prompt = self.prompt();
         let view = View { status: &status, prompt: &prompt, line: self.editor.line() };
         self.screen.render(&view)
+    }
+
+    fn shown(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.shown)
     }
 
     fn farewell(&mut self) -> String {
@@ -279,7 +225,8 @@ impl Frontend for Interactive {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.escape_deadline, self.link.deadline()];
+        let send_at = self.outgoing.deadline().filter(|_| self.link == Link::Named);
+        let deadlines = [self.escape_deadline, self.link.deadline(), send_at];
         deadlines.into_iter().flatten().min()
     }
 

@@ -5,10 +5,9 @@ use std::time::Instant;
 use chatd::chat::text::Text;
 
 use super::Interactive;
-use super::link::{Link, Reached, Retry};
-use crate::frontend::{Actions, End};
-use crate::protocol::ServerLine;
-use crate::style;
+use super::link::{Link, Place, Reached, Retry};
+use crate::client::frontend::{Actions, End};
+use crate::client::protocol::ServerLine;
 
 impl Interactive {
     /// Shows a line and takes note of what it means.
@@ -18,6 +17,9 @@ impl Interactive {
         self.roster.update(&parsed, self.nick.as_deref());
         let is_new = self.earlier == 0;
         self.earlier = self.earlier.saturating_sub(1);
+        if self.ignored.hides(&parsed) {
+            return;
+        }
         if painted.alert && is_new && self.options.bell {
             self.screen.ring();
         }
@@ -25,7 +27,7 @@ impl Interactive {
             // Nobody has to choose any more.
             (ServerLine::Greeting, Link::Unnamed) if !self.is_asking_nick() => return,
             (ServerLine::Refused { .. }, Link::Unnamed)
-                if self.reached == Reached::Room && self.retry.is_early() && !self.leaving =>
+                if self.reached == Reached::Room && self.retry.is_early() && !self.is_leaving() =>
             {
                 let nick = self.nick.as_deref().unwrap_or_default();
                 let why = format!("{nick} is still taken (Esc: another)");
@@ -40,13 +42,15 @@ impl Interactive {
                 self.retry = Retry::default();
                 self.nick_answered();
                 // What is being typed is not for those in the room where everybody begins.
-                if let Some(room) = &self.room {
+                if let Place::Room(room) = &self.place {
                     actions.send_line(&format!("/join {room}"));
                     self.is_elsewhere = true;
+                } else {
+                    self.place = Place::Home;
                 }
             }
-            (ServerLine::TalksIn(room), Link::Named) => {
-                self.room = room.map(str::to_owned);
+            (ServerLine::TalksIn { room, .. }, Link::Named) => {
+                self.place = room.map_or(Place::Nowhere, |room| Place::Room(room.to_owned()));
                 self.is_elsewhere = false;
             }
             (ServerLine::Renamed { from, to }, Link::Named)
@@ -56,19 +60,24 @@ impl Interactive {
             }
             _ => {}
         }
-        self.screen.print(&painted.text);
+        if is_new {
+            self.show(painted);
+        } else {
+            self.show_earlier(painted);
+        }
     }
 
-    pub(super) fn closed(&mut self, end: &End, now: Instant, actions: &mut Actions) {
+    pub(super) fn closed(&mut self, mut end: End, now: Instant, actions: &mut Actions) {
         if let Some(line) = &end.cut_off {
-            self.screen.print(&style::notice(&format!("cut off: {line}")));
+            self.notice(&format!("cut off: {line}"));
         }
-        if self.leaving && end.unsent_lines == 0 {
+        end.unsent_lines += self.outgoing.clear();
+        if self.is_leaving() && end.unsent_lines == 0 {
             actions.exit = Some(Ok(()));
-        } else if self.leaving || !self.options.reconnect {
+        } else if self.is_leaving() || !self.options.reconnect {
             actions.exit = Some(Err(end.to_string()));
         } else {
-            self.screen.print(&style::notice(&end.to_string()));
+            self.notice(&end.to_string());
             self.lost(end.to_string(), now);
         }
     }

@@ -1,6 +1,14 @@
 //! What the lines of a chatd server mean. The client works with lines it does not understand too:
 //! it just shows them.
 
+/// Who is in a room besides this client, as far as the server tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Here<'a> {
+    pub(crate) names: Vec<&'a str>,
+    /// So many more, whose names it leaves out.
+    pub(crate) others: usize,
+}
+
 /// A line from the server, parsed. All parts are pieces of the line itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerLine<'a> {
@@ -10,20 +18,28 @@ pub(crate) enum ServerLine<'a> {
     Refused {
         why: &'a str,
     },
-    /// This client now has `nick`; `here` are others in the room, as far as the server lists them.
+    /// This client now has `nick`, and is in the room where everybody begins.
     Welcome {
         nick: &'a str,
-        here: Vec<&'a str>,
+        here: Here<'a>,
     },
     Joined(&'a str),
+    /// Somebody is not in this room any more, or not at the server.
     Left(&'a str),
+    /// So many are in this room, this client included; `None`: fewer than before, and nobody says
+    /// who left.
+    Counted(Option<usize>),
     /// `from` is `None` if it is this client that has the new name.
     Renamed {
         from: Option<&'a str>,
         to: &'a str,
     },
-    /// From now on this client talks in this room, or in none.
-    TalksIn(Option<&'a str>),
+    /// From now on this client talks in this room, or in none. Of a room where it was before the
+    /// server does not tell who is there.
+    TalksIn {
+        room: Option<&'a str>,
+        here: Option<Here<'a>>,
+    },
     /// So many lines follow that were said before.
     Earlier(usize),
     /// Anything else that the server itself says.
@@ -33,6 +49,13 @@ pub(crate) enum ServerLine<'a> {
         text: &'a str,
     },
     Acted {
+        nick: &'a str,
+        text: &'a str,
+    },
+    /// Said or done in another room than the one where this client talks.
+    Elsewhere {
+        room: &'a str,
+        is_action: bool,
         nick: &'a str,
         text: &'a str,
     },
@@ -58,16 +81,29 @@ impl<'a> ServerLine<'a> {
         if let Some(private) = line.strip_prefix("(private") {
             return parse_private(private).unwrap_or(Self::Unknown);
         }
-        if let Some(action) = line.strip_prefix("* ") {
-            return match action.split_once(' ') {
-                Some((nick, text)) => Self::Acted { nick, text },
+        if let Some((room, said)) = parse_room(line) {
+            return match parse_talk(said) {
+                Some((is_action, nick, text)) => Self::Elsewhere { room, is_action, nick, text },
                 None => Self::Unknown,
             };
         }
-        match parse_said(line) {
-            Some((nick, text)) => Self::Said { nick, text },
+        match parse_talk(line) {
+            Some((true, nick, text)) => Self::Acted { nick, text },
+            Some((false, nick, text)) => Self::Said { nick, text },
             None => Self::Unknown,
         }
+    }
+
+    /// Who says it, if it is somebody else than the server and this client.
+    pub(crate) fn speaker(&self) -> Option<&'a str> {
+        let (Self::Said { nick, .. }
+        | Self::Acted { nick, .. }
+        | Self::Elsewhere { nick, .. }
+        | Self::Private { nick, .. }) = self
+        else {
+            return None;
+        };
+        Some(nick)
     }
 }
 
@@ -81,14 +117,20 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
     if let Some(nick) = you("You are now ").and_then(|nick| nick.strip_suffix('.')) {
         return ServerLine::Renamed { from: None, to: nick };
     }
-    if let Some((room, _)) = you("You talk in ").and_then(|rest| rest.split_once(" now")) {
-        return ServerLine::TalksIn(Some(room));
+    if let Some((room, rest)) = you("You talk in ").and_then(|rest| rest.split_once(" now")) {
+        let is_new = rest.contains(". It is new,");
+        let here = rest.split_once(". ").and_then(|(_, here)| parse_here(here));
+        let here = here.or(is_new.then(Here::default));
+        return ServerLine::TalksIn { room: Some(room), here };
     }
     if you("You are in no room now.").is_some() {
-        return ServerLine::TalksIn(None);
+        return ServerLine::TalksIn { room: None, here: None };
     }
     if let Some(welcome) = you("You are ").and_then(parse_welcome) {
         return welcome;
+    }
+    if let Some(count) = parse_count(notice) {
+        return ServerLine::Counted(Some(count));
     }
     match notice.split_once(' ') {
         Some((count, what)) if what.starts_with("earlier message") => {
@@ -97,9 +139,9 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
         // It may be the rest of a long list of names, the last of which is `joined`, or a topic.
         Some((nick, _)) if nick.contains([',', ':', '#']) => ServerLine::Notice,
         Some((nick, "joined")) => ServerLine::Joined(nick),
-        Some((nick, "left")) => ServerLine::Left(nick),
-        Some((nick, what)) if what.starts_with("left (") || what.starts_with("left: ") => {
-            ServerLine::Left(nick)
+        Some((nick, what)) if is_leaving(what) => ServerLine::Left(nick),
+        Some((_, what)) if what.starts_with("kicked ") && what.ends_with(" people out") => {
+            ServerLine::Counted(None)
         }
         Some((nick, what)) => what
             .strip_prefix("is now ")
@@ -108,16 +150,63 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
     }
 }
 
+fn is_leaving(what: &str) -> bool {
+    matches!(what, "left" | "left the room")
+        || ["left (", "left: ", "left the room: ", "was kicked out by ", "was banned by "]
+            .iter()
+            .any(|start| what.starts_with(start))
+}
+
+/// `3 here: ana, bruno, carla`, `12 joined; 2041 here` or `12 joined, 3 left; 2041 here`
+fn parse_count(notice: &str) -> Option<usize> {
+    let count = match notice.split_once(" here: ") {
+        Some((count, _)) => count,
+        // A topic may end like this, too, but no nickname begins with a digit.
+        None if notice.starts_with(|c: char| c.is_ascii_digit()) => {
+            notice.strip_suffix(" here")?.split_once("; ")?.1
+        }
+        None => return None,
+    };
+    count.parse().ok()
+}
+
 /// `ana. Nobody else is here. /help …` or `ana. Here now: bruno, carla … and 41 others. /help …`
 fn parse_welcome(welcome: &str) -> Option<ServerLine<'_>> {
     let (nick, rest) = welcome.split_once(". ")?;
-    if rest.starts_with("Nobody else is here.") {
-        return Some(ServerLine::Welcome { nick, here: Vec::new() });
+    Some(ServerLine::Welcome { nick, here: parse_here(rest)? })
+}
+
+/// `Nobody else is here.` or `Here now: @bruno, carla … and 41 others.`
+fn parse_here(text: &str) -> Option<Here<'_>> {
+    if text.starts_with("Nobody else is here.") {
+        return Some(Here::default());
     }
-    let list = rest.strip_prefix("Here now: ")?;
+    let list = text.strip_prefix("Here now: ")?;
     // The sentence ends after the names, or after the number of those that are left out.
-    let (names, _) = list.split_once(" … ").or_else(|| list.split_once(". "))?;
-    Some(ServerLine::Welcome { nick, here: names.split(", ").collect() })
+    let (names, others) = match list.split_once(" … and ") {
+        Some((names, rest)) => (names, rest.split(' ').next()?.parse().ok()?),
+        None => (
+            list.split_once(". ")
+                .map_or_else(|| list.strip_suffix('.'), |(names, _)| Some(names))?,
+            0,
+        ),
+    };
+    let names = names.split(", ").map(|name| name.trim_start_matches(['@', '+'])).collect();
+    Some(Here { names, others })
+}
+
+/// `(#dev) ana: text` or `(#dev) * ana text`: the room, and the rest.
+fn parse_room(line: &str) -> Option<(&str, &str)> {
+    let (room, rest) = line.strip_prefix('(')?.split_once(") ")?;
+    (room.starts_with('#') && is_name(room)).then_some((room, rest))
+}
+
+/// `ana: text` or `* ana text`: whether it is the latter, who, and what.
+fn parse_talk(line: &str) -> Option<(bool, &str, &str)> {
+    match line.strip_prefix("* ") {
+        Some(action) => action.split_once(' ').map(|(nick, text)| (true, nick, text)),
+        None => parse_said(line).map(|(nick, text)| (false, nick, text)),
+    }
 }
 
 /// `) ana: text` or ` to bruno) ana: text`

@@ -5,16 +5,17 @@ use chatd::chat::command::{Ask, Command, Help, Kind};
 use chatd::chat::event::{Event, Farewell, Happening};
 use chatd::chat::message::{Message, MessageId};
 use chatd::chat::name::{NameError, Nick, RoomName};
+use chatd::chat::rules::Rank;
 use chatd::chat::text::Text;
 use chatd::clock::Timestamp;
 use chatd::wire::text::{LineEnd, TextDecoder};
 use chatd::wire::{Format, Step};
 
 use super::*;
-use crate::commands::{COMMANDS, command, is_quit};
+use crate::client::commands::{COMMANDS, OWN, command, is_quit};
 use ServerLine::{
-    Acted, Earlier, Greeting, Joined, Left, Notice, Private, PrivateSent, Refused, Renamed, Said,
-    Unknown, Welcome,
+    Acted, Counted, Earlier, Elsewhere, Greeting, Joined, Left, Notice, Private, PrivateSent,
+    Refused, Renamed, Said, TalksIn, Unknown, Welcome,
 };
 
 fn nick(name: &str) -> Nick {
@@ -28,6 +29,10 @@ fn room() -> RoomName {
 fn text(text: &str) -> Text<'_> {
     // Harmless text is borrowed, and needs no place to be changed in.
     Text::parse(text.as_bytes(), Box::leak(Box::default()))
+}
+
+fn here<'a>(names: &[&'a str], others: usize) -> Here<'a> {
+    Here { names: names.to_vec(), others }
 }
 
 /// What the library writes for an answer means the same to this client, line by line.
@@ -60,13 +65,13 @@ fn who_is_here_and_what_is_said() {
     check(&Answer::Greeting { server: "chatd" }, &[Greeting]);
     let listing = |people| Listing { people, others: 0 };
     let alone = Answer::Welcomed { nick: ana, others: listing(&[]) };
-    check(&alone, &[Welcome { nick: "ana", here: vec![] }]);
+    check(&alone, &[Welcome { nick: "ana", here: Here::default() }]);
     let both = [(ana, None), (bia, None)];
     let two = Answer::Welcomed { nick: bia, others: listing(&both) };
-    check(&two, &[Welcome { nick: "b.ia.", here: vec!["ana", "b.ia."] }]);
+    check(&two, &[Welcome { nick: "b.ia.", here: here(&["ana", "b.ia."], 0) }]);
     let crowd =
         Answer::Welcomed { nick: ana, others: Listing { people: &[(bia, None)], others: 41 } };
-    check(&crowd, &[Welcome { nick: "ana", here: vec!["b.ia."] }]);
+    check(&crowd, &[Welcome { nick: "ana", here: here(&["b.ia."], 41) }]);
     let room = &room();
     check_event(&Event::In { room, what: Happening::Joined(ana) }, &[Joined("ana")]);
     check_event(
@@ -158,20 +163,13 @@ fn commands_are_what_the_server_takes_for_commands() {
 
 #[test]
 fn the_rest_is_for_the_user_to_read() {
-    let ana = &nick("ana");
     let room = &room();
-    for (joined, left) in [(12, 3), (12, 0), (0, 3)] {
-        check_event(
-            &Event::In { room, what: Happening::Traffic { joined, left, here: 2041 } },
-            &[Notice],
-        );
-    }
     let place = Place { room, is_focused: true };
     for answer in [
         Answer::Notice(text("You are welcome. Be nice.")),
         Answer::Notice(text("You are now in room 4")),
         Answer::History { place, count: 0, last: Duration::ZERO },
-        Answer::Present { place, people: Listing { people: &[(ana, None); 2], others: 3 } },
+        Answer::Topic { place, topic: Some(text("a; 7 here")) },
         Answer::NamelessTooLong(Duration::from_secs(60)),
         Answer::NicknamesRefused(20),
         Answer::Full,
@@ -182,15 +180,42 @@ fn the_rest_is_for_the_user_to_read() {
 }
 
 #[test]
-fn where_one_talks_is_known() {
-    let room = &room();
-    let others = Listing { people: &[], others: 0 };
-    for (is_new, still) in [(false, None), (true, Some((room, 1)))] {
-        let entered = Answer::Entered { room, is_new, others, still };
-        check(&entered, &[ServerLine::TalksIn(Some("#lobby"))]);
+fn where_one_talks_is_known_and_with_whom() {
+    let (room, eva, bia) = (&room(), &nick("eva"), &nick("b.ia."));
+    let talks_in = |here| [TalksIn { room: Some("#lobby"), here }];
+    let people = [(eva, Some(Rank::Operator)), (bia, Some(Rank::Voice))];
+    let nobody = Listing { people: &[], others: 0 };
+    for still in [None, Some((room, 0)), Some((room, 1)), Some((room, 2))] {
+        let entered = |is_new, others| Answer::Entered { room, is_new, others, still };
+        check(&entered(true, nobody), &talks_in(Some(Here::default())));
+        check(&entered(false, nobody), &talks_in(Some(Here::default())));
+        for others in [0, 1, 7] {
+            let listing = Listing { people: &people, others };
+            check(&entered(false, listing), &talks_in(Some(here(&["eva", "b.ia."], others))));
+        }
     }
-    check(&Answer::Focused(Some(room)), &[ServerLine::TalksIn(Some("#lobby"))]);
-    check(&Answer::Focused(None), &[ServerLine::TalksIn(None)]);
+    check(&Answer::Focused(Some(room)), &talks_in(None));
+    check(&Answer::Focused(None), &[TalksIn { room: None, here: None }]);
+}
+
+#[test]
+fn who_comes_and_goes_is_counted() {
+    let (room, ana, bia) = (&room(), &nick("ana"), &nick("bia"));
+    let happens = |what, expected| check_event(&Event::In { room, what }, &[expected]);
+    for (joined, left) in [(12, 3), (12, 0), (0, 3)] {
+        happens(Happening::Traffic { joined, left, here: 2041 }, Counted(Some(2041)));
+    }
+    for reason in [None, Some(text("joined; 7 here"))] {
+        happens(Happening::Parted { nick: bia, reason }, Left("bia"));
+        for is_banned in [false, true] {
+            happens(Happening::Kicked { by: ana, nick: bia, reason, is_banned }, Left("bia"));
+        }
+        happens(Happening::Topic { by: bia, topic: reason }, Notice);
+    }
+    happens(Happening::ManyKicked { by: ana, count: 3 }, Counted(None));
+    let place = Place { room, is_focused: true };
+    let people = Listing { people: &[(ana, None); 2], others: 3 };
+    check(&Answer::Present { place, people }, &[Counted(Some(5))]);
 }
 
 #[test]
@@ -214,7 +239,14 @@ fn what_is_told_of_other_rooms_changes_nothing_here() {
         reason: Some(text("left (quit)")),
         is_banned: false,
     });
-    assert_eq!(ServerLine::parse("(#dev) ana: hi"), Unknown);
+    let (id, at, said) = (MessageId(1), Timestamp(1), text("* bia: hi"));
+    for (kind, is_action) in [(Kind::Say, false), (Kind::Act, true)] {
+        let message = Message { id, at, room, from: ana, kind, text: said };
+        let mut bytes = Vec::new();
+        Format::Text(LineEnd::Lf).variant(false).event(&Event::Message(message), &mut bytes);
+        let (room, nick, text) = ("#lobby", "ana", said.as_str());
+        check_lines(bytes, &[Elsewhere { room, is_action, nick, text }]);
+    }
 }
 
 #[test]
@@ -225,7 +257,7 @@ fn no_name_makes_a_list_of_names_mean_more() {
     let room = &room();
     let place = Place { room, is_focused: true };
     let people = Listing { people: &names, others: 0 };
-    check(&Answer::Present { place, people }, &[Notice, Notice]);
+    check(&Answer::Present { place, people }, &[Counted(Some(22)), Notice]);
 }
 
 #[test]
@@ -241,11 +273,21 @@ fn every_command_that_the_server_explains_can_be_completed() {
     explained.sort_unstable();
     explained.dedup();
     assert_eq!(explained, COMMANDS);
+    assert!(OWN.iter().all(|own| !COMMANDS.contains(own)), "the server would never be asked");
 }
 
 #[test]
 fn what_is_no_line_of_the_protocol_is_just_shown() {
-    for line in ["no name here: text", "(private", "(private to ana) x", "", ": text", "*"] {
+    for line in [
+        "no name here: text",
+        "(private",
+        "(private to ana) x",
+        "",
+        ": text",
+        "*",
+        "(dev) ana: hi",
+        "(#dev) hi",
+    ] {
         assert_eq!(ServerLine::parse(line), Unknown, "{line}");
     }
 }

@@ -12,15 +12,16 @@
 //! them. Then the screen is cleared and painted again from the last lines, which are kept for that.
 
 mod viewport;
+mod wrap;
 
 use std::collections::VecDeque;
 
-use unicode_width::UnicodeWidthChar;
 use viewport::viewport;
+pub(crate) use wrap::wrap;
 
-use crate::editor::Line;
-use crate::style;
-use crate::visible::{truncated, visible, width, without_tabs};
+use crate::client::editor::Line;
+use crate::client::style;
+use crate::client::visible::{truncated, visible, width, without_tabs};
 
 /// The lines kept to paint the screen again: more than fit into a window.
 const LINES_KEPT_MAX: usize = 500;
@@ -63,12 +64,19 @@ pub(crate) struct View<'a> {
     pub(crate) line: &'a Line,
 }
 
+/// A line that was shown, and how far its second row is indented.
+#[derive(Debug)]
+struct Kept {
+    text: String,
+    indent: usize,
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct Screen {
     size: Size,
     /// The last lines shown, oldest first.
-    kept: VecDeque<String>,
+    kept: VecDeque<Kept>,
     kept_bytes: usize,
     /// How many of the last lines in `kept` are still to be shown.
     unshown: usize,
@@ -92,17 +100,18 @@ impl Screen {
         }
     }
 
-    /// Adds a line above the live area. It must be free of control characters other than tabs and
-    /// the attributes of [`style`].
-    pub(crate) fn print(&mut self, line: &str) {
-        let line = without_tabs(line);
-        self.kept_bytes += line.len();
-        self.kept.push_back(line);
+    /// Adds a line above the live area; if it takes several rows, `indent` blanks stand before each
+    /// but the first. It must be free of control characters other than tabs and the attributes of
+    /// [`style`].
+    pub(crate) fn print(&mut self, line: &str, indent: usize) {
+        let text = without_tabs(line);
+        self.kept_bytes += text.len();
+        self.kept.push_back(Kept { text, indent });
         self.unshown += 1;
         while self.kept.len() > LINES_KEPT_MAX.max(self.unshown)
             || (self.kept_bytes > LINES_KEPT_BYTES_MAX && self.kept.len() > self.unshown)
         {
-            self.kept_bytes -= self.kept.pop_front().map_or(0, |line| line.len());
+            self.kept_bytes -= self.kept.pop_front().map_or(0, |line| line.text.len());
         }
     }
 
@@ -151,8 +160,10 @@ impl Screen {
             self.unshown
         };
         for line in self.kept.range(self.kept.len() - lines..) {
-            out.push_str(line);
-            out.push_str(NEW_LINE);
+            for row in wrap(&line.text, self.size.columns, line.indent) {
+                out.push_str(&row);
+                out.push_str(NEW_LINE);
+            }
         }
         out.push_str(WRAP_OFF);
         for row in status {
@@ -166,6 +177,11 @@ impl Screen {
         self.lost = false;
         self.bell = false;
         out
+    }
+
+    /// The columns of the window.
+    pub(crate) fn columns(&self) -> usize {
+        self.size.columns
     }
 
     /// In a narrow window the room is for what is being typed.
@@ -193,35 +209,11 @@ impl Screen {
     fn lines_that_fit(&self, rows: usize) -> usize {
         let mut used = 0;
         let fitting = self.kept.iter().rev().take_while(|line| {
-            used += rows_needed(line, self.size.columns);
+            used += wrap(&line.text, self.size.columns, line.indent).len();
             used <= rows
         });
         fitting.count().max(usize::from(!self.kept.is_empty()))
     }
-}
-
-/// The rows `line` takes when the terminal wraps it at `columns`. A guess is good enough here: it
-/// decides how much is painted, not where.
-fn rows_needed(line: &str, columns: usize) -> usize {
-    let mut rows = 1;
-    let mut column = 0;
-    let mut in_attribute = false;
-    for c in line.chars() {
-        match c {
-            '\x1b' => in_attribute = true,
-            'm' if in_attribute => in_attribute = false,
-            _ if in_attribute => {}
-            _ => {
-                let width = c.width().unwrap_or(0);
-                if column + width > columns {
-                    rows += 1;
-                    column = 0;
-                }
-                column += width;
-            }
-        }
-    }
-    rows
 }
 
 #[cfg(test)]

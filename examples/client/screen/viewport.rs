@@ -2,8 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::editor::Line;
-use crate::visible::{visible, width};
+use crate::client::editor::Line;
+use crate::client::visible::{visible, width};
 
 /// With fewer columns than this, marks of what is out of sight would leave too little in sight.
 const COLUMNS_FOR_MARKS_MIN: usize = 6;

@@ -9,14 +9,14 @@ fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
     talk.press("half");
     talk.lose(Some(io::ErrorKind::BrokenPipe), 1);
     assert_eq!(talk.rows()[3], "*** connection lost: broken pipe; the last line was not sent");
-    assert!(talk.rows()[4].starts_with("trying again in 1 s, Enter tries at once; "));
+    assert_eq!(talk.rows()[4], "offline, next try in 1 s, Enter: now");
     assert_eq!(talk.last_row(), "bia> half");
     talk.wait();
     assert!(talk.actions.connect);
     talk.tell(Event::Unreachable("host:1 refuses".to_owned()));
-    assert_eq!(talk.rows()[4], "trying again in 2 s, Enter tries at once; host:1 refuses");
+    assert_eq!(talk.rows()[4..6], ["offline, next try in 2 s, Enter: now", "host:1 refuses"]);
     talk.wait();
-    assert_eq!(talk.rows()[4], "trying again in 1 s, Enter tries at once; host:1 refuses");
+    assert_eq!(talk.rows()[4], "offline, next try in 1 s, Enter: now");
     talk.actions.connect = false;
     talk.press(ENTER);
     assert!(talk.actions.connect, "Enter tries at once");
@@ -59,8 +59,9 @@ fn a_nickname_that_the_lost_connection_still_has_is_waited_for() {
         }
         talk.tell(Event::Connected);
         talk.hear(REFUSED);
-        let status = format!("trying again in {seconds} s, Enter tries at once; ana is still");
-        assert!(talk.rows().iter().any(|row| row.starts_with(&status)), "{:?}", talk.rows());
+        let status = format!("offline, next try in {seconds} s, Enter: now");
+        let (rows, why) = (talk.rows(), "ana is still taken (Esc: another)".to_owned());
+        assert!(rows.contains(&status) && rows.contains(&why), "{rows:?}");
         assert_eq!(talk.last_row(), "ana> half");
     }
     talk.press(ENTER);

@@ -1,4 +1,6 @@
 mod lost;
+mod shown;
+mod status;
 
 use std::io;
 use std::num::NonZeroU16;
@@ -6,7 +8,7 @@ use std::num::NonZeroU16;
 use chatd::chat::text::Text;
 
 use super::*;
-use crate::frontend::End;
+use crate::client::frontend::End;
 
 const ENTER: &str = "\r";
 const CTRL_C: &str = "\x03";
@@ -18,7 +20,7 @@ const REFUSED: &str =
 struct Talk {
     frontend: Interactive,
     terminal: vt100::Parser,
-    now: Instant,
+    now: Now,
     /// What the terminal was sent last.
     output: String,
     actions: Actions,
@@ -31,22 +33,22 @@ impl Talk {
             nick: nick.map(str::to_owned),
             nick_default: Some("user".to_owned()),
             style: Style { color: false },
+            zone: None,
             bell: false,
             reconnect: true,
         })
     }
 
-    #[expect(clippy::disallowed_methods, reason = "any instant will do to count from")]
     fn with(options: Options) -> Self {
         let cells = |n| NonZeroU16::new(n).unwrap();
         let mut talk = Self {
             frontend: Interactive::new(options),
-            terminal: vt100::Parser::new(cells(8), cells(60), 0),
-            now: Instant::now(),
+            terminal: vt100::Parser::new(cells(9), cells(60), 0),
+            now: Now::read(),
             output: String::new(),
             actions: Actions::default(),
         };
-        talk.tell(Event::Resized(Size { columns: 60, rows: 8 }));
+        talk.tell(Event::Resized(Size { columns: 60, rows: 9 }));
         talk
     }
 
@@ -88,7 +90,8 @@ impl Talk {
 
     /// Lets time pass up to the next deadline.
     fn wait(&mut self) {
-        self.now = self.frontend.deadline().expect("a deadline");
+        let deadline = self.frontend.deadline().expect("a deadline");
+        self.now += deadline.saturating_duration_since(self.now.at);
         self.tell(Event::Deadline);
     }
 
@@ -97,9 +100,21 @@ impl Talk {
     }
 
     /// The rows of the window that have something in them.
-    fn rows(&self) -> Vec<String> {
-        let rows = self.terminal.screen().rows(0, 60).map(|row| row.trim_end().to_owned());
+    fn all_rows(&self) -> Vec<String> {
+        let columns = self.terminal.screen().size().1.get();
+        let rows = self.terminal.screen().rows(0, columns).map(|row| row.trim_end().to_owned());
         rows.filter(|row| !row.is_empty()).collect()
+    }
+
+    /// The same without the one that says that all is well.
+    fn rows(&self) -> Vec<String> {
+        self.all_rows().into_iter().filter(|row| !row.ends_with("| connected")).collect()
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        let cells = |n| NonZeroU16::new(n).unwrap();
+        self.terminal.screen_mut().set_size(cells(rows), cells(columns));
+        self.tell(Event::Resized(Size { columns: columns.into(), rows: rows.into() }));
     }
 
     fn last_row(&self) -> String {
@@ -212,7 +227,7 @@ fn a_paste_of_several_lines_is_shown_and_asked_about() {
     assert_eq!(talk.sent(), "");
     assert_eq!(
         talk.rows()[2..],
-        ["2 lines pasted: Enter sends them, Esc drops them", "| one", "| two", "ana>"]
+        ["2 lines pasted: Enter sends, Esc drops", "| one", "| two", "ana>"]
     );
     talk.press(ENTER);
     assert_eq!(talk.sent(), "one\ntwo\n");
@@ -220,6 +235,19 @@ fn a_paste_of_several_lines_is_shown_and_asked_about() {
     assert!(talk.rows().contains(&"| … and 3 more".to_owned()));
     talk.wait();
     assert_eq!(talk.rows(), ["ana: one", "ana: two", "ana>"], "a lone Esc drops it");
+}
+
+#[test]
+fn pasted_commands_are_said_and_not_obeyed() {
+    let mut talk = Talk::named();
+    talk.press("\x1b[200~/quit\n/ignore bruno\n//x\x1b[201~");
+    assert_eq!(talk.rows()[3..6], ["| /quit", "| /ignore bruno", "| //x"]);
+    talk.press(ENTER);
+    assert_eq!(talk.sent(), "//quit\n//ignore bruno\n///x\n");
+    assert_eq!(talk.rows()[2..], ["ana: /quit", "ana: /ignore bruno", "ana: //x", "ana>"]);
+    assert!(!talk.frontend.is_leaving());
+    talk.press("\x1b[200~/who\n\x1b[201~\r");
+    assert_eq!(talk.sent(), "/who\n", "one line is as if typed");
 }
 
 #[test]
@@ -249,5 +277,5 @@ fn going_on_after_a_stop_draws_where_the_cursor_is() {
     talk.terminal.process(b"[1]+ Stopped\r\n");
     talk.tell(Event::Resumed);
     let rows = talk.rows();
-    assert_eq!(rows.iter().filter(|row| row.starts_with("trying again")).count(), 1, "{rows:?}");
+    assert_eq!(rows.iter().filter(|row| row.starts_with("offline, ")).count(), 1, "{rows:?}");
 }

@@ -1,15 +1,61 @@
-//! One poll for the terminal, the socket and the signals; no threads. It notes what is ready, lets
-//! the connection and the front end work, and does what they ask for.
+//! Join a chatd room from a terminal, or through files and pipes.
+//!
+//! The terminal, the socket and the signals are multiplexed by one [`mio::Poll`], without threads:
+//! `Reactor::run` is that loop. It notes what is ready, lets the connection and the front end
+//! work, and does what they ask for. The parts stand in `examples/client`:
+//!
+//! ```text
+//! Reactor ─┬─ terminal      raw mode, signals, standard input   (the only module for Unix)
+//!          ├─ connection    the socket, with the library's outbox and lines
+//!          ├─ log           the file of `--log`
+//!          └─ frontend      events in, actions out; no sockets, no files, no clock
+//!              ├─ plain         for files and pipes
+//!              └─ interactive   keys ─ editor ─ screen, and all that they need
+//! ```
+//!
+//! `frontend` is the line between what waits for the system and what does not: a front end is told
+//! what happened and says what is to be done, and so all of it can be tested without a terminal.
 
-use std::io;
-use std::time::{Duration, Instant};
+mod client {
+    pub(crate) mod address;
+    pub(crate) mod args;
+    pub(crate) mod commands;
+    pub(crate) mod connection;
+    pub(crate) mod editor;
+    pub(crate) mod frontend;
+    pub(crate) mod ignored;
+    pub(crate) mod interactive;
+    pub(crate) mod keys;
+    pub(crate) mod local_time;
+    pub(crate) mod log;
+    pub(crate) mod plain;
+    pub(crate) mod protocol;
+    pub(crate) mod roster;
+    pub(crate) mod screen;
+    pub(crate) mod style;
+    #[cfg(unix)]
+    pub(crate) mod terminal;
+    #[cfg(not(unix))]
+    pub(crate) mod terminal_elsewhere;
+    #[cfg(not(unix))]
+    pub(crate) use terminal_elsewhere as terminal;
+    pub(crate) mod visible;
+}
 
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chatd::clock::Now;
+use clap::Parser;
+use client::args::Args;
+use client::connection::Connection;
+use client::frontend::{Actions, Event, Frontend};
+use client::interactive::Interactive;
+use client::log::Log;
+use client::plain::Plain;
+use client::terminal::{self, Input, Terminal};
 use mio::{Events, Poll, Token};
-
-use super::connection::Connection;
-use crate::address::Address;
-use crate::frontend::{Actions, Event, Frontend};
-use crate::terminal::{self, Input, Terminal};
 
 const STDIN: Token = Token(0);
 const SOCKET: Token = Token(1);
@@ -25,22 +71,37 @@ const INPUT_BYTES_MAX: usize = 16 * 1024;
 /// While more than this waits to be sent, no more is read: a script may be larger than memory.
 const UNSENT_BYTES_MAX: usize = 64 * 1024;
 
-/// See the module's documentation.
-pub(crate) struct Reactor<'a> {
-    poll: Poll,
-    connection: Connection,
-    input: Input,
-    terminal: Option<Terminal>,
-    frontend: &'a mut dyn Frontend,
-    now: Instant,
+const LINE_MODE: &str = "standard output is no terminal, so this is line mode: what you type is \
+                         sent line by line. To keep a log beside the terminal, use --log FILE.\n";
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("error: {error}\n"));
+            ExitCode::FAILURE
+        }
+    }
 }
 
-/// Connects the user to `server` until either leaves. The error is for the user to read.
-pub(crate) fn run(
-    server: Address,
-    frontend: &mut dyn Frontend,
-    is_interactive: bool,
-) -> Result<(), String> {
+/// Where to complain that nobody listens to complaints?
+fn complain(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Connects the user to the server until either leaves. The error is for the user to read.
+fn run(args: Args) -> Result<(), String> {
+    let server = args.server();
+    let log = args.log.as_deref().map(Log::open).transpose()?;
+    let is_interactive = terminal::is_interactive();
+    let mut frontend: Box<dyn Frontend> = if is_interactive {
+        Box::new(Interactive::new(args.for_a_terminal(&server)))
+    } else {
+        if io::stdin().is_terminal() && !io::stdout().is_terminal() {
+            complain(LINE_MODE);
+        }
+        Box::new(Plain::new(args.nick_for_a_script()?))
+    };
     let addresses = server.resolve()?;
     let cannot = |what: &'static str| move |error| format!("cannot {what}: {error}");
     let poll = Poll::new().map_err(cannot(WAIT))?;
@@ -48,7 +109,8 @@ pub(crate) fn run(
     let terminal = is_interactive.then(|| Terminal::open(poll.registry(), SIGNALS));
     let terminal = terminal.transpose().map_err(cannot("use the terminal"))?;
     let connection = Connection::new(server, addresses, SOCKET, !is_interactive);
-    let mut reactor = Reactor { poll, connection, input, terminal, frontend, now: clock() };
+    let (frontend, now) = (frontend.as_mut(), Now::read());
+    let mut reactor = Reactor { poll, connection, input, terminal, frontend, log, now };
     let mut actions = Actions { connect: true, ..Actions::default() };
     // Only now is a change of the size noticed.
     reactor.resized(&mut actions);
@@ -56,12 +118,21 @@ pub(crate) fn run(
     reactor.run()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one reader of the clock; others are told")]
-fn clock() -> Instant {
-    Instant::now()
+/// See the module's documentation.
+struct Reactor<'a> {
+    poll: Poll,
+    connection: Connection,
+    input: Input,
+    /// `None` where there is no user at one.
+    terminal: Option<Terminal>,
+    frontend: &'a mut dyn Frontend,
+    log: Option<Log>,
+    /// Read once a turn, here alone; the others are told.
+    now: Now,
 }
 
 impl Reactor<'_> {
+    /// The loop: write, wait, note, work. A wait ends when something is ready, or due.
     fn run(&mut self) -> Result<(), String> {
         let mut events = Events::with_capacity(16);
         loop {
@@ -73,7 +144,7 @@ impl Reactor<'_> {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                     return Err(format!("cannot {WAIT}: {error}"));
                 }
-                _ => self.now = clock(),
+                _ => self.now = Now::read(),
             }
             for event in &events {
                 match event.token() {
@@ -83,7 +154,8 @@ impl Reactor<'_> {
                     _ => {}
                 }
             }
-            let actions = self.turn();
+            let mut actions = self.turn();
+            self.log(&mut actions);
             self.perform(&actions);
             if let Some(exit) = actions.exit {
                 // The last words, then an empty place for the shell's prompt.
@@ -101,7 +173,7 @@ impl Reactor<'_> {
         }
         let deadlines = [self.frontend.deadline(), self.connection.deadline()];
         let next = deadlines.into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(self.now))
+        Some(next.saturating_duration_since(self.now.at))
     }
 
     fn can_read_input(&self) -> bool {
@@ -115,7 +187,7 @@ impl Reactor<'_> {
         let mut actions = Actions::default();
         self.signals(&mut actions);
         let Self { poll, connection, frontend, now, .. } = self;
-        connection.drive(poll.registry(), *now, &mut |event| {
+        connection.drive(poll.registry(), now.at, &mut |event| {
             if actions.exit.is_none() {
                 frontend.handle(event, *now, &mut actions);
             }
@@ -124,7 +196,7 @@ impl Reactor<'_> {
             self.read_input(&mut actions);
         }
         if actions.exit.is_none()
-            && self.frontend.deadline().is_some_and(|deadline| deadline <= self.now)
+            && self.frontend.deadline().is_some_and(|deadline| deadline <= self.now.at)
         {
             self.frontend.handle(Event::Deadline, self.now, &mut actions);
         }
@@ -165,13 +237,24 @@ impl Reactor<'_> {
         self.frontend.handle(Event::Resized(terminal::size()), self.now, actions);
     }
 
+    /// A log that cannot be written ends, and the talk goes on.
+    fn log(&mut self, actions: &mut Actions) {
+        let shown = self.frontend.shown();
+        if let Some(log) = &mut self.log
+            && let Err(why) = log.append(&shown, self.now.utc)
+        {
+            self.log = None;
+            self.frontend.handle(Event::LogFailed(why), self.now, actions);
+        }
+    }
+
     fn perform(&mut self, actions: &Actions) {
         self.connection.send(actions.send.as_bytes());
         if actions.half_close {
             self.connection.half_close();
         }
         if actions.connect {
-            self.connection.connect(self.poll.registry(), self.now);
+            self.connection.connect(self.poll.registry(), self.now.at);
         }
         self.connection.flush();
         if actions.suspend {
