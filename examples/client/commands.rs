@@ -19,7 +19,12 @@ pub(crate) fn command(line: &str) -> Option<&str> {
 
 /// Whether `line` says something to one alone, which the server confirms.
 pub(crate) fn is_private(line: &str) -> bool {
-    is_one_of(line, &["msg", "w", "r", "reply"])
+    is_one_of(line, &["msg", "w"]) || is_reply(line)
+}
+
+/// Whether `line` is for whoever wrote to this client alone last.
+pub(crate) fn is_reply(line: &str) -> bool {
+    is_one_of(line, &["r", "reply"])
 }
 
 /// Whether `line` is the command that leaves.

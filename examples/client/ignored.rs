@@ -1,19 +1,30 @@
 //! Whose lines are not shown, since the user said `/ignore`: the server never hears of it.
 
-use crate::client::commands::command;
+use chatd::chat::look_alikes::LookAlikes;
+use chatd::chat::name::Nick;
+
+use crate::client::commands::{command, is_reply};
 use crate::client::protocol::ServerLine;
 
 const USAGE: &str = "Usage: /ignore [NICK], /unignore NICK";
+const REPLY_REFUSED: &str =
+    "not sent: who wrote to you alone last is ignored; /msg NICK TEXT says to whom";
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(crate) struct Ignored {
     nicks: Vec<String>,
+    /// Whether the last private message was hidden: the server would send a reply to its author,
+    /// while the user means somebody else.
+    is_last_private_hidden: bool,
 }
 
 impl Ignored {
     /// Follows `line` if it is a command about this, and tells what to answer to it.
     pub(crate) fn command(&mut self, line: &str) -> Option<String> {
+        if is_reply(line) && self.is_last_private_hidden {
+            return Some(REPLY_REFUSED.to_owned());
+        }
         let word = command(line)?;
         let is_toggle = word.eq_ignore_ascii_case("ignore");
         if !is_toggle && !word.eq_ignore_ascii_case("unignore") {
@@ -37,8 +48,12 @@ impl Ignored {
     }
 
     /// Whether `line` is what somebody ignored says: to all, in whatever room, or to this client alone.
-    pub(crate) fn hides(&self, line: &ServerLine<'_>) -> bool {
-        line.speaker().is_some_and(|nick| self.position(nick).is_some())
+    pub(crate) fn hides(&mut self, line: &ServerLine<'_>) -> bool {
+        let is_hidden = line.speaker().is_some_and(|nick| self.position(nick).is_some());
+        if matches!(line, ServerLine::Private { .. }) {
+            self.is_last_private_hidden = is_hidden;
+        }
+        is_hidden
     }
 
     fn list(&self) -> String {
@@ -49,11 +64,19 @@ impl Ignored {
         }
     }
 
-    /// The server takes nicknames that differ by case alone for the same.
     fn position(&self, nick: &str) -> Option<usize> {
-        let nick = nick.to_lowercase();
-        self.nicks.iter().position(|ignored| ignored.to_lowercase() == nick)
+        self.nicks.iter().position(|ignored| is_same(ignored, nick))
     }
+}
+
+/// Whether the server takes both for the same nickname. They may differ by case, and by the marks of
+/// Latin letters, which people leave out when they type.
+fn is_same(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (Nick::parse(one), Nick::parse(other)) else {
+        return one == other;
+    };
+    let mut names = LookAlikes::default();
+    names.claim((), one.as_str(), None).is_ok() && names.owner(other.as_str()).is_some()
 }
 
 #[cfg(test)]
@@ -64,7 +87,7 @@ mod tests {
     fn what_one_person_says_is_hidden_in_every_form_and_nothing_else() {
         let mut ignored = Ignored::default();
         ignored.command("/ignore Bia").expect("a command");
-        let is_hidden = |line| ignored.hides(&ServerLine::parse(line));
+        let mut is_hidden = |line| ignored.hides(&ServerLine::parse(line));
         for line in ["bia: oi", "* bia waves", "(private) bia: psst", "(#dev) bia: oi"] {
             assert!(is_hidden(line), "{line}");
         }
@@ -82,6 +105,38 @@ mod tests {
             "bia",
         ] {
             assert!(!is_hidden(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_nickname_is_the_same_with_and_without_its_marks() {
+        for (ignored, nick, is_same) in [
+            ("JOAO", "joão", true),
+            ("joa\u{303}o", "joão", true),
+            ("straße", "STRASSE", true),
+            ("lana", "Iana", false),
+            ("two words", "two", false),
+        ] {
+            assert_eq!(super::is_same(ignored, nick), is_same, "{ignored} {nick}");
+        }
+    }
+
+    #[test]
+    fn a_reply_does_not_go_to_somebody_ignored() {
+        let mut ignored = Ignored::default();
+        ignored.command("/ignore bia").expect("a command");
+        for (line, is_refused) in [
+            ("(private) ana: oi", false),
+            ("(private) bia: oi", true),
+            ("bia: oi", true),
+            ("ana: oi", true),
+            ("(private) ana: oi", false),
+        ] {
+            ignored.hides(&ServerLine::parse(line));
+            for reply in ["/r yes", "/Reply yes"] {
+                assert_eq!(ignored.command(reply).is_some(), is_refused, "{line} {reply}");
+            }
+            assert_eq!(ignored.command("/msg bia yes"), None);
         }
     }
 

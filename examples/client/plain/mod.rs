@@ -83,11 +83,8 @@ impl Plain {
             match self.input.next(&mut bytes, LINE_BYTES_MAX).0 {
                 Line::Incomplete => return,
                 Line::Complete(line) => {
-                    let line = String::from_utf8_lossy(line);
-                    match self.ignored.command(&line) {
-                        Some(answer) => self.output.push(&format!("*** {answer}")),
-                        None => self.leaving |= send(&line, actions),
-                    }
+                    let line = String::from_utf8_lossy(line).into_owned();
+                    self.say(&line, actions);
                 }
                 Line::TooLong => self.output.push(TOO_LONG),
                 Line::Answer(_) => {}
@@ -95,9 +92,19 @@ impl Plain {
         }
     }
 
+    fn say(&mut self, line: &str, actions: &mut Actions) {
+        if let Some(answer) = self.ignored.command(line) {
+            self.output.push(&format!("*** {answer}"));
+        } else {
+            actions.send_line(line);
+            self.leaving |= is_quit(line);
+        }
+    }
+
     fn end_of_input(&mut self, actions: &mut Actions) {
-        if let Some(line) = self.input.finish() {
-            send(&String::from_utf8_lossy(line), actions);
+        let rest = self.input.finish().map(|line| String::from_utf8_lossy(line).into_owned());
+        if let Some(line) = rest {
+            self.say(&line, actions);
         }
         self.leaving = true;
         self.input_ended = true;
@@ -107,12 +114,6 @@ impl Plain {
     fn closed(&self, end: &End) -> Result<(), String> {
         if self.leaving && end.is_orderly() { Ok(()) } else { Err(end.to_string()) }
     }
-}
-
-/// Sends a line of the input. Whether it is the one that leaves.
-fn send(line: &str, actions: &mut Actions) -> bool {
-    actions.send_line(line);
-    is_quit(line)
 }
 
 impl Frontend for Plain {

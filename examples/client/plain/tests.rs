@@ -124,10 +124,11 @@ fn a_line_that_no_server_takes_is_left_out_and_said_so() {
 #[test]
 fn who_is_ignored_is_not_heard_nor_logged() {
     let mut talk = Talk::named();
-    talk.tell(Event::Input(b"/ignore bia\noi\n"));
+    talk.tell(Event::Input(b"/ignore bia\noi\n/ignore eva"));
+    talk.tell(Event::EndOfInput);
     assert_eq!(talk.actions.send, "oi\n", "the server hears nothing of it");
     talk.frontend.shown();
-    for line in ["bia: oi", "(#dev) bia: oi", "*** bia left (quit)"] {
+    for line in ["bia: oi", "(#dev) bia: oi", "eva: oi", "*** bia left (quit)"] {
         talk.hear(line);
     }
     assert_eq!(talk.frontend.shown(), ["*** bia left (quit)"]);

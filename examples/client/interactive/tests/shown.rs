@@ -19,6 +19,8 @@ fn who_is_ignored_is_not_heard() {
     }
     talk.hear("bia: bruno: oi");
     assert_eq!(talk.rows()[before.len() - 2..], ["bia: bruno: oi", "ana>"]);
+    talk.press("/r psst\r");
+    assert_eq!(talk.sent(), "", "who is ignored does not hear what is meant for another");
     talk.press("/unignore bruno\r");
     talk.hear("bruno: oi");
     assert_eq!(talk.rows()[talk.rows().len() - 2..], ["bruno: oi", "ana>"]);
