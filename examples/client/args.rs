@@ -15,21 +15,27 @@ const COMMANDS: &str = "Commands of the client, besides those that the server ex
   /ignore NICK    do not show what NICK says; again, or /unignore NICK: show it
   /ignore         whose lines are not shown";
 
+// The lines of the help are broken here by hand, at 80 columns, as in `chatd`.
+
 /// Join a chatd room: talk on a terminal, or through files and pipes.
 #[derive(Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(name = "client", version, after_help = COMMANDS)]
 pub(crate) struct Args {
-    /// The server: a name or an address, IPv6 in brackets; without PORT, 55555
+    /// The server: a name or an address, IPv6 in brackets;
+    /// without PORT, 55555 [default: 127.0.0.1:55555]
     #[arg(value_name = "HOST[:PORT]", default_value = "127.0.0.1:55555")]
+    #[arg(verbatim_doc_comment, hide_default_value = true)]
     server: Address,
 
-    /// The port, if it does not stand behind the host: HOST PORT as in netcat
-    #[arg(value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    /// The port, if it does not stand behind the host: HOST
+    /// PORT as in netcat
+    #[arg(verbatim_doc_comment, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
 
-    /// Your nickname; else asked for, or $USER where there is no terminal to ask at
-    #[arg(short, long, value_name = "NAME", value_parser = nick)]
+    /// Your nickname; else asked for, or $USER where there
+    /// is no terminal to ask at
+    #[arg(verbatim_doc_comment, short, long, value_name = "NAME", value_parser = nick)]
     nick: Option<String>,
 
     #[arg(long, help = "No colours; NO_COLOR in the environment says the same")]
@@ -39,12 +45,14 @@ pub(crate) struct Args {
     #[arg(long)]
     no_time: bool,
 
-    /// Ring when your nickname is mentioned, or on a private message
-    #[arg(long)]
+    /// Ring when your nickname is mentioned, or on a private
+    /// message
+    #[arg(verbatim_doc_comment, long)]
     bell: bool,
 
-    /// Append every line that is shown to FILE, with date and time
-    #[arg(long, value_name = "FILE")]
+    /// Append every line that is shown to FILE, with date
+    /// and time
+    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
 
     /// Leave when the connection is lost instead of trying again

@@ -34,11 +34,13 @@ fn both_languages_have_the_same_sections_and_blocks() {
 }
 
 #[test]
-fn help_is_as_it_is_shown() {
+fn help_is_as_it_is_shown_and_fits_into_eighty_columns() {
     let client = Program(client().to_str().expect("UTF-8"));
     for (program, (_, shown)) in [CHATD, client].into_iter().zip(blocks(OPTIONS)) {
         let run = Process::run(program.command("--help"));
         assert_eq!(run, (0, shown.to_owned(), String::new()));
+        let wide: Vec<&str> = shown.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
     }
 }
 
