@@ -42,6 +42,9 @@ impl FromStr for Address {
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err("the host is missing".to_owned());
         }
+        if host.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err("a number alone is no host: say HOST PORT".to_owned());
+        }
         let port = match port {
             None => None,
             Some(port) => match port.parse() {
@@ -163,9 +166,18 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in
-            ["", ":4000", "host:", "host:0", "host:65536", "host:x", "[::1", "[host]", "[::1]4000"]
-        {
+        for text in [
+            "",
+            ":4000",
+            "4000",
+            "host:",
+            "host:0",
+            "host:65536",
+            "host:x",
+            "[::1",
+            "[host]",
+            "[::1]4000",
+        ] {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }
