@@ -11,10 +11,14 @@ pub const DEFAULT_PORT: u16 = 55555;
 /// How many ways to join are shown: a machine can have many addresses.
 const ADDRESSES_MAX: usize = 4;
 
-/// How the names of interfaces begin behind which are no neighbours but containers, virtual machines
-/// or the other ends of a tunnel: their addresses are shown last.
-const VIRTUAL: &str = "br- bridge cali cni docker flannel lxcbr lxdbr podman tailscale tap tun utun \
-                       vEthernet vboxnet veth virbr vmnet wg zt";
+/// How the names of interfaces begin that lead to the other end of a tunnel: their addresses are shown
+/// last.
+const TUNNELS: &str = "tailscale tap tun utun wg zt";
+
+/// How the names of interfaces begin behind which are containers and virtual machines inside this
+/// machine, as long as the way out is another: their addresses are shown last, too.
+const BRIDGES: &str =
+    "br- bridge cali cni docker flannel lxcbr lxdbr podman vEthernet vboxnet veth virbr vmnet";
 
 /// An address of this machine that others may reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,11 +91,14 @@ fn default_route() -> Vec<IpAddr> {
 
 /// The less, the more likely others can use an address: those of networks with neighbours first, and
 /// among them that of the default route. That may lead through a tunnel, whose other end is far from
-/// whoever sits in the same room. IPv4 before IPv6, as it is easier to type.
+/// whoever sits in the same room, or through a bridge, which then has the real network on it. IPv4
+/// before IPv6, as it is easier to type.
 fn rank(interface: &Interface, default_route: &[IpAddr]) -> (bool, bool, bool) {
-    let is_virtual = VIRTUAL.split(' ').any(|start| interface.name.starts_with(start));
+    let is_one_of = |starts: &str| starts.split(' ').any(|it| interface.name.starts_with(it));
+    let is_tunnel = interface.is_tunnel || is_one_of(TUNNELS);
     let is_default = default_route.contains(&interface.ip);
-    (is_virtual || interface.is_tunnel, !is_default, interface.ip.is_ipv6())
+    let is_inside = is_one_of(BRIDGES) && !is_default;
+    (is_tunnel || is_inside, !is_default, interface.ip.is_ipv6())
 }
 
 /// Where others can connect, and the interface if it is known: the most useful first.
@@ -206,6 +213,8 @@ mod tests {
             sorted.sort_by_key(|interface| rank(interface, &route));
             sorted.into_iter().map(|interface| interface.name).collect::<Vec<_>>()
         };
+        // This machine shares its network with the virtual machines inside it.
+        assert_eq!(sorted(&["172.18.0.1"])[..3], ["br-5f3a", "eth1", "br0"]);
         let last = ["docker0", "br-5f3a", "virbr0", "tailscale0", "tun0", "mullvad"];
         let names = sorted(&["192.168.1.10", "2001:db8::8"]);
         assert_eq!(names[..4], ["br0", "wlan0", "eth1", "eth0"]);
