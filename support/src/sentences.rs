@@ -271,6 +271,10 @@ pub mod why {
         format!("Nobody here is called {nick}. /who lists who is here.")
     }
 
+    /// Nobody who is here has written to it alone.
+    pub const NOBODY_TO_ANSWER: &str =
+        "Nobody here has written to you alone: /msg NICK TEXT does that.";
+
     /// Whoever is told something has not read what it was told.
     pub fn behind(nick: &str) -> String {
         format!("{nick} has not read what it was sent before: try again later.")

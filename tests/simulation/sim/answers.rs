@@ -44,7 +44,16 @@ impl Walk<'_> {
             }
             Action::Help => self.expect(self.run.help),
             Action::Refused(why) => self.expect(&[refusal(&why, self.is_named)]),
-            Action::Tell(to, text) => self.hear_delivered(to, text),
+            Action::Tell(to, text) => {
+                let clients = self.run.clients;
+                let is_meant = |member: &Member| is_meant(to, member, clients);
+                self.hear_delivered(text, &why::nobody(to), is_meant);
+            }
+            Action::Reply(text) => {
+                let last = self.received.last().map(|&(from, ..)| from);
+                let is_meant = |member: &Member| Some(member.id) == last;
+                self.hear_delivered(text, why::NOBODY_TO_ANSWER, is_meant);
+            }
             Action::Nick(name) => self.hear_named(name),
             Action::History(count) => match self.focus() {
                 None => self.hear_refused(IN_NO_ROOM),
@@ -134,11 +143,9 @@ impl Walk<'_> {
         self.move_on(point);
     }
 
-    fn hear_delivered(&mut self, to: &str, text: &str) {
+    fn hear_delivered(&mut self, text: &str, nobody: &str, is_meant: impl Fn(&Member) -> bool) {
         let run = self.run;
-        let owner = |done: usize| {
-            run.order.members[done].iter().find(|member| is_meant(to, member, run.clients))
-        };
+        let owner = |done: usize| run.order.members[done].iter().find(|member| is_meant(member));
         let behind = |name: &str| refusal(&why::behind(name), true);
         let is_behind = |walk: &Self, owner: &Member| {
             run.clients[owner.id].was_narrow && walk.agreeing(&[behind(&owner.name)]) == 1
@@ -153,7 +160,7 @@ impl Walk<'_> {
                 let away = away.map(|reason| rooms::away(&owner.name, Some(&reason)));
                 std::iter::once(told).chain(away).collect()
             }
-            None => vec![refusal(&why::nobody(to), true)],
+            None => vec![refusal(nobody, true)],
         });
         if let Some((Item::Line(line), _)) = answer
             && let Some(told) = line.strip_prefix("(private to ")

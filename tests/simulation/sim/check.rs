@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chatd::buffer::spool::SEGMENT_BYTES;
 
-use super::client::Client;
+use super::client::{Client, Line};
 use super::commands::{Action, action};
 use super::departures::not_chat;
 use super::explain::{effects, explains, is_said};
@@ -198,12 +198,9 @@ fn backlog_at_most(walk: &Walk<'_>) -> usize {
     let public: usize =
         heard.map(|event| order.events[event].text.len() + 12 + 2 * PIECE + gap).sum();
     let asks = walk.lines.iter().filter(|line| !is_said(line)).count();
-    let private: usize = walk
-        .run
-        .clients
-        .iter()
-        .map(|client| client.lines.iter().filter(|line| line.text.starts_with("/msg")).count())
-        .sum();
+    let is_private = |line: &&Line| ["/msg ", "/r "].iter().any(|it| line.text.starts_with(it));
+    let private: usize =
+        walk.run.clients.iter().map(|it| it.lines.iter().filter(is_private).count()).sum();
     // Only after a second line it is clear that this is how lines end: what is queued then is kept in
     // another segment.
     let other_segment = if walk.client.line_end == b"\r" { SEGMENT_BYTES as usize } else { 0 };

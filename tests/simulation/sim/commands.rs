@@ -14,6 +14,7 @@ pub(crate) enum Action<'a> {
     Act(&'a str),
     Nick(&'a str),
     Tell(&'a str, &'a str),
+    Reply(&'a str),
     /// Who is in a room, or in the one where one talks.
     Who(Option<&'a str>),
     History(usize),
@@ -55,6 +56,7 @@ pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
         "quit" => return Action::Quit(some(rest)),
         "me" if is_blank(rest) => return usage("/me TEXT"),
         "msg" if !rest.contains(' ') => return usage("/msg NICK TEXT"),
+        "r" if is_blank(rest) => return usage("/r TEXT"),
         "history" if !rest.is_empty() && rest.parse::<usize>().is_err() => {
             return usage("/history [NUMBER]");
         }
@@ -71,6 +73,7 @@ pub(crate) fn action(line: &str, named: bool) -> Action<'_> {
             (to, text) if to.starts_with('#') => Action::SayIn(to, text.trim_start()),
             (to, text) => Action::Tell(to, text.trim_start()),
         },
+        "r" => Action::Reply(rest),
         "history" => Action::History(rest.parse().unwrap_or(usize::MAX)),
         _ => match room_action(word, rest) {
             Some(action) => action,

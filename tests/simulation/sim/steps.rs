@@ -14,7 +14,7 @@ use super::rules::mask_of;
 use super::world::{BROKEN, ENDED, READABLE, WRITABLE, World, texts};
 
 /// What means something in the middle of what makes no sense.
-const GARBAGE: [&[u8]; 16] = [
+const GARBAGE: [&[u8]; 17] = [
     b"\n",
     b"\r",
     b"\r\n",
@@ -24,6 +24,7 @@ const GARBAGE: [&[u8]; 16] = [
     b"\xff\xf0",
     b"/nick ",
     b"/msg c0 ",
+    b"/r ",
     b"/me ",
     b"/history\n",
     b"/who\n",
