@@ -8,18 +8,20 @@ use std::rc::Rc;
 use chatd::buffer::outbox::Outbox;
 use chatd::buffer::spool::{Pool, Spool};
 use chatd::chat::answer::Answer;
-use chatd::chat::command::{Ask, Command, Kind};
-use chatd::chat::event::{Event, Farewell};
-use chatd::chat::message::{Message, MessageId};
+use chatd::chat::command::{Ask, Command};
+use chatd::chat::event::{Event, Farewell, What};
+use chatd::chat::message::{Kind, Message, MessageId, Speech, To};
 use chatd::chat::name::{Nick, RoomName};
 use chatd::chat::outbound::{Audience, Outbound};
 use chatd::chat::session::{Cloak, SessionId};
 use chatd::chat::text::Text;
+use chatd::chat::who::{User, Who};
 use chatd::chat::{Chat, ChatConfig};
 use chatd::clock::{Now, Timestamp};
 use chatd::limits::Limits;
 use chatd::server::{Readiness, Server};
 use chatd::stream::Stream;
+use chatd::wire::irc::Identity;
 use chatd::wire::text::LineEnd;
 use chatd::wire::{Decoder, Format, Step};
 use divan::counter::ItemsCount;
@@ -44,6 +46,7 @@ fn config() -> ChatConfig {
         messages_kept: 1000,
         history_bytes_max: 1 << 18,
         names_bytes_max: 1 << 14,
+        exact_names_bytes_max: 1 << 18,
         history_bytes_at_once: 1 << 14,
         nicknames_refused_max: 20,
     }
@@ -65,6 +68,10 @@ impl Outbound for Nowhere {
 
     fn toil(&mut self, bytes: u64) {
         black_box(bytes);
+    }
+
+    fn nameless(&self) -> usize {
+        0
     }
 
     fn cloak(&self, _: SessionId) -> Cloak {
@@ -108,7 +115,7 @@ fn apply(bencher: Bencher, members: usize) {
         let _ = chat.apply(SessionId::new(id, 0), Command::Nick(name), now, &mut Nowhere);
     }
     let text = Text::parse(&LINE[..LINE.len() - 1], Box::leak(Box::default()));
-    let say = Command::In { room: None, ask: Ask::Say { kind: Kind::Say, text } };
+    let say = Command::In { room: None, ask: Ask::Say(Speech::plain(Kind::Say, text)) };
     bencher.bench_local(|| chat.apply(SessionId::new(0, 0), say, now, &mut Nowhere));
 }
 
@@ -133,19 +140,21 @@ fn append(bencher: Bencher) {
     let mut scratch = String::new();
     let line = "the quick brown fox jumps over the lazy dog, and then once more";
     let room = RoomName::parse("lobby").expect("a name");
-    let from = Nick::parse("member").expect("a nickname");
-    let event = Event::Message(Message {
+    let nick = Nick::parse("member").expect("a nickname");
+    let from = Who::new(&nick, &User::default(), Cloak::Local);
+    let at = Timestamp(1);
+    let what = What::Said(Message {
         id: MessageId(1),
-        at: Timestamp(1),
-        room: &room,
+        at,
         from: &from,
-        kind: Kind::Say,
-        text: Text::parse(line.as_bytes(), &mut scratch),
+        to: To::Room(&room),
+        speech: Speech::plain(Kind::Say, Text::parse(line.as_bytes(), &mut scratch)),
     });
+    let (event, identity) = (Event { at, what }, Identity::new("bench", "lobby"));
     let variant = FORMAT.variant(true);
     let mut written = Vec::new();
     bencher.bench_local(|| {
-        variant.event(black_box(&event), &mut written);
+        variant.event(black_box(&event), &identity, &mut written);
         drop(black_box(spool.append(&mut written, &pool)));
     });
 }

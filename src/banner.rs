@@ -134,6 +134,8 @@ fn how_to_join(bound: &[SocketAddr], interfaces: &[Interface]) -> String {
             SocketAddr::V6(_) if addr.port() == DEFAULT_PORT => format!("[{}]", addr.ip()),
             SocketAddr::V4(_) | SocketAddr::V6(_) => addr.to_string(),
         };
+        let (ip, port) = (addr.ip(), addr.port());
+        let _ = writeln!(text, "or, in any IRC client: server {ip}, port {port}, no TLS");
         let _ = writeln!(text, "or, in chatd's source: cargo run --example client -- {client}");
     }
     let mut ports: Vec<u16> = reachable.iter().map(|(addr, _)| addr.port()).collect();
@@ -232,6 +234,7 @@ mod tests {
             "\nTo join, run one of:\n    \
              nc 192.168.1.10 55555  # eth0\n    \
              nc 10.0.0.7 55555      # wlan0\n\
+             or, in any IRC client: server 192.168.1.10, port 55555, no TLS\n\
              or, in chatd's source: cargo run --example client -- 192.168.1.10\n\
              If others cannot connect, let TCP 55555 inbound through this machine's firewall.\n"
         );
@@ -247,6 +250,7 @@ mod tests {
              nc 2001:db8::1 7000   # eth0\n    \
              nc 192.168.1.10 7001  # eth0\n    \
              nc 203.0.113.7 7001\n\
+             or, in any IRC client: server 2001:db8::1, port 7000, no TLS\n\
              or, in chatd's source: cargo run --example client -- [2001:db8::1]:7000\n\
              If others cannot connect, let TCP 7000, 7001 inbound through this machine's firewall.\n"
         );

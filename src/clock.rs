@@ -56,6 +56,12 @@ impl Sub for Now {
 }
 
 impl Timestamp {
+    /// Milliseconds since 1970, the part of one left out.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        self.0 / 1000
+    }
+
     /// How long before `later` it was; zero if the clock was set back in between.
     #[must_use]
     pub fn before(self, later: Self) -> Duration {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::pace::Rate;
+use crate::wire::Protocols;
 
 /// Everything that a peer could make grow or wait, and where that ends.
 #[derive(Debug, Clone)]
@@ -29,8 +30,13 @@ pub struct Limits {
     /// A peer that is silent for so long is greeted as a person. Programs that speak first do so
     /// within a round trip.
     pub greet_after: Duration,
+    /// Which protocols are spoken.
+    pub spoken: Protocols,
     /// A peer without a nickname for so long is closed.
     pub nickname_within: Duration,
+    /// An IRC client that for so long has gone nowhere, said nothing and set nothing is put in the home
+    /// room.
+    pub home_after: Option<Duration>,
     /// A peer that left gets so long to take what is queued for it.
     pub leave_within: Duration,
     /// Then it gets so long to close its side: closing ours before would reset the connection and
@@ -176,7 +182,9 @@ impl Default for Limits {
             logged_per_address: Rate::new(5, 20),
             logged_together: Rate::new(50, 1000),
             greet_after: Duration::from_millis(250),
+            spoken: Protocols::default(),
             nickname_within: Duration::from_secs(60),
+            home_after: Some(Duration::from_secs(6)),
             leave_within: Duration::from_secs(60),
             linger: Duration::from_secs(1),
             stop_within: Duration::from_secs(2),

@@ -3,12 +3,22 @@
 #![no_main]
 
 use chatd::chat::answer::Refusal;
-use chatd::chat::command::Command;
+use chatd::chat::command::{Ask, Command};
+use chatd::chat::message::Speech;
 use chatd::chat::text::Text;
 use chatd::wire::detect::{Detector, Foreign};
-use chatd::wire::{Decoder, Step};
+use chatd::wire::irc::own::{Bye, CapReply, Own};
+use chatd::wire::{Decoder, Format, Step};
 use chatd_fuzz::{allocated, assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
+
+/// The longest line of IRC, with its tags.
+const IRC_LINE_BYTES_MAX: usize = 4096 + 510;
+/// A line of IRC may ask for so many things; and it is told when it begins, and when all is answered.
+const IRC_STEPS_MAX: usize = 20 + 2;
+/// What is kept of a client of IRC: the line that it asks with, which may become three times as long, and
+/// what it has told of itself.
+const IRC_KEPT_MAX: usize = 12 * IRC_LINE_BYTES_MAX;
 
 fuzz_target!(|data: &[u8]| {
     let mut data = data;
@@ -26,21 +36,34 @@ fuzz_target!(|data: &[u8]| {
         loop {
             let left = input.len();
             let mut scratch = String::new();
-            let (step, _) = decoder.step(&mut input, named, line_bytes_max, &mut scratch);
-            check(&step, named, line_bytes_max);
+            let (step, format) = decoder.step(&mut input, named, line_bytes_max, &mut scratch);
+            let is_irc = matches!(format, Format::Irc(_));
+            check(&step, named, line_bytes_max, is_irc);
             let is_done = step == Step::Incomplete;
             assert!(is_done || !has_ended, "something behind the end");
             has_ended |= matches!(step, Step::End { .. });
             if input.len() == left && !is_done {
-                // What is said of a line before its end is taken.
-                assert!(matches!(step, Step::Detected | Step::Refused(Refusal::LineTooLong(_))));
                 told_in_place += 1;
-                assert!(told_in_place <= 2, "it does not get on");
+                if is_irc {
+                    assert!(told_in_place <= IRC_STEPS_MAX + 2, "it does not get on");
+                } else {
+                    // What is said of a line before its end is taken.
+                    let is_early = |step| {
+                        matches!(step, &Step::Detected | &Step::Refused(Refusal::LineTooLong(_)))
+                    };
+                    assert!(is_early(&step) && told_in_place <= 2, "it does not get on");
+                }
+            } else if is_irc {
+                told_in_place = 0;
             }
             drop(scratch);
             // A vector that grows may take twice what it holds, and never less than 8 bytes; and up
             // to the end of the first line there is what looks at it.
-            let kept_max = size_of::<Detector>() + (2 * line_bytes_max).max(8);
+            let kept_max = if is_irc {
+                IRC_KEPT_MAX
+            } else {
+                size_of::<Detector>() + (2 * line_bytes_max).max(8)
+            };
             assert!(allocated() - before <= kept_max, "more than a line kept");
             if is_done {
                 assert!(input.is_empty());
@@ -53,13 +76,18 @@ fuzz_target!(|data: &[u8]| {
         let mut scratch = String::new();
         let step = decoder.finish(named, &mut scratch);
         assert!(step == Step::Incomplete || !has_ended, "something behind the end");
-        check(&step, named, line_bytes_max);
+        check(&step, named, line_bytes_max, false);
     }
     assert_eq!(decoder.finish(named, &mut String::new()), Step::Incomplete);
 });
 
-fn check(step: &Step<'_>, named: bool, line_bytes_max: usize) {
+fn check(step: &Step<'_>, named: bool, line_bytes_max: usize, is_irc: bool) {
+    let line_bytes_max = if is_irc { IRC_LINE_BYTES_MAX } else { line_bytes_max };
     match *step {
+        Step::Irc(ref own) => {
+            assert!(is_irc);
+            check_own(own);
+        }
         Step::Reply(bytes) => {
             assert!(matches!(bytes, [255, 252 | 254, _]), "telnet is only refused");
         }
@@ -71,20 +99,51 @@ fn check(step: &Step<'_>, named: bool, line_bytes_max: usize) {
         Step::End { reply, why } => {
             assert_eq!(reply.starts_with(b"HTTP/1.1 400 "), why == Foreign::Http);
         }
-        Step::Skip => assert!(named, "nothing is skipped of one who has no nickname"),
+        Step::Skip => assert!(named || is_irc, "nothing is skipped of one who has no nickname"),
         Step::Quit(reason) => check_text(reason.unwrap_or_default(), line_bytes_max),
         Step::Command(command) => {
             if let Some(text) = command.text_heard() {
                 check_text(text, line_bytes_max);
-                assert!(!text.is_blank());
+                assert!(is_irc || !text.is_blank());
             }
             if let Command::Tell { to, .. } = command {
                 check_text(to, line_bytes_max);
-                assert!(!to.as_str().contains(char::is_whitespace));
+                assert!(is_irc || !to.as_str().contains(char::is_whitespace));
+            }
+            if let Command::Tell { speech, .. }
+            | Command::In { ask: Ask::Say(speech) | Ask::SayRanked { speech, .. }, .. } = command
+            {
+                check_speech(&speech);
             }
         }
         Step::Incomplete | Step::Detected => {}
     }
+}
+
+/// Nothing breaks a line in what may be sent back.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the rest has no text of its line")]
+fn check_own(own: &Own<'_>) {
+    let parts = match *own {
+        Own::Begin { name, label, line, .. } => [name, label, line],
+        Own::Numeric { about, .. } => [about, "", ""],
+        Own::BadMode { room, value, .. } => [room, value, ""],
+        Own::UnknownCommand(part)
+        | Own::Pong(part)
+        | Own::Tell(part)
+        | Own::Cap(CapReply::Granted(part) | CapReply::Refused(part) | CapReply::Unknown(part))
+        | Own::Bye(Bye::Quit(part)) => [part, "", ""],
+        _ => [""; 3],
+    };
+    assert!(!parts.concat().contains(['\r', '\n']), "{own:?}");
+}
+
+/// What programs may be shown beside the text does no more than style it, and stays in its place.
+fn check_speech(speech: &Speech<'_>) {
+    if let Some(styled) = speech.styled {
+        let styles = |c| matches!(c, '\x01'..='\x04' | '\x0f' | '\x11' | '\x16' | '\x1d'..='\x1f');
+        assert_harmless(&styled.as_str().replace(styles, ""));
+    }
+    assert!(!speech.extras.0.contains([' ', '\r', '\n']), "{:?}", speech.extras);
 }
 
 fn check_text(text: Text<'_>, line_bytes_max: usize) {

@@ -6,17 +6,16 @@
 use std::time::Duration;
 
 use chatd::chat::answer::{Answer, Listing, Place};
-use chatd::chat::command::Kind;
-use chatd::chat::event::{Event, Farewell, Happening};
-use chatd::chat::message::Message;
+use chatd::chat::event::{Event, Farewell, Happening, What};
+use chatd::chat::message::{Kind, Message, To};
 use chatd::chat::name::RoomName;
 use chatd::chat::outbound::{Audience, Outbound};
 use chatd::chat::session::{Cloak, SessionId};
 use chatd::chat::text::Text;
 use chatd::chat::{Chat, ChatConfig};
 use chatd::clock::Now;
-use chatd::wire::text::LineEnd;
-use chatd::wire::{Decoder, Format, Step};
+use chatd::wire::text::{self, LineEnd};
+use chatd::wire::{Decoder, Step};
 use chatd_fuzz::{assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
@@ -39,6 +38,7 @@ fuzz_target!(|data: &[u8]| {
         messages_kept: 5,
         history_bytes_max: 1 << 16,
         names_bytes_max: 1 << 14,
+        exact_names_bytes_max: 1 << 14,
         history_bytes_at_once: 1 << 14,
         nicknames_refused_max: u32::MAX,
     });
@@ -64,7 +64,8 @@ fn receive(chat: &mut Chat, decoder: &mut Decoder, id: SessionId, bytes: &[u8], 
         match decoder.step(&mut input, named, 1000, &mut scratch).0 {
             Step::Incomplete => return true,
             Step::Detected => chat.greet(id, &mut Check),
-            Step::Reply(_) | Step::Skip => {}
+            // Who speaks IRC is told as a person here: what it asks for concerns others alike.
+            Step::Reply(_) | Step::Skip | Step::Irc(_) => {}
             Step::End { .. } => {
                 chat.leave(id, Farewell::Lost, now, &mut Check);
                 return false;
@@ -90,31 +91,41 @@ impl Outbound for Check {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
         for is_focused in [true, false] {
             if to.hearers().any(|member| member.is_focused() == is_focused) {
-                let lines = written(|format, out| format.variant(is_focused).event(event, out));
-                let [line] = lines.as_slice() else { panic!("{lines:?}") };
-                let parsed = ServerLine::parse(line);
-                let meant = meaning(event, is_focused);
+                let lines = written(|end, out| text::event(event, !is_focused, end, out));
+                let parsed: Vec<_> = lines.iter().map(|line| ServerLine::parse(line)).collect();
+                let meant = Vec::from_iter(meaning(event, is_focused));
                 assert_eq!(parsed, meant, "{event:?}");
             }
         }
     }
 
     fn answer(&mut self, answer: &Answer<'_>, _: SessionId) {
-        let lines = written(|format, out| format.answer(answer, out));
+        let lines = written(|end, out| text::answer(answer, end, out));
         for line in &lines {
             let parsed = ServerLine::parse(line);
             assert!(is_meant_for_one(answer, &parsed), "{answer:?} is read as {parsed:?}");
         }
-        let many = matches!(
+        let is_long = matches!(
             answer,
             Answer::Help(_) | Answer::Present { .. } | Answer::Rooms { .. } | Answer::Lists { .. }
         );
-        assert!(lines.len() == 1 || many, "{lines:?}");
+        let count = if let Answer::Motd(shown) = answer {
+            shown.len()
+        } else if is_for_programs(answer) {
+            0
+        } else {
+            1 + usize::from(matches!(answer, Answer::Entered { topic: Some(_), .. }))
+        };
+        assert!(lines.len() == count || (is_long && !lines.is_empty()), "{answer:?}: {lines:?}");
     }
 
     fn expel(&mut self, _: SessionId, _: Farewell<'_>) {}
 
     fn toil(&mut self, _: u64) {}
+
+    fn nameless(&self) -> usize {
+        0
+    }
 
     fn cloak(&self, who: SessionId) -> Cloak {
         // Two to an address, and some from the machine itself.
@@ -129,15 +140,15 @@ impl Outbound for Check {
     }
 }
 
-/// The lines that are written, the same in each format.
-fn written(write: impl Fn(Format, &mut Vec<u8>)) -> Vec<String> {
+/// The lines that are written, the same with each end.
+fn written(write: impl Fn(LineEnd, &mut Vec<u8>)) -> Vec<String> {
     let [lines, other, another] = [LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr].map(|end| {
         let mut bytes = Vec::new();
-        write(Format::Text(end), &mut bytes);
+        write(end, &mut bytes);
         let text = String::from_utf8(bytes).expect("UTF-8");
         let end = std::str::from_utf8(end.as_bytes()).expect("ASCII");
-        let text = text.strip_suffix(end).expect("a line end");
-        text.split(end).map(str::to_owned).collect::<Vec<_>>()
+        assert!(text.is_empty() || text.ends_with(end), "no line end: {text:?}");
+        text.split_terminator(end).map(str::to_owned).collect::<Vec<_>>()
     });
     assert_eq!(other, lines);
     assert_eq!(another, lines);
@@ -150,41 +161,84 @@ fn written(write: impl Fn(Format, &mut Vec<u8>)) -> Vec<String> {
     lines
 }
 
-fn said<'a>(message: &Message<'a>, is_focused: bool) -> ServerLine<'a> {
-    let (nick, text) = (message.from.as_str(), message.text.as_str());
-    match message.kind {
-        kind if !is_focused => {
-            let (room, is_action) = (message.room.as_str(), kind == Kind::Act);
+/// Whether people are shown nothing of an answer.
+fn is_for_programs(answer: &Answer<'_>) -> bool {
+    if let Answer::Earlier { message, .. } | Answer::Told(message) | Answer::Delivered(message) =
+        answer
+    {
+        return !message.speech.kind.is_for_people();
+    }
+    if let Answer::Done { event, is_focused } = answer {
+        return meaning(event, *is_focused).is_none();
+    }
+    matches!(
+        answer,
+        Answer::Registered(_)
+            | Answer::Counts(_)
+            | Answer::Found(..)
+            | Answer::People { .. }
+            | Answer::Was(_)
+            | Answer::Invitations(_)
+            | Answer::Described(_)
+            | Answer::Talked(_)
+            | Answer::Hidden { .. }
+            | Answer::Watching(_)
+            | Answer::News(_)
+            | Answer::List { .. }
+    )
+}
+
+/// Nothing, if people are not shown it.
+fn said<'a>(message: &Message<'a>, is_focused: bool) -> Option<ServerLine<'a>> {
+    let (nick, text) = (message.from.as_str(), message.speech.text.as_str());
+    Some(match (message.to, message.speech.kind) {
+        (_, Kind::Probe | Kind::Reply | Kind::Mark) => return None,
+        (_, Kind::Note) => ServerLine::Unknown,
+        (To::Room(room) | To::Ranked(_, room), kind) if !is_focused => {
+            let (room, is_action) = (room.as_str(), kind == Kind::Act);
             ServerLine::Elsewhere { room, is_action, nick, text }
         }
-        Kind::Say => ServerLine::Said { nick, text },
-        Kind::Act => ServerLine::Acted { nick, text },
-    }
+        (_, Kind::Say) => ServerLine::Said { nick, text },
+        (_, Kind::Act) => ServerLine::Acted { nick, text },
+    })
 }
 
-fn meaning<'a>(event: &Event<'a>, is_focused: bool) -> ServerLine<'a> {
-    match *event {
-        Event::Message(ref message) => said(message, is_focused),
-        Event::In { what: Happening::Joined(nick), .. } if is_focused => {
-            ServerLine::Joined(nick.as_str())
+/// Nothing, if people are not told of it or are told in another way.
+fn meaning<'a>(event: &Event<'a>, is_focused: bool) -> Option<ServerLine<'a>> {
+    Some(match event.what {
+        What::Said(ref message) => return said(message, is_focused),
+        What::In {
+            what:
+                Happening::Joined { is_counted: true, .. }
+                | Happening::Parted { is_counted: true, .. }
+                | Happening::Kicked { is_counted: true, .. }
+                | Happening::Listed { .. },
+            ..
         }
-        Event::Renamed { from, to } => {
-            ServerLine::Renamed { from: Some(from.as_str()), to: to.as_str() }
+        | What::Left { is_counted: true, .. }
+        | What::Away { is_news: false, .. }
+        | What::Described { .. } => return None,
+        What::In { what: Happening::Joined { who, .. }, .. } if is_focused => {
+            ServerLine::Joined(who.as_str())
         }
-        Event::In {
+        What::In {
             what: Happening::Parted { nick, .. } | Happening::Kicked { nick, .. }, ..
         } if is_focused => ServerLine::Left(nick.as_str()),
-        Event::In { what: Happening::Traffic { here, .. }, .. } if is_focused => {
+        What::In { what: Happening::Traffic { here, .. }, .. } if is_focused => {
             ServerLine::Counted(Some(here))
         }
-        Event::In { what: Happening::ManyKicked { .. }, .. } if is_focused => {
+        What::In { what: Happening::ManyKicked { .. }, .. } if is_focused => {
             ServerLine::Counted(None)
         }
-        Event::Left { nick, .. } => ServerLine::Left(nick.as_str()),
-        Event::In { .. } | Event::Away { .. } => ServerLine::Notice,
-    }
+        What::Renamed { from, to } => {
+            ServerLine::Renamed { from: Some(from.as_str()), to: to.as_str() }
+        }
+        What::Left { nick, .. } => ServerLine::Left(nick.as_str()),
+        What::In { .. } | What::Away { .. } => ServerLine::Notice,
+    })
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: what is read of each answer")]
 fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
     let is_here = |here: &Here<'_>, listing: Listing<'_>| {
         here.names.iter().copied().eq(listing.people.iter().map(|(nick, _)| nick.as_str()))
@@ -199,8 +253,14 @@ fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
         Answer::History { place: Place { is_focused: true, .. }, count: count @ 1.., .. } => {
             ServerLine::Earlier(count)
         }
-        Answer::Earlier { ref message, is_focused } => said(message, is_focused),
-        Answer::Done { ref event, is_focused } => meaning(event, is_focused),
+        Answer::Earlier { ref message, is_focused } => {
+            return said(message, is_focused).as_ref() == Some(read);
+        }
+        Answer::Done { ref event, is_focused } => {
+            return meaning(event, is_focused).as_ref() == Some(read);
+        }
+        // Its topic follows.
+        Answer::Entered { topic: Some(_), .. } if *read == ServerLine::Notice => return true,
         Answer::Entered { room, others, .. } => {
             return matches!(read, ServerLine::TalksIn { room: Some(name), here: Some(here) }
                 if *name == room.as_str() && is_here(here, others));
@@ -211,21 +271,37 @@ fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
         // In as many lines as it takes, of which the first tells how many there are.
         Answer::Present {
             place: Place { is_focused: true, .. },
-            people: Listing { people, others },
+            people: Listing { people, others, .. },
         } => {
             let count = Some(people.len() + others);
             return [ServerLine::Counted(count), ServerLine::Notice].contains(read);
         }
         Answer::Named(nick) => ServerLine::Renamed { from: None, to: nick.as_str() },
-        Answer::Told { from, text } => {
-            ServerLine::Private { nick: from.as_str(), text: text.as_str() }
+        Answer::Told(Message { from, speech, .. }) if speech.kind == Kind::Say => {
+            ServerLine::Private { nick: from.as_str(), text: speech.text.as_str() }
         }
-        Answer::Delivered { from, to, text } => {
-            ServerLine::PrivateSent { nick: from.as_str(), to: to.as_str(), text: text.as_str() }
+        Answer::Delivered(Message { from, to: To::Person(to), speech, .. })
+            if speech.kind == Kind::Say =>
+        {
+            let (nick, to) = (from.as_str(), to.as_str());
+            ServerLine::PrivateSent { nick, to, text: speech.text.as_str() }
         }
+        Answer::Told(_) | Answer::Delivered(_) => ServerLine::Unknown,
+        Answer::Registered(_)
+        | Answer::Counts(_)
+        | Answer::Found(..)
+        | Answer::People { .. }
+        | Answer::Was(_)
+        | Answer::Invitations(_)
+        | Answer::Described(_)
+        | Answer::Talked(_)
+        | Answer::Hidden { .. }
+        | Answer::Watching(_)
+        | Answer::News(_)
+        | Answer::List { .. } => return false,
         Answer::Refused { named: false, .. } => return matches!(read, ServerLine::Refused { .. }),
         Answer::History { .. }
-        | Answer::Notice(_)
+        | Answer::Motd(_)
         | Answer::Present { .. }
         | Answer::Topic { .. }
         | Answer::Rooms { .. }

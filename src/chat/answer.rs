@@ -7,9 +7,12 @@ use super::event::Event;
 use super::mask::Mask;
 use super::message::Message;
 use super::name::{NameError, Nick, RoomName};
-use super::rules::{List, Rank, Rules};
+use super::room::Topic;
+use super::rules::{List, Ranks, Rules};
 use super::session::Cloak;
-use super::text::Text;
+use super::text::{Text, TextBuf};
+use super::who::Who;
+use crate::clock::Timestamp;
 
 /// What is told to one session: it asked, or it is concerned.
 #[derive(Debug, Clone, Copy)]
@@ -22,12 +25,45 @@ pub enum Answer<'a> {
     /// The newcomer has a nickname and is in the home room.
     Welcomed {
         /// The nickname.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// Who else is there.
         others: Listing<'a>,
     },
-    /// A line of the text that the operator shows to newcomers.
-    Notice(Text<'a>),
+    /// A newcomer has a nickname, and is in no room yet.
+    Registered(&'a Who),
+    /// How many are here, and how many rooms there are.
+    Counts(Counts),
+    /// Somebody who was looked for, and whether it is away.
+    Found(&'a Who, bool),
+    /// People who are in a room, or whom a mask matches.
+    People {
+        /// Some of them.
+        people: &'a [Sighting<'a>],
+        /// How many more there are.
+        others: usize,
+    },
+    /// Who had a nickname before, the last one first.
+    Was(&'a [Past<'a>]),
+    /// Into which rooms the session was invited.
+    Invitations(&'a [&'a RoomName]),
+    /// In which rooms something was said in the time that was asked for, and when the last message: in the
+    /// order of that.
+    Talked(&'a [(&'a RoomName, Timestamp)]),
+    /// Whether only those find the session who are in a room with it; and that changed just now.
+    Hidden {
+        /// It is so.
+        is_hidden: bool,
+        /// It was otherwise before.
+        is_changed: bool,
+    },
+    /// What the session watches, or a part of it.
+    Watching(&'a [Watched<'a>]),
+    /// What somebody did whom the session watches.
+    News(News<'a>),
+    /// The session tells this real name from now on.
+    Described(Text<'a>),
+    /// The text that the operator shows to newcomers, line by line.
+    Motd(&'a [TextBuf]),
     /// The messages that follow were said before.
     History {
         /// Where.
@@ -52,7 +88,7 @@ pub enum Answer<'a> {
         is_focused: bool,
     },
     /// The session itself changed nickname to this one.
-    Named(&'a Nick),
+    Named(&'a Who),
     /// The session is in a room now, and talks there.
     Entered {
         /// The room.
@@ -62,27 +98,17 @@ pub enum Answer<'a> {
         /// Where it talked before, and in how many other rooms it is: it still hears what is said in all
         /// of them.
         still: Option<(&'a RoomName, usize)>,
+        /// What it is about.
+        topic: Option<&'a Topic>,
         /// Who else is there.
         others: Listing<'a>,
     },
     /// From now on the session talks in this room, or in none.
     Focused(Option<&'a RoomName>),
     /// Somebody said something to this session alone.
-    Told {
-        /// Who.
-        from: &'a Nick,
-        /// What.
-        text: Text<'a>,
-    },
+    Told(Message<'a>),
     /// What this session said to one reached that one.
-    Delivered {
-        /// Who said it: this session.
-        from: &'a Nick,
-        /// Whom it reached.
-        to: &'a Nick,
-        /// What.
-        text: Text<'a>,
-    },
+    Delivered(Message<'a>),
     /// Who is in a room.
     Present {
         /// The room.
@@ -95,7 +121,7 @@ pub enum Answer<'a> {
         /// The room.
         place: Place<'a>,
         /// What it is about.
-        topic: Option<Text<'a>>,
+        topic: Option<&'a Topic>,
     },
     /// The rooms that the session may know of.
     Rooms {
@@ -113,26 +139,28 @@ pub enum Answer<'a> {
     /// The one it writes to is away.
     IsAway {
         /// Who.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// Why.
         reason: Text<'a>,
     },
     /// Somebody lets this session into a room.
     Invited {
         /// Who.
-        by: &'a Nick,
+        by: &'a Who,
         /// Where.
         room: &'a RoomName,
     },
     /// Somebody was invited.
     Inviting {
         /// Who.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// Where.
         room: &'a RoomName,
     },
     /// A list has one more entry.
     KeptOut {
+        /// Of which room.
+        room: &'a RoomName,
         /// Which list.
         list: List,
         /// Whom it concerns.
@@ -144,10 +172,21 @@ pub enum Answer<'a> {
     },
     /// A list has so many entries less.
     Pardoned {
+        /// Of which room.
+        room: &'a RoomName,
         /// Which list.
         list: List,
-        /// How many.
-        count: usize,
+        /// The masks of those entries.
+        masks: &'a [Mask],
+    },
+    /// Who is on one list of a room.
+    List {
+        /// The room.
+        room: &'a RoomName,
+        /// Which list.
+        list: List,
+        /// Some of the entries.
+        entries: &'a [Listed<'a>],
     },
     /// Who is on the lists of a room.
     Lists {
@@ -164,6 +203,8 @@ pub enum Answer<'a> {
         room: &'a RoomName,
         /// Its rules.
         rules: &'a Rules,
+        /// Since when there is this room.
+        since: Timestamp,
         /// Who asks is an operator there, and may know the key.
         is_operator: bool,
     },
@@ -201,9 +242,11 @@ pub struct Place<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing<'a> {
     /// Who, and as what.
-    pub people: &'a [(&'a Nick, Option<Rank>)],
+    pub people: &'a [(&'a Who, Ranks)],
     /// How many more.
     pub others: usize,
+    /// Only those who are in it know of the room.
+    pub is_secret: bool,
 }
 
 /// A room in a list of rooms.
@@ -216,18 +259,87 @@ pub struct RoomSummary<'a> {
     /// Whoever asks is there.
     pub is_in: bool,
     /// What it is about.
-    pub topic: Option<Text<'a>>,
+    pub topic: Option<&'a Topic>,
+    /// Since when there is this room.
+    pub since: Timestamp,
+}
+
+/// How many are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// People who have a nickname.
+    pub people: usize,
+    /// Those of them who are [hidden](Answer::Hidden).
+    pub hidden: usize,
+    /// Sessions without a nickname.
+    pub nameless: usize,
+    /// The most that there were at once.
+    pub people_max: usize,
+    /// Rooms in which somebody is.
+    pub rooms: usize,
+}
+
+/// Somebody in an answer to [`Question::People`](super::command::Question::People).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting<'a> {
+    /// Who.
+    pub who: &'a Who,
+    /// Its real name, as it tells.
+    pub real_name: Text<'a>,
+    /// It is away.
+    pub is_away: bool,
+    /// A room in which it is and may be known to be, and as what.
+    pub room: Option<(&'a RoomName, Ranks)>,
+    /// For how long it has said nothing.
+    pub idle: Duration,
+}
+
+/// What somebody did whom a session watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News<'a> {
+    /// It has the nickname now.
+    Came(&'a Who),
+    /// It has the nickname no longer.
+    Went(&'a Who),
+    /// Something else, and the session is in no room where that is told.
+    Did(Event<'a>),
+}
+
+/// A nickname that a session watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watched<'a> {
+    /// The nickname, as the session wrote it.
+    pub name: Text<'a>,
+    /// Who is called so now.
+    pub who: Option<&'a Who>,
+}
+
+/// Somebody who had a nickname.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past<'a> {
+    /// Who.
+    pub who: &'a Who,
+    /// Its real name, as it told.
+    pub real_name: Text<'a>,
+    /// When it gave the nickname up.
+    pub until: Timestamp,
 }
 
 /// What others may know of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile<'a> {
-    /// What it is called.
-    pub nick: &'a Nick,
+    /// Who.
+    pub who: &'a Who,
     /// Where it comes from.
     pub cloak: Cloak,
+    /// Its real name, as it tells.
+    pub real_name: Text<'a>,
+    /// Since when it is here.
+    pub since: Timestamp,
+    /// For how long it has said nothing.
+    pub idle: Duration,
     /// In which rooms it is, and as what.
-    pub rooms: &'a [(&'a RoomName, Option<Rank>)],
+    pub rooms: &'a [(&'a RoomName, Ranks)],
     /// Why it is away.
     pub away: Option<Text<'a>>,
 }
@@ -242,7 +354,9 @@ pub struct Listed<'a> {
     /// The nickname for which it was made, if it was for one.
     pub made_for: Option<&'a Nick>,
     /// Who made it.
-    pub by: &'a Nick,
+    pub by: &'a Who,
+    /// When.
+    pub made_at: Timestamp,
     /// How long it will count.
     pub left: Option<Duration>,
 }
@@ -256,6 +370,8 @@ pub enum Longest {
     Key,
     /// Why somebody is away.
     Away,
+    /// A real name.
+    RealName,
 }
 
 /// Why something is refused. An answer for its user, not an error.
@@ -274,7 +390,7 @@ pub enum Refusal<'a> {
     /// Nobody who is here has said something to it alone.
     NobodyToAnswer,
     /// This one has not read what it was told before.
-    Behind(Nick),
+    Behind(Who),
     /// There is no such command.
     UnknownCommand(Text<'a>),
     /// The command is used so.
@@ -311,14 +427,16 @@ pub enum Refusal<'a> {
     WrongKey(RoomName),
     /// As many are in this room as may be.
     RoomFull(RoomName),
+    /// No programs ask each other questions in this room.
+    NoProbes(RoomName),
     /// Only operators of this room, and those to whom they gave a voice, talk there.
     Moderated(RoomName),
     /// The next message in this room may be said only after that time.
     Slow(RoomName, Duration),
     /// This one is not in that room.
-    NotThere(Nick, RoomName),
+    NotThere(Who, RoomName),
     /// This one is in that room already.
-    AlreadyThere(Nick, RoomName),
+    AlreadyThere(Who, RoomName),
     /// This is longer than so many bytes.
     TooLong(Longest, usize),
     /// Nobody can be made to wait longer than this in slow mode.
@@ -327,6 +445,8 @@ pub enum Refusal<'a> {
     ListFull(RoomName),
     /// As many are invited as may be.
     TooManyInvited(RoomName),
+    /// The session watches so many nicknames, which is as many as it may, and cannot watch this one.
+    WatchesTooMany(usize, Text<'a>),
     /// That is no mask.
     BadMask,
     /// Others are at the same address: so many. These masks are what may be meant.
@@ -352,7 +472,13 @@ pub enum Refusal<'a> {
         mask: Mask,
     },
     /// This one is an operator of that room, and no list concerns it.
-    IsOperator(Nick, RoomName),
+    IsOperator(Who, RoomName),
     /// Nobody can do that to oneself.
     Oneself,
+    /// No such message is kept in this room.
+    UnknownMessage(RoomName),
+    /// Somebody else said it, and who asks is no operator of this room.
+    NotYours(RoomName),
+    /// Nobody can do that to others.
+    NotYourself,
 }

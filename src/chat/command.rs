@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
+use super::history::Span;
+use super::message::{MessageId, Speech};
 use super::rules::{Change, List, Rank};
 use super::text::Text;
+use crate::clock::Timestamp;
 
 /// What a session asks the chat for. Borrows from the received bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
+    /// Come in with a nickname, and be in no room yet: what programs do that have a list of rooms of
+    /// their own.
+    Enter(Newcomer<'a>),
+    /// Tell whether it could have this nickname.
+    TryNick(Text<'a>),
     /// Take this nickname; with the first one it comes into the home room.
     Nick(Text<'a>),
     /// Say something to one person.
@@ -15,7 +23,7 @@ pub enum Command<'a> {
         /// The nickname of the one it is for.
         to: Text<'a>,
         /// What is said.
-        text: Text<'a>,
+        speech: Speech<'a>,
     },
     /// Say something to whoever said something to it alone last.
     Reply(Text<'a>),
@@ -39,19 +47,85 @@ pub enum Command<'a> {
     Whois(Text<'a>),
     /// Be away, and why; or be back.
     Away(Option<Text<'a>>),
+    /// Tell others another real name.
+    Describe(Text<'a>),
+    /// Be found by those alone who are in a room with it, or by all; or tell which of them holds.
+    Hide {
+        /// Its own nickname.
+        nick: Text<'a>,
+        /// What is to hold, if that is to change.
+        is_hidden: Option<bool>,
+    },
+    /// Change whose coming and going it is told of.
+    Watch(Watch<'a>),
+    /// Answer a question that changes nothing.
+    Ask(Question<'a>),
     /// Explain commands.
     Help(Help),
+}
+
+/// Somebody who comes in, as its program tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newcomer<'a> {
+    /// Its nickname.
+    pub nick: Text<'a>,
+    /// What its user is called on its machine: see [`User`](super::who::User).
+    pub user: Text<'a>,
+    /// What its user is really called, or anything else.
+    pub real_name: Text<'a>,
+}
+
+/// What programs ask for that know more of the chat than people have to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question<'a> {
+    /// The text for newcomers.
+    Motd,
+    /// How many are here, and how many rooms there are.
+    Counts,
+    /// Whether somebody is here, and is away.
+    Find(Text<'a>),
+    /// All who are in a room, or whom a mask matches.
+    People(Text<'a>),
+    /// Who had a nickname before, and what it was like.
+    Was(Text<'a>),
+    /// Into which rooms the session was invited.
+    Invitations,
+    /// In which rooms of the session the last message was said between two times, in whole milliseconds.
+    /// They are counted from the first time on, which may be the later one.
+    Talked {
+        /// The first time.
+        from: Timestamp,
+        /// The other one.
+        to: Timestamp,
+        /// At most so many rooms.
+        most: usize,
+    },
+    /// What the session watches, and who of them is here.
+    Watched,
+}
+
+/// A change of what a session watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch<'a> {
+    /// Watch this nickname, and tell whether somebody has it now.
+    Add(Text<'a>),
+    /// Watch this one no longer.
+    Remove(Text<'a>),
+    /// Watch none any more.
+    Clear,
 }
 
 /// What a session asks for in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask<'a> {
     /// Say something to everybody there.
-    Say {
-        /// How.
-        kind: Kind,
+    Say(Speech<'a>),
+    /// Say something to those there who have a rank, or a higher one.
+    SayRanked {
+        /// The rank.
+        rank: Rank,
         /// What.
-        text: Text<'a>,
+        speech: Speech<'a>,
     },
     /// Leave it, perhaps saying why.
     Part(Option<Text<'a>>),
@@ -59,6 +133,20 @@ pub enum Ask<'a> {
     Who,
     /// Show at most this many recent messages; `None` for as many as a newcomer is shown.
     History(Option<usize>),
+    /// Show a part of what was said there.
+    Past {
+        /// Which part.
+        span: Span,
+        /// At most so many messages.
+        most: usize,
+    },
+    /// Forget something that was said there, and let all there know.
+    TakeBack {
+        /// What.
+        message: MessageId,
+        /// Why.
+        reason: Option<Text<'a>>,
+    },
     /// Tell its topic, or change it.
     Topic(Option<Text<'a>>),
     /// Let somebody in.
@@ -78,6 +166,8 @@ pub enum Ask<'a> {
         who: Text<'a>,
         /// For how long; `None` for as long as there is the room.
         time: Option<Duration>,
+        /// Whoever is banned and there has to leave.
+        throws_out: bool,
     },
     /// Take somebody, or a mask, off a list.
     Pardon {
@@ -88,6 +178,8 @@ pub enum Ask<'a> {
     },
     /// Tell who is on the lists.
     Lists,
+    /// Tell who is on one of them.
+    List(List),
     /// Give somebody a rank, or take it.
     Rank {
         /// Who.
@@ -108,16 +200,26 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn only_asks(&self) -> bool {
         match self {
-            Self::Rooms | Self::Whois(_) | Self::Help(_) => true,
+            Self::Rooms | Self::Whois(_) | Self::Help(_) | Self::Ask(_) | Self::TryNick(_) => true,
             Self::In { ask, .. } => matches!(
                 ask,
-                Ask::Who | Ask::History(_) | Ask::Topic(None) | Ask::Lists | Ask::Rules
+                Ask::Who
+                    | Ask::History(_)
+                    | Ask::Past { .. }
+                    | Ask::Topic(None)
+                    | Ask::Lists
+                    | Ask::List(_)
+                    | Ask::Rules
             ),
-            Self::Nick(_)
+            Self::Enter(_)
+            | Self::Nick(_)
             | Self::Tell { .. }
             | Self::Reply(_)
             | Self::Join { .. }
-            | Self::Away(_) => false,
+            | Self::Away(_)
+            | Self::Watch(_)
+            | Self::Hide { .. }
+            | Self::Describe(_) => false,
         }
     }
 
@@ -125,36 +227,40 @@ impl<'a> Command<'a> {
     #[must_use]
     pub fn text_heard(&self) -> Option<Text<'a>> {
         match *self {
-            Self::Tell { text, .. } | Self::Reply(text) => Some(text),
+            Self::Tell { speech, .. } => Some(speech.text),
+            Self::Reply(text) => Some(text),
             Self::Away(reason) => reason,
             Self::In { ask, .. } => match ask {
-                Ask::Say { text, .. } => Some(text),
-                Ask::Part(reason) | Ask::Kick { reason, .. } => reason,
+                Ask::Say(speech) | Ask::SayRanked { speech, .. } => Some(speech.text),
+                Ask::Part(reason) | Ask::Kick { reason, .. } | Ask::TakeBack { reason, .. } => {
+                    reason
+                }
                 Ask::Topic(topic) => topic,
                 Ask::Who
                 | Ask::History(_)
+                | Ask::Past { .. }
                 | Ask::Invite(_)
                 | Ask::KeepOut { .. }
                 | Ask::Pardon { .. }
                 | Ask::Lists
+                | Ask::List(_)
                 | Ask::Rank { .. }
                 | Ask::Rules
                 | Ask::Change(_) => None,
             },
-            Self::Nick(_) | Self::Join { .. } | Self::Rooms | Self::Whois(_) | Self::Help(_) => {
-                None
-            }
+            Self::Describe(name) => Some(name),
+            Self::Enter(_)
+            | Self::TryNick(_)
+            | Self::Nick(_)
+            | Self::Join { .. }
+            | Self::Rooms
+            | Self::Whois(_)
+            | Self::Watch(_)
+            | Self::Hide { .. }
+            | Self::Ask(_)
+            | Self::Help(_) => None,
         }
     }
-}
-
-/// How something is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// As talk.
-    Say,
-    /// As something that its author does.
-    Act,
 }
 
 /// What is to be explained.

@@ -1,18 +1,30 @@
 //! What happens, told to many.
 
-use super::message::Message;
+use super::mask::Mask;
+use super::message::{Message, MessageId};
 use super::name::{Nick, RoomName};
-use super::rules::{Change, Rank};
+use super::rules::{Change, List, Rank};
 use super::text::Text;
+use super::who::Who;
+use crate::clock::Timestamp;
 
 /// Something that happened, told to many. The bytes depend on it and on the hearer's
 /// [variant](crate::wire::Variant) alone, so that each is written once.
 ///
 /// Whoever caused it is told of it in an [`Answer`](super::answer::Answer) instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
+pub struct Event<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What<'a>,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What<'a> {
     /// Somebody said something in a room.
-    Message(Message<'a>),
+    Said(Message<'a>),
     /// Something else happened in a room.
     In {
         /// Where.
@@ -23,23 +35,34 @@ pub enum Event<'a> {
     /// Somebody changed nickname.
     Renamed {
         /// Before.
-        from: &'a Nick,
+        from: &'a Who,
         /// From now on.
         to: &'a Nick,
     },
     /// Somebody went away, and said why, or is back.
     Away {
         /// Who.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// Why; `None` when it is back.
         reason: Option<Text<'a>>,
+        /// It went just now; else whoever it comes to is told how it is.
+        is_news: bool,
     },
     /// Somebody is gone.
     Left {
         /// Who.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// Why.
         reason: Farewell<'a>,
+        /// See [`Happening::Joined`].
+        is_counted: bool,
+    },
+    /// Somebody tells another real name.
+    Described {
+        /// Who.
+        who: &'a Who,
+        /// The name.
+        real_name: Text<'a>,
     },
 }
 
@@ -47,13 +70,22 @@ pub enum Event<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Happening<'a> {
     /// Somebody came.
-    Joined(&'a Nick),
+    Joined {
+        /// Who.
+        who: &'a Who,
+        /// Its real name, as it tells.
+        real_name: Text<'a>,
+        /// It is counted among the comings and goings of a crowd: people are told of those together.
+        is_counted: bool,
+    },
     /// Somebody left the room, perhaps saying why, and is still in the chat.
     Parted {
         /// Who.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// Why.
         reason: Option<Text<'a>>,
+        /// See [`Happening::Joined`].
+        is_counted: bool,
     },
     /// Comings and goings in a crowd, gathered.
     Traffic {
@@ -67,50 +99,74 @@ pub enum Happening<'a> {
     /// There is another topic.
     Topic {
         /// Who changed it.
-        by: &'a Nick,
+        by: &'a Who,
         /// To what; `None` if there is none any more.
         topic: Option<Text<'a>>,
     },
     /// An operator made somebody leave.
     Kicked {
         /// The operator.
-        by: &'a Nick,
+        by: &'a Who,
         /// Who left.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// Why.
         reason: Option<Text<'a>>,
         /// It may not come back.
         is_banned: bool,
+        /// It is counted among those who leave together: people are told of those at once.
+        is_counted: bool,
     },
     /// An operator made many leave together.
     ManyKicked {
         /// The operator.
-        by: &'a Nick,
+        by: &'a Who,
         /// How many.
         count: usize,
     },
     /// Somebody who dropped out is back, and has the rank that waited.
     RankBack {
         /// Who.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// The rank.
         rank: Rank,
     },
     /// An operator gave somebody a rank, or took it.
     Ranked {
         /// The operator.
-        by: &'a Nick,
+        by: &'a Who,
         /// Whom it concerns.
-        nick: &'a Nick,
+        nick: &'a Who,
         /// The rank.
         rank: Rank,
         /// It was given.
         is_given: bool,
     },
+    /// An operator put an entry on a list, or took it off.
+    Listed {
+        /// The operator.
+        by: &'a Who,
+        /// Which list.
+        list: List,
+        /// Whom it concerns.
+        mask: &'a Mask,
+        /// It was put there.
+        is_added: bool,
+    },
+    /// Somebody took a message back: it is no longer shown to whoever comes.
+    TakenBack {
+        /// Who.
+        by: &'a Who,
+        /// Which one.
+        message: MessageId,
+        /// Who had said it, if it was somebody else.
+        from: Option<&'a Who>,
+        /// Why.
+        reason: Option<Text<'a>>,
+    },
     /// An operator changed a rule.
     Changed {
         /// The operator.
-        by: &'a Nick,
+        by: &'a Who,
         /// The rule.
         change: Change<'a>,
     },

@@ -6,15 +6,13 @@ use super::fold::fold;
 use super::name::Nick;
 use super::session::Cloak;
 use super::text::Text;
+use super::who::Who;
 
 /// The longest pattern, in bytes: room for the longest nickname and the longest cloak.
 pub const MASK_BYTES_MAX: usize = 160;
 
 /// More stars and question marks have no use, and take long to match.
 const WILDCARDS_MAX: usize = 8;
-
-/// The part of an identity between nickname and cloak, for whoever has told nothing of itself.
-const USER: &str = "~plain";
 
 /// A pattern for the identity of people, `nick!user@cloak`: `*` stands for any characters, `?` for
 /// one. Case and the marks of Latin letters do not count.
@@ -82,16 +80,16 @@ impl fmt::Display for Mask {
 pub struct Identity(String);
 
 impl Identity {
-    /// Of somebody with this nickname from there.
+    /// Of somebody.
     #[must_use]
-    pub fn new(nick: &Nick, cloak: Cloak) -> Self {
-        Self(format!("{}!{USER}@{cloak}", fold(nick.as_str())))
+    pub fn of(who: &Who) -> Self {
+        Self(fold(who.full()))
     }
 }
 
 /// Matches without a stack: after a mismatch, the last `*` takes one byte more. So it takes at most
 /// the product of both lengths.
-fn is_match(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn is_match(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut from, mut star) = (0, 0, None);
     while from < text.len() {
         match pattern.get(at) {
@@ -121,6 +119,7 @@ fn is_match(pattern: &[u8], text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::who::User;
     use proptest::prelude::*;
 
     fn mask(text: &str) -> Mask {
@@ -130,7 +129,9 @@ mod tests {
     #[test]
     fn whom_a_mask_matches() {
         let cloak = Cloak::Hashed { address: 7, network: 1 };
-        let identity = Identity::new(&Nick::parse("João").unwrap(), cloak);
+        let of =
+            |nick| Identity::of(&Who::new(&Nick::parse(nick).unwrap(), &User::default(), cloak));
+        let identity = of("João");
         for (text, is_matched) in [
             ("joao", true),
             ("JOÃO", true),
@@ -150,7 +151,7 @@ mod tests {
         assert!(Mask::of_cloak(cloak).matches(&identity));
         assert!(!Mask::of_cloak(Cloak::Local).matches(&identity));
         assert!(Mask::of_nick(&Nick::parse("joao").unwrap()).matches(&identity));
-        let wide = Identity::new(&Nick::parse("李雷").unwrap(), cloak);
+        let wide = of("李雷");
         assert!(mask("??!*@*").matches(&wide) && !mask("???!*@*").matches(&wide));
     }
 

@@ -5,8 +5,8 @@
 //! answered with a [`Refusal`], never an error.
 //!
 //! What somebody asks for is followed in a file for each concern: `entering` has how people come,
-//! change and go, `talking` what is said and was said, `asking` what can be asked, and `operating`
-//! what those in charge of a room may do.
+//! change and go, `talking` what is said, `past` what was said before, `asking` what can be asked,
+//! `watching` who is told of whom, and `operating` what those in charge of a room may do.
 #![deny(clippy::disallowed_types)]
 
 pub mod answer;
@@ -22,6 +22,7 @@ pub mod message;
 pub mod name;
 mod operating;
 pub mod outbound;
+mod past;
 pub mod people;
 pub mod room;
 pub mod rooms;
@@ -31,24 +32,29 @@ mod talking;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod watching;
+pub mod who;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
 use answer::{Answer, Place, Refusal};
 use command::{Ask, Command};
-use event::{Event, Happening};
+use event::{Event, Happening, What};
 use message::MessageId;
-use name::{Nick, RoomName};
+use name::RoomName;
 use outbound::{Audience, AudienceKey, Outbound};
+use past::Replay;
 use people::People;
 use room::{Member, RoomId};
 use rooms::Rooms;
+use rules::List;
 use session::SessionId;
-use talking::Replay;
-use text::Text;
+use text::{Text, TextBuf};
+use watching::Watches;
+use who::Who;
 
-use crate::clock::Now;
+use crate::clock::{Now, Timestamp};
 
 /// What the operator decides about the chat.
 #[derive(Debug, Clone)]
@@ -69,6 +75,8 @@ pub struct ChatConfig {
     pub history_bytes_max: usize,
     /// The most bytes of names in one list.
     pub names_bytes_max: usize,
+    /// The same for those whose programs keep lists of who is in a room.
+    pub exact_names_bytes_max: usize,
     /// So much of the past a session is shown at once, in bytes; more only when it has read that.
     pub history_bytes_at_once: usize,
     /// A session without a nickname to which so many were refused is expelled: a program that does
@@ -85,6 +93,8 @@ pub enum Outcome {
     Renamed,
     /// It has made a room, which counts as ten lines.
     MadeRoom,
+    /// It took a message back, in this room.
+    TookBack(MessageId, RoomId),
     /// It is as it was.
     Same,
 }
@@ -93,8 +103,11 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Chat {
     config: ChatConfig,
+    /// The text for newcomers.
+    motd: Vec<TextBuf>,
     people: People,
     rooms: Rooms,
+    watches: Watches,
     last_message: MessageId,
     /// What sessions are still to be shown of the past: mostly nobody is.
     replays: HashMap<SessionId, VecDeque<Replay>>,
@@ -106,6 +119,24 @@ pub struct Chat {
     neighbours: Vec<Member>,
     /// How often there were such.
     neighbourhoods: u64,
+    /// Who gave up a nickname lately, the last one first.
+    gone: VecDeque<Gone>,
+}
+
+/// Somebody who gave up a nickname.
+#[derive(Debug)]
+struct Gone {
+    who: Who,
+    real_name: TextBuf,
+    until: Timestamp,
+}
+
+/// Of so many it is remembered.
+const GONE_MAX: usize = 1000;
+
+fn lines_of(text: &str) -> Vec<TextBuf> {
+    let harmless = |line: &str| Text::parse(line.as_bytes(), &mut String::new()).into();
+    text.lines().map(harmless).collect()
 }
 
 /// Whose command is followed, when, and where what follows from it goes.
@@ -119,6 +150,11 @@ impl Caller<'_> {
     fn answer(&mut self, answer: &Answer<'_>) {
         self.out.answer(answer, self.id);
     }
+
+    /// Something that happens now.
+    fn event<'a>(&self, what: What<'a>) -> Event<'a> {
+        Event { at: self.now.utc, what }
+    }
 }
 
 impl Chat {
@@ -130,6 +166,8 @@ impl Chat {
         Self {
             people,
             rooms: Rooms::new(&config),
+            watches: Watches::default(),
+            motd: lines_of(&config.motd),
             config,
             last_message: MessageId::default(),
             replays: HashMap::new(),
@@ -137,18 +175,25 @@ impl Chat {
             refusals: HashMap::new(),
             neighbours: Vec::new(),
             neighbourhoods: 0,
+            gone: VecDeque::new(),
         }
     }
 
     /// From now on newcomers are shown this text.
-    pub fn set_motd(&mut self, motd: String) {
-        self.config.motd = motd;
+    pub fn set_motd(&mut self, motd: &str) {
+        self.motd = lines_of(motd);
     }
 
     /// The nickname of a session, once it has one.
     #[must_use]
-    pub fn nick(&self, id: SessionId) -> Option<&Nick> {
-        self.people.get(id).map(people::Person::nick)
+    pub fn nick(&self, id: SessionId) -> Option<&Who> {
+        self.people.get(id).map(people::Person::who)
+    }
+
+    /// What a room is called, unless it has ended.
+    #[must_use]
+    pub fn room_name(&self, id: RoomId) -> Option<&RoomName> {
+        self.rooms.get(id).map(room::Room::name)
     }
 
     /// The rooms that a session is in.
@@ -190,15 +235,21 @@ impl Chat {
     ) -> Result<Outcome, Refusal<'a>> {
         match command {
             Command::Nick(name) => return self.take_nick(name, caller),
+            Command::TryNick(name) => self.try_nick(name, caller)?,
+            Command::Enter(newcomer) => return self.register(newcomer, caller),
             Command::Help(help) => caller.answer(&Answer::Help(help)),
             _ if self.people.get(caller.id).is_none() => return Err(Refusal::Nameless),
-            Command::Tell { to, text } => self.tell(to, text, caller)?,
+            Command::Tell { to, speech } => self.tell(to, speech, caller)?,
             Command::Reply(text) => self.reply(text, caller)?,
             Command::Join { room, key } => return self.enter(room, key, caller),
             Command::Rooms => self.list_rooms(caller),
             Command::Whois(nick) => self.show_person(nick, caller)?,
             Command::Away(reason) => self.go_away(reason, caller)?,
-            Command::In { room, ask } => self.follow_in(room, ask, caller)?,
+            Command::Describe(name) => self.describe(name, caller)?,
+            Command::Hide { nick, is_hidden } => self.hide(nick, is_hidden, caller)?,
+            Command::Watch(watch) => self.watch(watch, caller)?,
+            Command::Ask(question) => self.reply_to(question, caller)?,
+            Command::In { room, ask } => return self.follow_in(room, ask, caller),
         }
         Ok(Outcome::Same)
     }
@@ -208,32 +259,56 @@ impl Chat {
         room: Option<Text<'a>>,
         ask: Ask<'a>,
         caller: &mut Caller<'_>,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Result<Outcome, Refusal<'a>> {
         if let (Some(room), Ask::Who) = (room, ask) {
-            return self.show_members_of(room, caller);
+            self.show_members_of(room, caller)?;
+            return Ok(Outcome::Same);
         }
-        let at = self.room_of(room, caller)?;
+        let at = match self.room_of(room, caller) {
+            Err(Refusal::NotIn(name))
+                if matches!(
+                    ask,
+                    Ask::Say(_)
+                        | Ask::SayRanked { .. }
+                        | Ask::Rules
+                        | Ask::Topic(None)
+                        | Ask::List(_)
+                ) =>
+            {
+                self.room_from_outside(name, ask)?
+            }
+            at => at?,
+        };
         match ask {
             Ask::Part(Some(name)) if room.is_none() && self.named_room(name, caller).is_some() => {
                 let at = self.named_room(name, caller).unwrap_or(at);
                 self.part(at, None, caller);
             }
-            Ask::Say { kind, text } => self.say(at, kind, text, room.is_some(), caller)?,
+            Ask::Say(speech) => self.say(at, None, speech, room.is_some(), caller)?,
+            Ask::SayRanked { rank, speech } => self.say(at, Some(rank), speech, true, caller)?,
             Ask::Part(reason) => self.part(at, reason, caller),
             Ask::Who => self.show_members(at, caller),
             Ask::History(count) => self.show_history(at, count, caller),
+            Ask::Past { span, most } => self.show_past(at, span, most, caller)?,
+            Ask::TakeBack { message, reason } => {
+                self.take_back(at, message, reason, caller)?;
+                return Ok(Outcome::TookBack(message, at));
+            }
             Ask::Topic(None) => self.show_topic(at, caller),
             Ask::Topic(Some(topic)) => self.set_topic(at, topic, caller)?,
             Ask::Invite(nick) => self.invite(at, nick, caller)?,
             Ask::Kick { nick, reason } => self.kick(at, nick, reason, caller)?,
-            Ask::KeepOut { list, who, time } => self.keep_out(at, list, who, time, caller)?,
+            Ask::KeepOut { list, who, time, throws_out } => {
+                self.keep_out(at, list, who, time, throws_out, caller)?;
+            }
             Ask::Pardon { list, who } => self.pardon(at, list, who, caller)?,
             Ask::Lists => self.show_lists(at, caller),
+            Ask::List(list) => self.show_list(at, list, caller)?,
             Ask::Rank { nick, rank, is_given } => self.rank(at, nick, rank, is_given, caller)?,
             Ask::Rules => self.show_rules(at, caller),
             Ask::Change(change) => self.change(at, change, caller)?,
         }
-        Ok(())
+        Ok(Outcome::Same)
     }
 
     /// The room that a command is about: where the caller talks, or one that it names and is in.
@@ -256,6 +331,18 @@ impl Chat {
         }
     }
 
+    /// A room that the caller knows of and is not in, if what it asks for can be asked from outside.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all else is for those who are in")]
+    fn room_from_outside<'a>(&self, name: RoomName, ask: Ask<'_>) -> Result<RoomId, Refusal<'a>> {
+        let Some(at) = self.rooms.find(&name) else { return Err(Refusal::UnknownRoom(name)) };
+        let is_let = match ask {
+            Ask::Say(_) => self.rooms[at].rules.strangers,
+            Ask::Rules | Ask::List(List::Bans | List::Mutes) => true,
+            _ => false,
+        };
+        if is_let { Ok(at) } else { Err(Refusal::NotIn(name)) }
+    }
+
     /// The room that the caller is in and that is called so, with `#` or without.
     fn named_room(&self, name: Text<'_>, caller: &Caller<'_>) -> Option<RoomId> {
         let at = self.rooms.find(&RoomName::parse(name.as_str()).ok()?)?;
@@ -267,11 +354,17 @@ impl Chat {
         Place { room: self.rooms[at].name(), is_focused }
     }
 
-    /// Tells what happened in a room to all there, and in an answer to the caller, who did it.
-    fn tell_room(&mut self, at: RoomId, what: Happening<'_>, caller: &mut Caller<'_>) {
+    /// Tells what happened in a room to all there but the caller, who did it.
+    fn tell_others(&self, at: RoomId, what: Happening<'_>, caller: &mut Caller<'_>) {
         let room = &self.rooms[at];
-        let event = Event::In { room: room.name(), what };
+        let event = caller.event(What::In { room: room.name(), what });
         caller.out.deliver(&event, &room.audience(Some(caller.id)));
+    }
+
+    /// The same, and tells the caller in an answer.
+    fn tell_room(&mut self, at: RoomId, what: Happening<'_>, caller: &mut Caller<'_>) {
+        self.tell_others(at, what, caller);
+        let event = caller.event(What::In { room: self.rooms[at].name(), what });
         let is_focused = self.people[caller.id].is_focused(at);
         caller.answer(&Answer::Done { event, is_focused });
     }
@@ -294,14 +387,51 @@ impl Chat {
                     let members = self.rooms[room].members().iter().copied();
                     self.neighbours.extend(members.map(Member::focused));
                 }
-                out.toil(4 * self.neighbours.len() as u64);
                 self.neighbours.sort_unstable_by_key(Member::session);
                 self.neighbours.dedup_by_key(|member| member.session());
-                self.neighbourhoods += 1;
-                let key = AudienceKey::of_several(*first, self.neighbourhoods, speaker);
-                out.deliver(event, &Audience { key, members: &self.neighbours });
+                self.tell_some(event, *first, speaker, out);
             }
         }
+    }
+
+    /// Tells something to those of `neighbours`, of whom one at least is in a room.
+    fn tell_some(
+        &mut self,
+        event: &Event<'_>,
+        room: RoomId,
+        speaker: Option<SessionId>,
+        out: &mut dyn Outbound,
+    ) {
+        out.toil(4 * self.neighbours.len() as u64);
+        self.neighbourhoods += 1;
+        let key = AudienceKey::of_several(room, self.neighbourhoods, speaker);
+        out.deliver(event, &Audience { key, members: &self.neighbours });
+    }
+
+    /// Tells those who hear of each who comes or goes that somebody of these crowds did, unless they are
+    /// in one of the `told` rooms.
+    fn tell_exact(
+        &mut self,
+        event: &Event<'_>,
+        crowds: &[RoomId],
+        told: &[RoomId],
+        out: &mut dyn Outbound,
+    ) {
+        let Some(&first) = crowds.iter().find(|&&at| self.rooms[at].has_exact_hearers()) else {
+            return;
+        };
+        self.neighbours.clear();
+        for &room in crowds {
+            let members = self.rooms[room].members().iter().filter(|member| member.hears_each());
+            self.neighbours.extend(members.copied().map(Member::focused));
+        }
+        let people = &self.people;
+        self.neighbours.retain(|member| {
+            people.get(member.session()).is_some_and(|it| !told.iter().any(|&at| it.is_in(at)))
+        });
+        self.neighbours.sort_unstable_by_key(Member::session);
+        self.neighbours.dedup_by_key(|member| member.session());
+        self.tell_some(event, first, None, out);
     }
 
     /// These sessions are told nothing more. What they still say is heard, until they
@@ -329,16 +459,16 @@ impl Chat {
     /// Tells what was gathered, if it is time.
     pub fn tick(&mut self, now: Now, out: &mut dyn Outbound) {
         if self.due().is_some_and(|due| due <= now.at) {
-            self.tell_traffic(|due| due <= now.at, out);
+            self.tell_traffic(now, |due| due <= now.at, out);
         }
     }
 
     /// Tells what was gathered and will not be told later: nothing follows a goodbye.
-    pub fn close(&mut self, out: &mut dyn Outbound) {
-        self.tell_traffic(|_| true, out);
+    pub fn close(&mut self, now: Now, out: &mut dyn Outbound) {
+        self.tell_traffic(now, |_| true, out);
     }
 
-    fn tell_traffic(&mut self, is_due: impl Fn(Instant) -> bool, out: &mut dyn Outbound) {
+    fn tell_traffic(&mut self, now: Now, is_due: impl Fn(Instant) -> bool, out: &mut dyn Outbound) {
         let Self { crowds, rooms, .. } = self;
         crowds.retain(|&id| {
             // A room may have ended meanwhile.
@@ -347,7 +477,8 @@ impl Chat {
                 let room::Traffic { joined, left, .. } = std::mem::take(&mut rooms[id].traffic);
                 let room = &rooms[id];
                 let what = Happening::Traffic { joined, left, here: room.members().len() };
-                out.deliver(&Event::In { room: room.name(), what }, &room.audience(None));
+                let what = What::In { room: room.name(), what };
+                out.deliver(&Event { at: now.utc, what }, &room.audience(None));
             }
             !is_due(due)
         });

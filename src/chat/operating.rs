@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::answer::{Answer, Longest, Refusal};
-use super::event::{Event, Happening};
+use super::event::{Happening, What};
 use super::mask::Mask;
 use super::name::Nick;
 use super::people::Person;
-use super::room::{CROWD, Member, RoomId};
+use super::room::{CROWD, Member, RoomId, Topic};
 use super::rules::{Change, Entry, KEY_BYTES_MAX, LIST_MAX, List, Rank, SLOW_MAX};
 use super::session::{Cloak, SessionId};
 use super::text::{Text, TextBuf};
@@ -24,7 +24,7 @@ impl Chat {
         if self.is_operator(at, caller.id) { Ok(()) } else { Err(self.needs_operator(at)) }
     }
 
-    fn needs_operator(&self, at: RoomId) -> Refusal<'static> {
+    pub(super) fn needs_operator(&self, at: RoomId) -> Refusal<'static> {
         let room = &self.rooms[at];
         let has_any = room.members().iter().any(|member| member.is(Rank::Operator));
         Refusal::NeedsOperator(room.name().clone(), has_any)
@@ -37,7 +37,7 @@ impl Chat {
             Ok(id)
         } else {
             let room = self.rooms[at].name().clone();
-            Err(Refusal::NotThere(self.people[id].nick().clone(), room))
+            Err(Refusal::NotThere(self.people[id].who().clone(), room))
         }
     }
 
@@ -56,8 +56,9 @@ impl Chat {
             return Err(Refusal::TooLong(Longest::Topic, TOPIC_BYTES_MAX));
         }
         let topic = (!topic.as_str().is_empty()).then_some(topic);
-        self.rooms[at].topic = topic.map(|topic| Box::new(TextBuf::from(topic)));
-        let by = self.people[caller.id].nick().clone();
+        let (by, now) = (self.people[caller.id].who().clone(), caller.now.utc);
+        self.rooms[at].topic = topic
+            .map(|text| Box::new(Topic { text: TextBuf::from(text), by: by.clone(), at: now }));
         self.tell_room(at, Happening::Topic { by: &by, topic }, caller);
         Ok(())
     }
@@ -73,10 +74,10 @@ impl Chat {
         let name = self.rooms[at].name().clone();
         let invited = &self.people[id];
         if invited.is_in(at) {
-            return Err(Refusal::AlreadyThere(invited.nick().clone(), name));
+            return Err(Refusal::AlreadyThere(invited.who().clone(), name));
         }
         if caller.out.is_behind(id) {
-            return Err(Refusal::Behind(invited.nick().clone()));
+            return Err(Refusal::Behind(invited.who().clone()));
         }
         if self.is_operator(at, caller.id) {
             let invitations = &mut self.rooms[at].lists.get_or_insert_default().invited;
@@ -89,9 +90,9 @@ impl Chat {
         } else if self.rooms[at].rules.invite_only {
             return Err(self.needs_operator(at));
         }
-        let by = self.people[caller.id].nick();
+        let by = self.people[caller.id].who();
         caller.out.answer(&Answer::Invited { by, room: &name }, id);
-        caller.answer(&Answer::Inviting { nick: self.people[id].nick(), room: &name });
+        caller.answer(&Answer::Inviting { nick: self.people[id].who(), room: &name });
         Ok(())
     }
 
@@ -121,20 +122,23 @@ impl Chat {
         is_banned: bool,
         caller: &mut Caller<'_>,
     ) {
-        let by = self.people[caller.id].nick().clone();
+        let by = self.people[caller.id].who().clone();
         self.rooms[at].leave_together(&ids.iter().copied().collect());
         caller.out.toil(64 * ids.len() as u64);
-        if ids.len() > TOLD_ALONE_MAX {
+        let is_counted = ids.len() > TOLD_ALONE_MAX;
+        if is_counted {
             self.tell_room(at, Happening::ManyKicked { by: &by, count: ids.len() }, caller);
         }
         for &id in ids {
-            let nick = self.people[id].nick().clone();
-            let what = Happening::Kicked { by: &by, nick: &nick, reason, is_banned };
-            if ids.len() <= TOLD_ALONE_MAX {
+            let nick = self.people[id].who().clone();
+            let what = Happening::Kicked { by: &by, nick: &nick, reason, is_banned, is_counted };
+            if !is_counted || self.rooms[at].has_exact_hearers() {
                 self.tell_room(at, what, caller);
             }
+            let what =
+                Happening::Kicked { by: &by, nick: &nick, reason, is_banned, is_counted: false };
             let is_focused = self.people[id].is_focused(at);
-            let event = Event::In { room: self.rooms[at].name(), what };
+            let event = caller.event(What::In { room: self.rooms[at].name(), what });
             caller.out.answer(&Answer::Done { event, is_focused }, id);
             self.be_out_of(at, id, caller.out);
         }
@@ -147,21 +151,25 @@ impl Chat {
         list: List,
         who: Text<'a>,
         time: Option<Duration>,
+        throws_out: bool,
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         self.must_operate(at, caller)?;
         let nick = Nick::parse(who.as_str()).ok();
         let mask = match &nick {
-            Some(nick) => self.mask_of(at, list, nick, caller)?,
+            Some(nick) if throws_out => self.mask_of(at, list, nick, caller)?,
+            Some(nick) => Mask::of_nick(nick),
             None => Mask::parse(who).ok_or(Refusal::BadMask)?,
         };
         let concerned = self.concerned(at, &mask, caller);
-        let (now, by) = (caller.now.at, self.people[caller.id].nick().clone());
+        let (now, by) = (caller.now.at, self.people[caller.id].who().clone());
         let (until, made_for) = (time.map(|time| now + time), nick);
-        let entry = Entry { mask: mask.clone(), made_for, by, until };
+        let made_at = caller.now.utc;
+        let name = self.rooms[at].name().clone();
+        let entry = Entry { mask: mask.clone(), made_for, by: by.clone(), made_at, until };
         let room = &mut self.rooms[at];
         if let Some(nick) = &entry.made_for {
-            room.forget_rank(nick);
+            room.forget_rank(nick.as_str());
         }
         let lists = room.lists.get_or_insert_default();
         let made_for = entry.made_for.clone();
@@ -175,11 +183,24 @@ impl Chat {
             });
         }
         let mask = &mask;
-        caller.answer(&Answer::KeptOut { list, mask, made_for: made_for.as_ref(), time });
+        self.tell_others(at, Happening::Listed { by: &by, list, mask, is_added: true }, caller);
+        caller.answer(&Answer::KeptOut {
+            room: &name,
+            list,
+            mask,
+            made_for: made_for.as_ref(),
+            time,
+        });
         match list {
-            List::Bans if concerned.is_empty() => {}
-            List::Bans => self.make_leave(at, &concerned, None, true, caller),
-            List::Mutes => concerned.into_iter().for_each(|id| self.judge(at, id, caller)),
+            List::Bans if throws_out && !concerned.is_empty() => {
+                self.make_leave(at, &concerned, None, true, caller);
+            }
+            List::Bans | List::Mutes | List::Exceptions => {
+                for id in concerned {
+                    self.judge(at, id, caller);
+                }
+            }
+            List::Invitations => {}
         }
         Ok(())
     }
@@ -201,12 +222,13 @@ impl Chat {
         let person = &self.people[id];
         if self.is_operator(at, id) {
             let room = self.rooms[at].name().clone();
-            return Err(Refusal::IsOperator(person.nick().clone(), room));
+            return Err(Refusal::IsOperator(person.who().clone(), room));
         }
-        if person.cloak == Cloak::Local {
+        let cloak = caller.out.cloak(id);
+        if cloak == Cloak::Local {
             return Ok(one);
         }
-        let all = Mask::of_cloak(person.cloak);
+        let all = Mask::of_cloak(cloak);
         let others = self.concerned(at, &all, caller).iter().filter(|&&other| other != id).count();
         if others > 0 {
             return Err(Refusal::AlsoConcerns { list, others, all, one });
@@ -236,13 +258,14 @@ impl Chat {
     ) -> Result<(), Refusal<'a>> {
         self.must_operate(at, caller)?;
         let nick = Nick::parse(who.as_str()).ok();
-        let person = self.people.owner(who.as_str()).map(|id| &self.people[id]);
+        let id = self.people.owner(who.as_str());
+        let person = id.map(|id| &self.people[id]);
         let mut masks = vec![Mask::parse(who).ok_or(Refusal::BadMask)?];
-        masks.extend(person.map(|person| Mask::of_cloak(person.cloak)));
+        masks.extend(id.map(|id| Mask::of_cloak(caller.out.cloak(id))));
         let now = caller.now.at;
         let Some(lists) = &mut self.rooms[at].lists else { return Err(Refusal::NotListed(who)) };
-        let count = lists.remove(list, &masks, nick.as_ref());
-        if count == 0 {
+        let removed = lists.remove(list, &masks, nick.as_ref());
+        if removed.is_empty() {
             let identity = person.map(Person::identity);
             let wider = lists
                 .entries(list, now)
@@ -259,7 +282,16 @@ impl Chat {
             self.judge(at, id, caller);
         }
         self.rooms[at].lists.take_if(|lists| lists.is_empty());
-        caller.answer(&Answer::Pardoned { list, count });
+        let by = self.people[caller.id].who().clone();
+        for mask in &removed {
+            self.tell_others(
+                at,
+                Happening::Listed { by: &by, list, mask, is_added: false },
+                caller,
+            );
+        }
+        let room = self.rooms[at].name();
+        caller.answer(&Answer::Pardoned { room, list, masks: &removed });
         Ok(())
     }
 
@@ -273,24 +305,27 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         self.must_operate(at, caller)?;
-        let by = self.people[caller.id].nick().clone();
+        let by = self.people[caller.id].who().clone();
         if !is_given
             && self.people.owner(nick.as_str()).is_none()
             && let Ok(gone) = Nick::parse(nick.as_str())
-            && self.rooms[at].forget_rank(&gone)
+            && self.rooms[at].forget_rank(gone.as_str())
         {
             // It dropped out, and is not to find its rank when it is back.
+            let gone = by.renamed(&gone);
             self.tell_room(at, Happening::Ranked { by: &by, nick: &gone, rank, is_given }, caller);
             return Ok(());
         }
         let id = self.member_called(at, nick)?;
-        if rank == Rank::Operator && !is_given && id == caller.id {
+        // Whose program knows modes may know what it does.
+        let may_slip = !self.people[id].hears_each();
+        if rank == Rank::Operator && !is_given && id == caller.id && may_slip {
             let mut operators = self.rooms[at].members().iter().filter(|it| it.is(rank));
             if operators.all(|operator| operator.session() == id) {
                 return Err(Refusal::LastOperator(self.rooms[at].name().clone()));
             }
         }
-        let nick = self.people[id].nick().clone();
+        let nick = self.people[id].who().clone();
         self.rooms[at].set_rank(id, rank, is_given);
         self.tell_room(at, Happening::Ranked { by: &by, nick: &nick, rank, is_given }, caller);
         if !is_given {
@@ -326,12 +361,15 @@ impl Chat {
             | Change::Moderated(_)
             | Change::Secret(_)
             | Change::OpenTopic(_)
+            | Change::Strangers(_)
+            | Change::NoProbes(_)
+            | Change::OperatorsHearAll(_)
             | Change::Key(_)
             | Change::Limit(_)
             | Change::Slow(_) => {}
         }
         room.rules.change(change);
-        let by = self.people[caller.id].nick().clone();
+        let by = self.people[caller.id].who().clone();
         self.tell_room(at, Happening::Changed { by: &by, change }, caller);
         Ok(())
     }

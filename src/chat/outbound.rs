@@ -22,6 +22,9 @@ pub trait Outbound {
     /// Whether so much waits for a session that others are to tell it nothing more privately.
     fn is_behind(&self, who: SessionId) -> bool;
 
+    /// How many sessions have no nickname yet.
+    fn nameless(&self) -> usize;
+
     /// Where a session comes from.
     fn cloak(&self, who: SessionId) -> Cloak;
 }

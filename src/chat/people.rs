@@ -1,6 +1,7 @@
 //! Who is here, by session and by nickname.
 
 use std::ops::{Index, IndexMut};
+use std::time::Duration;
 
 use super::look_alikes::{Clash, LookAlikes};
 use super::mask::Identity;
@@ -8,6 +9,8 @@ use super::name::Nick;
 use super::room::RoomId;
 use super::session::{Cloak, SessionId};
 use super::text::{Text, TextBuf};
+use super::who::{User, Who};
+use crate::clock::Timestamp;
 
 /// Everybody who has a nickname. It is unique in the whole server.
 #[derive(Debug, Default)]
@@ -15,15 +18,22 @@ pub struct People {
     /// By key: keys are small, and this takes half the memory of a table.
     seats: Vec<Option<Person>>,
     names: LookAlikes<SessionId>,
+    count: usize,
+    /// The most that there were at once.
+    count_max: usize,
+    /// How many are hidden.
+    hidden: usize,
 }
 
 /// Somebody who has a nickname.
 #[derive(Debug)]
 pub struct Person {
     id: SessionId,
-    nick: Nick,
-    /// Where it comes from.
-    pub cloak: Cloak,
+    who: Who,
+    /// Since when it is here, in whole seconds since 1970: two instants would take three times the memory.
+    since: u32,
+    /// When it said something last, likewise.
+    said: u32,
     /// The room where it talks unless it says where; none only if it is in no room.
     focus: Option<RoomId>,
     more: Option<Box<More>>,
@@ -38,13 +48,23 @@ struct More {
     away: Option<TextBuf>,
     /// Who said something to it alone last.
     told_by: Option<SessionId>,
+    /// Its real name, if it tells another one than its nickname.
+    real_name: Option<TextBuf>,
+    /// Its program keeps a list of who is in each room, so it has to hear of each who comes or goes.
+    hears_each: bool,
+    /// Those alone find it by a mask who are in a room with it.
+    is_hidden: bool,
+}
+
+fn seconds(at: Timestamp) -> u32 {
+    u32::try_from(at.0 / 1_000_000).unwrap_or(u32::MAX)
 }
 
 impl People {
     /// Nobody. These names, and what looks like them, nobody may have.
     #[must_use]
     pub fn new(reserved: &[&str]) -> Self {
-        Self { seats: Vec::new(), names: LookAlikes::reserving(reserved) }
+        Self { names: LookAlikes::reserving(reserved), ..Self::default() }
     }
 
     /// The person of a session that has a nickname.
@@ -64,6 +84,39 @@ impl People {
         self.names.owner(Nick::parse(name).ok()?.as_str())
     }
 
+    /// How many there are, and the most that there were at once.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.count, self.count_max)
+    }
+
+    /// How many are hidden.
+    #[must_use]
+    pub fn hidden(&self) -> usize {
+        self.hidden
+    }
+
+    /// One more is hidden, or shown.
+    pub fn note_hidden(&mut self, is_hidden: bool) {
+        self.hidden = if is_hidden { self.hidden + 1 } else { self.hidden - 1 };
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Person> {
+        self.seats.iter().flatten()
+    }
+
+    /// Whether a session that has no nickname yet could have this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`People::seat`].
+    pub fn try_seat(&mut self, id: SessionId, nick: &Nick) -> Result<(), Clash<SessionId>> {
+        self.names.claim(id, nick.as_str(), None)?;
+        self.names.release(nick.as_str());
+        Ok(())
+    }
+
     /// Seats a session that has no nickname yet.
     ///
     /// # Errors
@@ -73,14 +126,25 @@ impl People {
         &mut self,
         id: SessionId,
         nick: &Nick,
+        user: &User,
         cloak: Cloak,
+        at: Timestamp,
     ) -> Result<(), Clash<SessionId>> {
         self.names.claim(id, nick.as_str(), None)?;
         if self.seats.len() <= id.key() {
             self.seats.resize_with(id.key() + 1, Option::default);
         }
-        let nick = nick.clone();
-        self.seats[id.key()] = Some(Person { id, nick, cloak, focus: None, more: None });
+        let who = Who::new(nick, user, cloak);
+        self.seats[id.key()] = Some(Person {
+            id,
+            who,
+            since: seconds(at),
+            said: seconds(at),
+            focus: None,
+            more: None,
+        });
+        self.count += 1;
+        self.count_max = self.count_max.max(self.count);
         Ok(())
     }
 
@@ -93,26 +157,85 @@ impl People {
     /// # Panics
     ///
     /// If it has none.
-    pub fn rename(&mut self, id: SessionId, nick: &Nick) -> Result<Nick, Clash<SessionId>> {
-        let old = self[id].nick.clone();
+    pub fn rename(&mut self, id: SessionId, nick: &Nick) -> Result<Who, Clash<SessionId>> {
+        let old = self[id].who.clone();
         self.names.claim(id, nick.as_str(), Some(old.as_str()))?;
-        self[id].nick = nick.clone();
+        self[id].who = old.renamed(nick);
         Ok(old)
     }
 
     /// Takes somebody away. The nickname is free then.
     pub fn remove(&mut self, id: SessionId) -> Option<Person> {
         let person = self.seats.get_mut(id.key())?.take_if(|person| person.id == id)?;
-        self.names.release(person.nick.as_str());
+        self.names.release(person.who.as_str());
+        self.count -= 1;
+        self.hidden -= usize::from(person.is_hidden());
         Some(person)
     }
 }
 
 impl Person {
-    /// What it is called.
+    /// Which session.
     #[must_use]
-    pub fn nick(&self) -> &Nick {
-        &self.nick
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Since when it is here.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        Timestamp(u64::from(self.since) * 1_000_000)
+    }
+
+    /// For how long it has said nothing.
+    #[must_use]
+    pub fn idle(&self, now: Timestamp) -> Duration {
+        Timestamp(u64::from(self.said) * 1_000_000).before(now)
+    }
+
+    /// It says something.
+    pub fn note_said(&mut self, at: Timestamp) {
+        self.said = seconds(at);
+    }
+
+    /// Its real name, as it tells: else its nickname.
+    #[must_use]
+    pub fn real_name(&self) -> Text<'_> {
+        let told = self.more.as_ref().and_then(|more| more.real_name.as_ref());
+        told.map_or_else(|| self.who.as_text(), TextBuf::as_text)
+    }
+
+    /// From now on it tells this real name.
+    pub fn set_real_name(&mut self, name: Text<'_>) {
+        self.more.get_or_insert_default().real_name = Some(name.into());
+    }
+
+    /// Whether those alone find it by a mask who are in a room with it.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.is_hidden)
+    }
+
+    /// From now on those alone find it who are in a room with it, or all do.
+    pub fn set_hidden(&mut self, is_hidden: bool) {
+        self.more.get_or_insert_default().is_hidden = is_hidden;
+    }
+
+    /// Whether it has to hear of each who comes or goes, also in a crowd.
+    #[must_use]
+    pub fn hears_each(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.hears_each)
+    }
+
+    /// From now on it hears of each who comes or goes.
+    pub fn hear_each(&mut self) {
+        self.more.get_or_insert_default().hears_each = true;
+    }
+
+    /// Who it is, for others.
+    #[must_use]
+    pub fn who(&self) -> &Who {
+        &self.who
     }
 
     /// The room where it talks unless it says where.
@@ -162,7 +285,7 @@ impl Person {
     /// Who it is, for masks.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        Identity::new(&self.nick, self.cloak)
+        Identity::of(&self.who)
     }
 
     /// What it said when it went away, until it is back.

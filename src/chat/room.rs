@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::fold::fold;
 use super::history::History;
-use super::name::{Nick, RoomName};
+use super::name::RoomName;
 use super::outbound::{Audience, AudienceKey};
-use super::rules::{Lists, Rank, Rules};
+use super::rules::{Lists, Rank, Ranks, Rules};
 use super::session::{Cloak, SessionId};
 use super::text::TextBuf;
+use super::who::Who;
+use crate::clock::Timestamp;
 
 /// With more people than this in a room, comings and goings are gathered: n arrivals must not cost
 /// n² lines.
@@ -47,6 +49,8 @@ const SILENCED: u8 = 16;
 /// A voice that was given to all who were there when the room became moderated.
 const LENT_VOICE: u8 = 32;
 const INVITED: u8 = 64;
+/// It hears of each who comes or goes, also in a crowd.
+const HEARS_EACH: u8 = 128;
 
 /// A room that somebody is in, or the home room.
 #[derive(Debug)]
@@ -54,10 +58,12 @@ pub struct Room {
     id: RoomId,
     name: RoomName,
     members: Vec<Member>,
+    /// How many of them hear of each who comes or goes.
+    hear_each: usize,
     /// How often other people were to hear what is said.
     version: u64,
     /// What it is about.
-    pub topic: Option<Box<TextBuf>>,
+    pub topic: Option<Box<Topic>>,
     /// What its operators decided.
     pub rules: Rules,
     /// Whom they keep out.
@@ -70,6 +76,18 @@ pub struct Room {
     /// Comings and goings of a crowd.
     pub traffic: Traffic,
     made_from: Option<Cloak>,
+    since: Timestamp,
+}
+
+/// What a room is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// The text.
+    pub text: TextBuf,
+    /// Who set it.
+    pub by: Who,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Comings and goings not yet told.
@@ -147,6 +165,12 @@ impl Member {
         self.has(INVITED)
     }
 
+    /// Whether it hears of each who comes or goes, also in a crowd.
+    #[must_use]
+    pub fn hears_each(&self) -> bool {
+        self.has(HEARS_EACH)
+    }
+
     /// Whether it has this rank.
     #[must_use]
     pub fn is(&self, rank: Rank) -> bool {
@@ -160,10 +184,10 @@ impl Member {
         self
     }
 
-    /// Its highest rank.
+    /// Its ranks.
     #[must_use]
-    pub fn rank(&self) -> Option<Rank> {
-        [Rank::Operator, Rank::Voice].into_iter().find(|&rank| self.is(rank))
+    pub fn ranks(&self) -> Ranks {
+        Ranks { is_operator: self.is(Rank::Operator), has_voice: self.is(Rank::Voice) }
     }
 
     fn has(&self, flag: u8) -> bool {
@@ -178,11 +202,18 @@ impl Member {
 impl Room {
     /// A room without members.
     #[must_use]
-    pub fn new(id: RoomId, name: RoomName, history: History, made_from: Option<Cloak>) -> Self {
+    pub fn new(
+        id: RoomId,
+        name: RoomName,
+        history: History,
+        made_from: Option<Cloak>,
+        since: Timestamp,
+    ) -> Self {
         Self {
             id,
             name,
             members: Vec::new(),
+            hear_each: 0,
             version: 0,
             topic: None,
             rules: Rules::default(),
@@ -192,6 +223,7 @@ impl Room {
             history,
             traffic: Traffic::default(),
             made_from,
+            since,
         }
     }
 
@@ -211,6 +243,12 @@ impl Room {
     #[must_use]
     pub fn made_from(&self) -> Option<Cloak> {
         self.made_from
+    }
+
+    /// Since when there is this room.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// Who is here, in the order they came.
@@ -240,10 +278,19 @@ impl Room {
         self.members.len() > CROWD || self.traffic.due.is_some()
     }
 
-    /// `id` comes in.
-    pub fn join(&mut self, id: SessionId) {
+    /// `id` comes in. `hears_each`: it hears of each who comes or goes, also in a crowd.
+    pub fn join(&mut self, id: SessionId, hears_each: bool) {
         self.version += 1;
-        self.members.push(Member::new(id));
+        let mut member = Member::new(id);
+        member.set(HEARS_EACH, hears_each);
+        self.hear_each += usize::from(hears_each);
+        self.members.push(member);
+    }
+
+    /// Whether somebody here hears of each who comes or goes, also in a crowd.
+    #[must_use]
+    pub fn has_exact_hearers(&self) -> bool {
+        self.hear_each > 0
     }
 
     /// `id` goes out.
@@ -252,13 +299,16 @@ impl Room {
         // A scan of ten thousand ids costs as much as one system call; a table of positions would
         // not pay.
         let place = self.members.iter().position(|member| member.session == id)?;
-        Some(self.members.remove(place))
+        let member = self.members.remove(place);
+        self.hear_each -= usize::from(member.hears_each());
+        Some(member)
     }
 
     /// These go out.
     pub fn leave_together(&mut self, ids: &HashSet<SessionId>) {
         self.version += 1;
         self.members.retain(|member| !ids.contains(&member.session));
+        self.hear_each = self.members.iter().filter(|member| member.hears_each()).count();
     }
 
     /// These are told nothing more until they leave.
@@ -319,7 +369,7 @@ impl Room {
     }
 
     /// Keeps the rank of somebody who dropped out.
-    pub fn keep_rank(&mut self, member: Member, nick: &Nick, cloak: Cloak, now: Instant) {
+    pub fn keep_rank(&mut self, member: Member, who: &Who, cloak: Cloak, now: Instant) {
         let ranks = member.flags & (OPERATOR | VOICE);
         if ranks == 0 {
             return;
@@ -331,14 +381,14 @@ impl Room {
             let place = self.ranks_waiting.iter().position(is_voice).unwrap_or_default();
             self.ranks_waiting.remove(place);
         }
-        let (name, until) = (fold(nick.as_str()).into(), now + RANK_WAITS);
+        let (name, until) = (fold(who.as_str()).into(), now + RANK_WAITS);
         self.ranks_waiting.push(RankWaiting { name, cloak, ranks, until });
     }
 
     /// Whether the rank of an operator waits for somebody.
     #[must_use]
-    pub fn awaits_operator(&self, nick: &Nick, cloak: Cloak, now: Instant) -> bool {
-        let place = self.rank_waiting(nick, cloak, now);
+    pub fn awaits_operator(&self, who: &Who, cloak: Cloak, now: Instant) -> bool {
+        let place = self.rank_waiting(who, cloak, now);
         place.is_some_and(|place| self.ranks_waiting[place].ranks & OPERATOR != 0)
     }
 
@@ -346,28 +396,28 @@ impl Room {
     pub fn give_back_rank(
         &mut self,
         id: SessionId,
-        nick: &Nick,
+        who: &Who,
         cloak: Cloak,
         now: Instant,
     ) -> Option<Rank> {
-        let place = self.rank_waiting(nick, cloak, now)?;
+        let place = self.rank_waiting(who, cloak, now)?;
         let ranks = self.ranks_waiting.swap_remove(place).ranks;
         self.set(id, ranks, true);
-        self.member(id).and_then(Member::rank)
+        self.member(id).and_then(|member| member.ranks().highest())
     }
 
     /// No rank waits any more for whoever is called so. Returns whether one did.
-    pub fn forget_rank(&mut self, nick: &Nick) -> bool {
-        let (before, name) = (self.ranks_waiting.len(), fold(nick.as_str()));
+    pub fn forget_rank(&mut self, nick: &str) -> bool {
+        let (before, name) = (self.ranks_waiting.len(), fold(nick));
         self.ranks_waiting.retain(|waiting| *waiting.name != *name);
         self.ranks_waiting.len() < before
     }
 
-    fn rank_waiting(&self, nick: &Nick, cloak: Cloak, now: Instant) -> Option<usize> {
+    fn rank_waiting(&self, who: &Who, cloak: Cloak, now: Instant) -> Option<usize> {
         if self.ranks_waiting.is_empty() {
             return None;
         }
-        let name = fold(nick.as_str());
+        let name = fold(who.as_str());
         self.ranks_waiting.iter().position(|waiting| {
             now < waiting.until && waiting.cloak == cloak && *waiting.name == *name
         })

@@ -9,10 +9,11 @@ use slab::Slab;
 use super::ChatConfig;
 use super::history::History;
 use super::look_alikes::{Clash, LookAlikes};
-use super::message::Message;
+use super::message::{Message, MessageId};
 use super::name::RoomName;
 use super::room::{Room, RoomId};
-use super::session::Cloak;
+use super::session::{Cloak, SessionId};
+use crate::clock::Timestamp;
 
 /// The messages of all rooms together take so many bytes at the most. Beyond, the room that has most
 /// of them forgets first.
@@ -33,7 +34,8 @@ pub struct Rooms {
     history_bytes_max: usize,
     /// How many rooms were made from where.
     made: HashMap<Cloak, u32>,
-    history_bytes: usize,
+    /// What the messages of all of them take.
+    pub(super) history_bytes: usize,
 }
 
 /// Why there can be no such room.
@@ -66,13 +68,13 @@ impl Rooms {
             made: HashMap::new(),
             history_bytes: 0,
         };
-        rooms.add(home, config.home.clone(), None);
+        rooms.add(home, config.home.clone(), None, Timestamp::default());
         rooms
     }
 
-    fn add(&mut self, id: RoomId, name: RoomName, made_from: Option<Cloak>) {
+    fn add(&mut self, id: RoomId, name: RoomName, made_from: Option<Cloak>, since: Timestamp) {
         let history = History::new(self.messages_kept, self.history_bytes_max);
-        self.all.insert(Room::new(id, name, history, made_from));
+        self.all.insert(Room::new(id, name, history, made_from, since));
     }
 
     /// Where everybody begins.
@@ -103,7 +105,7 @@ impl Rooms {
     /// # Errors
     ///
     /// There can be no such room.
-    pub fn make(&mut self, name: RoomName, from: Cloak) -> Result<RoomId, NoRoom> {
+    pub fn make(&mut self, name: RoomName, from: Cloak, at: Timestamp) -> Result<RoomId, NoRoom> {
         // All who come by a tunnel have one cloak, and are not held to what one may make.
         let made = self.made.get(&from).copied().unwrap_or_default();
         if from != Cloak::Local && made >= ROOMS_PER_ADDRESS {
@@ -120,7 +122,7 @@ impl Rooms {
             Err(Clash::Reserved) | Ok(()) => {}
         }
         self.last_generation = generation;
-        self.add(id, name, Some(from));
+        self.add(id, name, Some(from), at);
         *self.made.entry(from).or_default() += 1;
         Ok(id)
     }
@@ -143,11 +145,19 @@ impl Rooms {
         }
     }
 
-    /// Keeps what was said in a room.
-    pub fn remember(&mut self, id: RoomId, message: &Message<'_>) {
+    /// Forgets what was said in a room.
+    pub fn take_back(&mut self, id: RoomId, message: MessageId) {
         let history = &mut self.all[id.key()].history;
         let before = history.bytes();
-        history.remember(message);
+        history.take_back(message);
+        self.history_bytes = self.history_bytes + history.bytes() - before;
+    }
+
+    /// Keeps what a session said in a room.
+    pub fn remember(&mut self, id: RoomId, message: &Message<'_>, by: SessionId) {
+        let history = &mut self.all[id.key()].history;
+        let before = history.bytes();
+        history.remember(message, by);
         self.history_bytes = self.history_bytes + history.bytes() - before;
         while self.history_bytes > HISTORY_BYTES_OF_ALL_MAX {
             let all = self.all.iter_mut().map(|(_, room)| &mut room.history);

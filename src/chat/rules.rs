@@ -7,6 +7,8 @@ use super::mask::{Identity, Mask};
 use super::name::Nick;
 use super::session::SessionId;
 use super::text::Text;
+use super::who::Who;
+use crate::clock::Timestamp;
 
 /// The longest key of a room, in bytes.
 pub const KEY_BYTES_MAX: usize = 32;
@@ -26,6 +28,24 @@ pub enum Rank {
     Voice,
 }
 
+/// The ranks that somebody has in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ranks {
+    /// See [`Rank::Operator`].
+    pub is_operator: bool,
+    /// See [`Rank::Voice`].
+    pub has_voice: bool,
+}
+
+impl Ranks {
+    /// The highest of them.
+    #[must_use]
+    pub fn highest(self) -> Option<Rank> {
+        let voice = self.has_voice.then_some(Rank::Voice);
+        if self.is_operator { Some(Rank::Operator) } else { voice }
+    }
+}
+
 /// What the operators of a room decide.
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each may hold with any other")]
@@ -38,6 +58,12 @@ pub struct Rules {
     pub secret: bool,
     /// Everybody may change the topic, not only operators.
     pub open_topic: bool,
+    /// Also those may talk who are not in the room.
+    pub strangers: bool,
+    /// No programs ask each other questions here.
+    pub no_probes: bool,
+    /// Operators hear what those say who may not talk.
+    pub operators_hear_all: bool,
     /// Only those come in who know it.
     pub key: Option<Box<str>>,
     /// Only so many come in.
@@ -57,6 +83,12 @@ pub enum Change<'a> {
     Secret(bool),
     /// See [`Rules::open_topic`].
     OpenTopic(bool),
+    /// See [`Rules::strangers`].
+    Strangers(bool),
+    /// See [`Rules::no_probes`].
+    NoProbes(bool),
+    /// See [`Rules::operators_hear_all`].
+    OperatorsHearAll(bool),
     /// See [`Rules::key`].
     Key(Option<Text<'a>>),
     /// See [`Rules::limit`].
@@ -73,7 +105,9 @@ pub struct Entry {
     /// The nickname for which it was made, if it was for one.
     pub made_for: Option<Nick>,
     /// Who made it.
-    pub by: Nick,
+    pub by: Who,
+    /// When.
+    pub made_at: Timestamp,
     /// Until when it counts.
     pub until: Option<Instant>,
 }
@@ -85,13 +119,22 @@ pub enum List {
     Bans,
     /// Those it concerns may not talk.
     Mutes,
+    /// Those it concerns may come in and talk, whatever the lists above say.
+    Exceptions,
+    /// Those it concerns may come in without an invitation.
+    Invitations,
+}
+
+impl List {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Bans, Self::Mutes, Self::Exceptions, Self::Invitations];
 }
 
 /// Whom the operators keep out, and let in. Most rooms have none of it.
 #[derive(Debug, Clone, Default)]
 pub struct Lists {
-    bans: Vec<Entry>,
-    mutes: Vec<Entry>,
+    /// By [`List`].
+    entries: [Vec<Entry>; 4],
     /// Who was invited and has not come yet.
     pub invited: Vec<SessionId>,
 }
@@ -104,6 +147,9 @@ impl Rules {
             Change::Moderated(is_on) => self.moderated = is_on,
             Change::Secret(is_on) => self.secret = is_on,
             Change::OpenTopic(is_on) => self.open_topic = is_on,
+            Change::Strangers(is_on) => self.strangers = is_on,
+            Change::NoProbes(is_on) => self.no_probes = is_on,
+            Change::OperatorsHearAll(is_on) => self.operators_hear_all = is_on,
             Change::Key(key) => self.key = key.map(|key| key.as_str().into()),
             Change::Limit(limit) => self.limit = limit,
             Change::Slow(slow) => self.slow = slow,
@@ -114,11 +160,7 @@ impl Rules {
 impl Lists {
     /// The entries of one list that still count.
     pub fn entries(&self, list: List, now: Instant) -> impl Iterator<Item = &Entry> {
-        let entries = match list {
-            List::Bans => &self.bans,
-            List::Mutes => &self.mutes,
-        };
-        entries.iter().filter(move |entry| entry.counts(now))
+        self.entries[list as usize].iter().filter(move |entry| entry.counts(now))
     }
 
     /// Adds an entry, in place of one with the same mask. `false` if the list is full.
@@ -133,16 +175,14 @@ impl Lists {
     }
 
     /// Removes the entries with one of these masks, and those that were made for this nickname.
-    /// Returns how many.
-    pub fn remove(&mut self, list: List, masks: &[Mask], nick: Option<&Nick>) -> usize {
+    /// Returns what they were.
+    pub fn remove(&mut self, list: List, masks: &[Mask], nick: Option<&Nick>) -> Vec<Mask> {
         let name = nick.map(|nick| fold(nick.as_str()));
-        let entries = self.list(list);
-        let before = entries.len();
-        entries.retain(|entry| {
+        let is_meant = |entry: &mut Entry| {
             let made_for = entry.made_for.as_ref().map(|nick| fold(nick.as_str()));
-            !masks.contains(&entry.mask) && (made_for.is_none() || made_for != name)
-        });
-        before - entries.len()
+            masks.contains(&entry.mask) || (made_for.is_some() && made_for == name)
+        };
+        self.list(list).extract_if(.., is_meant).map(|entry| entry.mask).collect()
     }
 
     /// Why somebody is on a list, if it is.
@@ -162,7 +202,7 @@ impl Lists {
     /// How many entries there are to be looked through.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bans.len() + self.mutes.len()
+        self.entries.iter().map(Vec::len).sum()
     }
 
     /// Whether there are none, and nobody is invited.
@@ -172,10 +212,7 @@ impl Lists {
     }
 
     fn list(&mut self, list: List) -> &mut Vec<Entry> {
-        match list {
-            List::Bans => &mut self.bans,
-            List::Mutes => &mut self.mutes,
-        }
+        &mut self.entries[list as usize]
     }
 }
 

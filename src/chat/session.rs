@@ -11,6 +11,11 @@ pub struct SessionId {
 }
 
 impl SessionId {
+    /// Before all others.
+    pub(super) const MIN: Self = Self { key: 0, generation: 0 };
+    /// Behind all others.
+    pub(super) const MAX: Self = Self { key: u32::MAX, generation: u32::MAX };
+
     /// The session with this key, for the time that `generation` stands for.
     ///
     /// # Panics

@@ -1,64 +1,81 @@
-//! What is said, and what was said before.
+//! What is said.
 
-use std::collections::VecDeque;
-use std::ops::Range;
 use std::time::Duration;
 
-use super::answer::{Answer, Place, Refusal};
-use super::command::Kind;
-use super::event::Event;
-use super::message::Message;
-use super::outbound::Outbound;
+use super::answer::{Answer, Refusal};
+use super::event::What;
+use super::message::{Kind, Message, Speech, To};
+use super::outbound::{Audience, AudienceKey};
 use super::room::{Member, RoomId};
+use super::rules::{List, Rank};
 use super::session::SessionId;
 use super::text::Text;
 use super::{Caller, Chat};
-use crate::clock::Now;
 
 /// Of so many who talked in slow mode it is noted when, at least, whoever is there.
 const TALKED_MIN: usize = 100;
 
-/// What a session is still to be shown of the past.
-#[derive(Debug)]
-pub(super) struct Replay {
-    pub(super) room: RoomId,
-    numbers: Range<u64>,
-    /// It asked for it; a newcomer is shown it unasked.
-    is_asked: bool,
-}
-
 impl Chat {
-    /// Says something in a room. Whoever names the room is shown what it said.
+    /// Says something in a room, or to those there who have a rank. Whoever names the room is shown what
+    /// it said.
     pub(super) fn say(
         &mut self,
         at: RoomId,
-        kind: Kind,
-        text: Text<'_>,
+        rank: Option<Rank>,
+        speech: Speech<'_>,
         is_named: bool,
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'static>> {
         let room = &self.rooms[at];
+        let mut rank = rank;
+        match speech.kind {
+            Kind::Probe | Kind::Reply if room.rules.no_probes => {
+                return Err(Refusal::NoProbes(room.name().clone()));
+            }
+            // Whether somebody types is no news to a crowd.
+            Kind::Mark if room.is_crowded() => return Ok(()),
+            Kind::Say | Kind::Act | Kind::Note | Kind::Probe | Kind::Reply | Kind::Mark => {}
+        }
         let has_rules = room.rules.moderated || room.rules.slow.is_some();
         if has_rules || room.lists.is_some() {
-            self.may_talk(at, caller)?;
+            match self.may_talk(at, caller) {
+                Err(Refusal::Muted(_) | Refusal::Moderated(_))
+                    if self.rooms[at].rules.operators_hear_all =>
+                {
+                    rank = Some(Rank::Operator);
+                }
+                may => may?,
+            }
         }
+        self.people[caller.id].note_said(caller.now.utc);
         self.last_message = self.last_message.next(caller.now.utc);
         let (room, person) = (&self.rooms[at], &self.people[caller.id]);
         let name = room.name().clone();
         let message = Message {
             id: self.last_message,
             at: caller.now.utc,
-            room: &name,
-            from: person.nick(),
-            kind,
-            text,
+            from: person.who(),
+            to: rank.map_or(To::Room(&name), |rank| To::Ranked(rank, &name)),
+            speech,
         };
-        caller.out.deliver(&Event::Message(message), &room.audience(Some(caller.id)));
+        let event = caller.event(What::Said(message));
+        if let Some(rank) = rank {
+            let has_rank = |member: &&Member| member.is(Rank::Operator) || member.is(rank);
+            self.neighbours.clear();
+            self.neighbours.extend(room.members().iter().filter(has_rank));
+            self.neighbourhoods += 1;
+            let key = AudienceKey::of_several(at, self.neighbourhoods, Some(caller.id));
+            caller.out.deliver(&event, &Audience { key, members: &self.neighbours });
+        } else {
+            caller.out.deliver(&event, &room.audience(Some(caller.id)));
+        }
         if is_named {
             let is_focused = person.is_focused(at);
-            caller.answer(&Answer::Done { event: Event::Message(message), is_focused });
+            caller.answer(&Answer::Done { event, is_focused });
         }
-        self.rooms.remember(at, &message);
+        if rank.is_none() && speech.kind.is_for_people() {
+            self.rooms.remember(at, &message, caller.id);
+        }
         Ok(())
     }
 
@@ -71,8 +88,20 @@ impl Chat {
         }
         let room = &mut self.rooms[at];
         let name = room.name().clone();
-        let Some(member) = room.member(id) else { return Ok(()) };
-        let is_ranked = member.rank().is_some();
+        let Some(member) = room.member(id) else {
+            // A stranger, where strangers may talk.
+            let who = self.people[id].identity();
+            let lists = room.lists.as_deref();
+            let is_kept_out = [List::Bans, List::Mutes]
+                .into_iter()
+                .any(|list| lists.is_some_and(|lists| lists.concerns(list, &who, caller.now.at)));
+            return match is_kept_out {
+                true => Err(Refusal::Muted(name)),
+                false if room.rules.moderated => Err(Refusal::Moderated(name)),
+                false => Ok(()),
+            };
+        };
+        let is_ranked = member.ranks().highest().is_some();
         if !room.lets_talk(id) {
             let is_silenced = member.is_silenced();
             return Err(if is_silenced { Refusal::Muted(name) } else { Refusal::Moderated(name) });
@@ -110,11 +139,11 @@ impl Chat {
     pub(super) fn tell<'a>(
         &mut self,
         to: Text<'a>,
-        text: Text<'a>,
+        speech: Speech<'a>,
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         let owner = self.people.owner(to.as_str()).ok_or(Refusal::UnknownNick(to))?;
-        self.tell_person(owner, text, caller)
+        self.tell_person(owner, speech, caller)
     }
 
     /// Says something to whoever said something to the caller alone last: to that one, also under
@@ -125,120 +154,33 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'static>> {
         let last = self.people[caller.id].told_by().filter(|&id| self.people.get(id).is_some());
-        self.tell_person(last.ok_or(Refusal::NobodyToAnswer)?, text, caller)
+        let last = last.ok_or(Refusal::NobodyToAnswer)?;
+        self.tell_person(last, Speech::plain(Kind::Say, text), caller)
     }
 
     fn tell_person(
         &mut self,
         owner: SessionId,
-        text: Text<'_>,
+        speech: Speech<'_>,
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'static>> {
         if caller.out.is_behind(owner) {
-            return Err(Refusal::Behind(self.people[owner].nick().clone()));
+            return Err(Refusal::Behind(self.people[owner].who().clone()));
         }
-        self.people[owner].set_told_by(caller.id);
-        let person = &self.people[owner];
-        let (from, to) = (self.people[caller.id].nick(), person.nick());
-        caller.out.answer(&Answer::Told { from, text }, owner);
-        caller.answer(&Answer::Delivered { from, to, text });
-        if let Some(reason) = person.away() {
+        self.people[caller.id].note_said(caller.now.utc);
+        if speech.kind.is_for_people() {
+            self.people[owner].set_told_by(caller.id);
+        }
+        self.last_message = self.last_message.next(caller.now.utc);
+        let (id, at) = (self.last_message, caller.now.utc);
+        let (from, person) = (self.people[caller.id].who(), &self.people[owner]);
+        let to = person.who();
+        let message = Message { id, at, from, to: To::Person(to), speech };
+        caller.out.answer(&Answer::Told(message), owner);
+        caller.answer(&Answer::Delivered(message));
+        if let Some(reason) = person.away().filter(|_| speech.kind.is_for_people()) {
             caller.answer(&Answer::IsAway { nick: to, reason });
         }
         Ok(())
-    }
-
-    /// Shows the caller what was said in a room, as much as it asks for and is kept.
-    pub(super) fn show_history(
-        &mut self,
-        room: RoomId,
-        count: Option<usize>,
-        caller: &mut Caller<'_>,
-    ) {
-        let count = count.unwrap_or(self.config.messages_shown);
-        let numbers = self.rooms[room].history.recent(count);
-        let replay = Replay { room, numbers, is_asked: true };
-        self.replay(replay, caller.id, caller.now, caller.out);
-    }
-
-    /// Shows a newcomer what was said in a room, if anything was.
-    pub(super) fn show_newcomer_history(&mut self, room: RoomId, caller: &mut Caller<'_>) {
-        let numbers = self.rooms[room].history.recent(self.config.messages_shown);
-        if !numbers.is_empty() {
-            let replay = Replay { room, numbers, is_asked: false };
-            self.replay(replay, caller.id, caller.now, caller.out);
-        }
-    }
-
-    /// Whether a session is still to be shown something of the past.
-    #[must_use]
-    pub fn has_more(&self, id: SessionId) -> bool {
-        !self.replays.is_empty() && self.replays.get(&id).is_some_and(|replays| !replays.is_empty())
-    }
-
-    /// Whether it asked for that, and has not yet got all of it.
-    #[must_use]
-    pub fn awaits_more(&self, id: SessionId) -> bool {
-        let is_asked = |replay: &Replay| replay.is_asked;
-        !self.replays.is_empty()
-            && self.replays.get(&id).is_some_and(|replays| replays.iter().any(is_asked))
-    }
-
-    /// Shows a session the next part of the past that it is still to be shown, as far as that is
-    /// not forgotten by now, and tells whether it asked for it. To be called when it has read what
-    /// it was sent before: so nobody makes the server keep a copy of everything for it.
-    pub fn go_on(&mut self, id: SessionId, now: Now, out: &mut dyn Outbound) -> bool {
-        let mut is_asked = false;
-        while let Some(mut replay) = self.replays.get_mut(&id).and_then(VecDeque::pop_front) {
-            is_asked |= replay.is_asked;
-            // A room that has ended, or that it has left, was taken out of what it is to be shown.
-            let oldest = self.rooms[replay.room].history.oldest();
-            replay.numbers.start = replay.numbers.start.max(oldest);
-            if !replay.numbers.is_empty() {
-                self.show(replay, id, now, out);
-                break;
-            }
-        }
-        self.forget_shown(id);
-        is_asked
-    }
-
-    /// Forgets that somebody was to be shown something, if nothing is left.
-    pub(super) fn forget_shown(&mut self, id: SessionId) {
-        if self.replays.get(&id).is_some_and(VecDeque::is_empty) {
-            self.replays.remove(&id);
-        }
-    }
-
-    /// Shows something of the past now, or behind what is still to be shown of other rooms.
-    fn replay(&mut self, replay: Replay, id: SessionId, now: Now, out: &mut dyn Outbound) {
-        let waiting = self.replays.entry(id).or_default();
-        waiting.retain(|waiting| waiting.room != replay.room);
-        if waiting.is_empty() {
-            self.show(replay, id, now, out);
-        } else {
-            waiting.push_back(replay);
-        }
-        self.forget_shown(id);
-    }
-
-    fn show(&mut self, mut replay: Replay, id: SessionId, now: Now, out: &mut dyn Outbound) {
-        let room = &self.rooms[replay.room];
-        // A newcomer to the home room is not in it yet, but is to talk there.
-        let is_focused = self.people[id].focus().is_none_or(|focus| focus == replay.room);
-        let messages = || {
-            room.history.messages(room.name(), &replay.numbers, self.config.history_bytes_at_once)
-        };
-        let count = messages().len();
-        let last = messages().last().map_or(Duration::ZERO, |message| message.at.before(now.utc));
-        let place = Place { room: room.name(), is_focused };
-        out.answer(&Answer::History { place, count, last }, id);
-        for message in messages() {
-            out.answer(&Answer::Earlier { message, is_focused }, id);
-        }
-        replay.numbers.start += count as u64;
-        if !replay.numbers.is_empty() {
-            self.replays.entry(id).or_default().push_front(replay);
-        }
     }
 }

@@ -36,6 +36,17 @@ impl<'a> Text<'a> {
         Self(scratch)
     }
 
+    /// A name, which has nothing that could harm.
+    pub(crate) fn of_name(name: &'a str) -> Self {
+        Self(name)
+    }
+
+    /// The text, if it is harmless as it is.
+    #[must_use]
+    pub fn harmless(text: &'a str) -> Option<Self> {
+        (!text.chars().any(is_harmful)).then_some(Self(text))
+    }
+
     /// The text, without any line end.
     #[must_use]
     pub fn as_str(self) -> &'a str {
@@ -66,6 +77,61 @@ impl<'a> Text<'a> {
         let text = self.0.trim_start();
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         (Self(word), Self(rest.trim_start()))
+    }
+}
+
+/// A line as its author styled it: what a [`Text`] may have, and control codes for colours and the like,
+/// or around a question between programs. Only for programs that know them; others are shown its plain
+/// text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Styled<'a>(&'a str);
+
+/// Control codes that style text or stand around what is not for people:
+/// [IRC formatting](https://modern.ircdocs.horse/formatting), and [CTCP](https://modern.ircdocs.horse/ctcp).
+const STYLES: [char; 10] =
+    ['\x01', '\x02', '\x03', '\x04', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
+
+impl<'a> Styled<'a> {
+    /// The line, if it is styled and has nothing else that may harm.
+    #[must_use]
+    pub fn parse(line: &'a str) -> Option<Self> {
+        let is_harmless = |c: char| STYLES.contains(&c) || !is_harmful(c);
+        (line.contains(STYLES) && line.chars().all(is_harmless)).then_some(Self(line))
+    }
+
+    /// The line with its styles.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The words alone; `scratch` holds them. A colour is a code and up to two numbers of two digits, or
+    /// of six if it is told in hexadecimals.
+    #[must_use]
+    pub fn plain(self, scratch: &mut String) -> Text<'_> {
+        scratch.clear();
+        let mut rest = self.0;
+        while let Some(at) = rest.find(STYLES) {
+            scratch.push_str(&rest[..at]);
+            let (code, after) = rest[at..].split_at(1);
+            rest = match code {
+                "\x03" => skip_colour(after, 2, |c| c.is_ascii_digit()),
+                "\x04" => skip_colour(after, 6, |c| c.is_ascii_hexdigit()),
+                _ => after,
+            };
+        }
+        scratch.push_str(rest);
+        Text(scratch)
+    }
+}
+
+/// What follows a colour and, behind a comma, another one.
+fn skip_colour(text: &str, digits_max: usize, is_digit: impl Fn(char) -> bool) -> &str {
+    let skip = |text: &str| text.chars().take(digits_max).take_while(|&c| is_digit(c)).count();
+    let rest = &text[skip(text)..];
+    match rest.strip_prefix(',') {
+        Some(other) if rest.len() < text.len() && skip(other) > 0 => &other[skip(other)..],
+        Some(_) | None => rest,
     }
 }
 
@@ -108,6 +174,36 @@ impl TextBuf {
 impl From<Text<'_>> for TextBuf {
     fn from(text: Text<'_>) -> Self {
         Self(text.0.to_owned())
+    }
+}
+
+/// A [`Styled`] that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StyledBuf(Box<str>);
+
+impl StyledBuf {
+    /// The line with its styles.
+    #[must_use]
+    pub fn as_styled(&self) -> Styled<'_> {
+        Styled(&self.0)
+    }
+
+    /// How many bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Styled<'_>> for StyledBuf {
+    fn from(styled: Styled<'_>) -> Self {
+        Self(styled.0.into())
     }
 }
 

@@ -8,16 +8,17 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use log::LevelFilter;
 
 use super::values::{parse_bytes, parse_name, parse_place, parse_room, whole};
 use crate::net::listener::Place;
+use crate::wire::Protocols;
 
 // The lines of the help are broken here by hand, at 80 columns: to have it done costs users a crate
 // that asks for the size of the terminal, and what that one needs.
 
-/// Chat rooms on one TCP port, for netcat, telnet and any program that sends lines
+/// Chat rooms on one TCP port, for netcat, telnet, IRC clients and other programs
 #[derive(Debug, Clone, Parser)]
 #[command(
     version,
@@ -55,6 +56,16 @@ pub struct Args {
     #[arg(long, env = "CHATD_HOME", hide_env = true, value_name = "#NAME")]
     #[arg(default_value = "#lobby", value_parser = parse_room)]
     pub home: String,
+
+    /// Leave IRC clients in no room that join none
+    #[arg(long, env = "CHATD_NO_AUTOJOIN", hide_env = true)]
+    #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    pub no_autojoin: bool,
+
+    /// Speak only these protocols: text, irc
+    #[arg(long, env = "CHATD_ONLY", hide_env = true, value_name = "PROTOCOLS")]
+    #[arg(value_delimiter = ',', hide_possible_values = true)]
+    pub only: Vec<Protocol>,
 
     /// Rooms at once
     #[arg(long, env = "CHATD_ROOMS_MAX", hide_env = true, value_name = "N")]
@@ -112,7 +123,22 @@ pub struct Args {
     from_environment: Vec<String>,
 }
 
+/// What a client may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// Lines of text.
+    Text,
+    /// IRC.
+    Irc,
+}
+
 impl Args {
+    /// Which protocols are spoken: all, if none is named.
+    pub(super) fn spoken(&self) -> Protocols {
+        let is = |protocol| self.only.is_empty() || self.only.contains(&protocol);
+        Protocols { text: is(Protocol::Text), irc: is(Protocol::Irc) }
+    }
+
     /// Reads the command line and the environment.
     ///
     /// # Errors

@@ -96,6 +96,8 @@ impl Config {
             line_bytes_max: args.max_line,
             backlog_bytes_max: args.max_backlog,
             rate: Rate::new(args.rate, args.burst),
+            spoken: args.spoken(),
+            home_after: Limits::default().home_after.filter(|_| !args.no_autojoin),
             ..Limits::default()
         };
         if let (Some(wanted), Some(allowed)) = (args.max_clients, allowed)
@@ -121,6 +123,7 @@ impl Config {
             history_bytes_max: HISTORY_BYTES_MAX,
             messages_kept: if args.history == 0 { 0 } else { MESSAGES_KEPT },
             names_bytes_max: limits.own_bytes_max(),
+            exact_names_bytes_max: limits.answer_bytes_max(),
             history_bytes_at_once: limits.history_bytes_at_once(),
             nicknames_refused_max: NICKNAMES_REFUSED_MAX,
         };

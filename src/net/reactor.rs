@@ -234,7 +234,7 @@ impl Notice {
         match result {
             Ok(text) => {
                 info!("--motd was read again, for whoever comes from now on");
-                server.set_motd(text);
+                server.set_motd(&text);
             }
             Err(error) => warn!("{error}; the old text stays"),
         }

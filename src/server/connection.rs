@@ -160,14 +160,21 @@ impl<S> Connection<S> {
         self.is_queued || self.pause == Some(Pause::Room)
     }
 
-    /// When something is due even if the peer does nothing.
-    pub(crate) fn deadline(&self, meter: &Meter, rate: Option<Rate>) -> Option<Instant> {
+    /// When something is due even if the peer does nothing; `attend_at` is when its protocol wants to do
+    /// something, if it is a member.
+    pub(crate) fn deadline(
+        &self,
+        meter: &Meter,
+        rate: Option<Rate>,
+        attend_at: Option<Instant>,
+    ) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Silent { greet_at: at }
             | Phase::Nameless { by: at }
             | Phase::Leaving { by: at }
             | Phase::Lingering { by: at } => Some(at),
-            Phase::Member | Phase::Gone => None,
+            Phase::Member => attend_at,
+            Phase::Gone => None,
         };
         let resume = match self.pause {
             Some(Pause::Rate) => meter.pace.ready_at(rate),

@@ -1,9 +1,12 @@
 //! What is due by the clock.
 
 use super::Server;
+use super::clients::Due;
 use super::connection::{Pause, Phase};
 use super::disconnect::Disconnect;
+use super::host::Host;
 use crate::chat::answer::Answer;
+use crate::chat::event::Farewell;
 use crate::chat::outbound::Outbound;
 use crate::chat::session::SessionId;
 use crate::clock::Now;
@@ -31,6 +34,7 @@ impl<S: Stream> Server<S> {
                 self.enqueue(key);
             }
             self.expire(id, now);
+            self.attend(id, now);
             self.rearm(key);
         }
         self.host.chat.tick(now, &mut self.host.peers);
@@ -43,8 +47,13 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.host.peers.by_id(id) else { return };
         match connection.phase {
             Phase::Silent { greet_at } if greet_at <= now.at => {
-                self.inbounds[id.key()].assume_text();
-                self.host.greet(id, now);
+                if self.host.limits.spoken.text {
+                    self.inbounds[id.key()].assume_text();
+                    self.host.greet(id, now);
+                } else {
+                    let by = now.at + self.host.limits.nickname_within;
+                    connection.phase = Phase::Nameless { by };
+                }
             }
             // It has sent something that waits.
             Phase::Nameless { by }
@@ -74,6 +83,21 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Does what is due for an IRC client.
+    fn attend(&mut self, id: SessionId, now: Now) {
+        let Host { chat, peers, .. } = &mut self.host;
+        if !peers.by_id(id).is_some_and(|connection| connection.is_named()) {
+            return;
+        }
+        let Some(client) = peers.clients.get_mut(&id.key()) else { return };
+        match client.due(now.at) {
+            Due::Nothing => {}
+            Due::Home => chat.bring_home(id, now, peers),
+            Due::Ping => peers.ping(id.key()),
+            Due::Silence => self.end(id, &Disconnect::expelled(Farewell::TimedOut), now),
+        }
+    }
+
     /// Tells a peer that it took too long to choose a nickname, if it has none.
     fn end_nameless(&mut self, id: SessionId, now: Now) {
         let Some(connection) = self.host.peers.by_id(id) else { return };
@@ -86,9 +110,10 @@ impl<S: Stream> Server<S> {
 
     /// Sets the timer of a connection for what is due next.
     pub(super) fn rearm(&mut self, key: usize) {
+        let due_at = self.host.peers.due_at(key);
         if let Some(connection) = self.host.peers.get(key) {
             let meter = &self.inbounds[key].meter;
-            let deadline = connection.deadline(meter, self.host.limits.rate);
+            let deadline = connection.deadline(meter, self.host.limits.rate, due_at);
             self.schedule.timers.rearm(key, &mut connection.timer, deadline);
         }
     }

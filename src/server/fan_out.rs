@@ -7,6 +7,7 @@ use crate::chat::event::Event;
 use crate::chat::outbound::{Audience, AudienceKey};
 use crate::chat::room::RoomId;
 use crate::chat::session::SessionId;
+use crate::wire::irc::Identity;
 use crate::wire::{Format, Variant};
 
 /// So many hearers or fewer get copies of what is said, as long as it is short. A shared segment
@@ -62,13 +63,18 @@ impl FanOut {
         self.bytes
     }
 
-    /// Begins to gather for an audience. `format` tells what a hearer speaks.
-    pub(super) fn begin(&mut self, to: &Audience<'_>, mut format: impl FnMut(SessionId) -> Format) {
+    /// Begins to gather for an audience. `format` tells what a hearer speaks, if it is to hear that.
+    pub(super) fn begin(
+        &mut self,
+        to: &Audience<'_>,
+        mut format: impl FnMut(SessionId) -> Option<Format>,
+    ) {
         debug_assert!(self.key.is_none(), "what was said before is queued first");
         (self.key, self.bytes) = (Some(to.key), 0);
         for member in to.hearers() {
             let session = member.session();
-            let variant = format(session).variant(member.is_focused());
+            let Some(format) = format(session) else { continue };
+            let variant = format.variant(member.is_focused());
             self.written[variant.index()].variant = Some(variant);
             self.hearers.push(Hearer { session, variant: variant.index() });
         }
@@ -80,12 +86,12 @@ impl FanOut {
     }
 
     /// Writes an event behind what is there. Returns how many bytes it has, where it has most.
-    pub(super) fn write(&mut self, event: &Event<'_>) -> u64 {
+    pub(super) fn write(&mut self, event: &Event<'_>, identity: &Identity) -> u64 {
         let mut bytes_max = 0;
         for Written { variant, bytes } in &mut self.written {
             if let Some(variant) = variant {
                 let before = bytes.len();
-                variant.event(event, bytes);
+                variant.event(event, identity, bytes);
                 bytes_max = bytes_max.max(bytes.len() - before);
             }
         }
@@ -102,6 +108,8 @@ impl FanOut {
             let is_copied = are_few && bytes.len() < PAGES_FROM;
             match variant {
                 None => None,
+                // Some are told nothing of what others are.
+                Some(_) if bytes.is_empty() => None,
                 Some(_) if is_copied => Some(Parcel::Copied(bytes)),
                 Some(variant) => {
                     Some(Parcel::Shared(self.spools.append(key.room, *variant, bytes)))
@@ -188,26 +196,29 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
-    use crate::chat::event::Farewell;
+    use crate::chat::event::{Farewell, What};
     use crate::chat::history::History;
-    use crate::chat::name::{Nick, RoomName};
+    use crate::chat::name::RoomName;
     use crate::chat::room::Room;
+    use crate::chat::who::who;
+    use crate::clock::Timestamp;
     use crate::wire::text::LineEnd;
 
     fn room(members: usize) -> Room {
         let id = RoomId::new(0, NonZeroU32::MIN);
         let name = RoomName::parse("lobby").expect("a name");
-        let mut room = Room::new(id, name, History::new(0, 0), None);
+        let mut room = Room::new(id, name, History::new(0, 0), None, Timestamp(1));
         for key in 0..members {
-            room.join(SessionId::new(key, 0));
+            room.join(SessionId::new(key, 0), false);
             room.set_focused(SessionId::new(key, 0), true);
         }
         room
     }
 
     fn gone(fan_out: &mut FanOut, nick: &str) -> u64 {
-        let nick = &Nick::parse(nick).expect("a nickname");
-        fan_out.write(&Event::Left { nick, reason: Farewell::TooSlow })
+        let (nick, reason, is_counted) = (&who(nick), Farewell::TooSlow, false);
+        let event = Event { at: Timestamp(1), what: What::Left { nick, reason, is_counted } };
+        fan_out.write(&event, &Identity::new("test", "lobby"))
     }
 
     /// Says two things in a room of so many, of whom the first speaks and the last ends lines as
@@ -215,7 +226,7 @@ mod tests {
     fn outboxes(fan_out: &mut FanOut, members: usize) -> Vec<Outbox> {
         let room = room(members);
         let format = |id: SessionId| {
-            Format::Text(if id.key() == members - 1 { LineEnd::CrLf } else { LineEnd::Lf })
+            Some(Format::Text(if id.key() == members - 1 { LineEnd::CrLf } else { LineEnd::Lf }))
         };
         fan_out.begin(&room.audience(Some(SessionId::new(0, 0))), format);
         let bytes = gone(fan_out, "ana") + gone(fan_out, "bruno");

@@ -1,10 +1,12 @@
 //! What a peer's turn acts on: the chat, and everybody whom it reaches.
 
-use log::{Level, log};
+use log::{Level, info, log};
 
 use super::connection::Phase;
 use super::peers::Peers;
 use super::visits::{Visit, Visits};
+use crate::chat::message::MessageId;
+use crate::chat::room::RoomId;
 use crate::chat::session::SessionId;
 use crate::chat::{Chat, Outcome};
 use crate::clock::Now;
@@ -29,11 +31,23 @@ impl<S: Stream> Host<S> {
         }
     }
 
+    /// A session took a message back: nobody is to do so in silence.
+    pub(super) fn note_taken_back(&self, id: SessionId, message: MessageId, room: RoomId) {
+        if let (Some(nick), Some(room)) = (self.chat.nick(id), self.chat.room_name(room)) {
+            info!("{nick} took back message {} in {room}", message.0);
+        }
+    }
+
     /// A session has a nickname now, the first one or another one.
     pub(super) fn note_name(&mut self, id: SessionId, outcome: Outcome, now: Now) {
         let Some(connection) = self.peers.get(id.key()) else { return };
         let (peer, is_told) = (connection.peer, connection.is_told);
         connection.phase = Phase::Member;
+        if outcome == Outcome::Entered
+            && let Some(client) = self.peers.clients.get_mut(&id.key())
+        {
+            client.is_in(self.limits.home_after.map(|after| now.at + after));
+        }
         if let Some(nick) = self.chat.nick(id) {
             let is_told = is_told
                 && (outcome == Outcome::Entered

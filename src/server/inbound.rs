@@ -11,7 +11,7 @@ use crate::chat::room::RoomId;
 use crate::chat::session::SessionId;
 use crate::pace::Pace;
 use crate::stream::Stream;
-use crate::wire::Decoder;
+use crate::wire::{Decoder, Protocols};
 
 /// What a peer has sent, as far as it is not acted on, and what counts against it.
 #[derive(Debug, Default)]
@@ -57,6 +57,11 @@ impl Scratch {
 }
 
 impl Inbound {
+    /// That of a newcomer, which may speak one of these protocols.
+    pub(super) fn new(spoken: Protocols) -> Self {
+        Self { decoder: Decoder::new(spoken), ..Self::default() }
+    }
+
     /// Whether nothing waits that was received.
     #[cfg(debug_assertions)]
     pub(super) fn is_empty(&self) -> bool {

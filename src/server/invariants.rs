@@ -51,7 +51,7 @@ impl<S: Stream> Server<S> {
         let is_named = self.host.chat.nick(connection.id).is_some();
         let is_active = connection.is_active();
         let is_broken = connection.failure.is_noticed();
-        let deadline = connection.deadline(&inbound.meter, limits.rate);
+        let deadline = connection.deadline(&inbound.meter, limits.rate, peers.due_at(key));
         let has_paused = |pause| connection.pause == Some(pause);
         for (is_so, what) in [
             (

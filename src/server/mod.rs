@@ -6,6 +6,7 @@
 
 mod addresses;
 mod broken;
+mod clients;
 mod connection;
 mod disconnect;
 mod due;
@@ -34,7 +35,8 @@ use crate::chat::{Chat, ChatConfig};
 use crate::clock::Now;
 use crate::limits::Limits;
 use crate::stream::Stream;
-use crate::wire::Format;
+use crate::wire::irc::Identity;
+use crate::wire::text::{self, LineEnd};
 use addresses::{Addresses, Admission};
 pub use connection::Readiness;
 use connection::{Connection, Pause, Phase};
@@ -83,8 +85,8 @@ impl<S: Stream> Server<S> {
             scratch: Scratch::new(limits.receive_bytes_per_turn),
             addresses: Addresses::new(limits.per_address_max),
             host: Host {
+                peers: Peers::new(&limits, Identity::new(&chat.name, chat.home.as_str())),
                 chat: Chat::new(chat),
-                peers: Peers::new(&limits),
                 visits: Visits::new(&limits),
                 limits,
             },
@@ -151,6 +153,7 @@ impl<S: Stream> Server<S> {
 
     /// Takes a new connection, and returns its key: what [`Server::ready`] is to be called with.
     pub fn accept(&mut self, stream: S, peer: SocketAddr, now: Now) -> usize {
+        self.host.peers.begin_tick(now);
         let Host { limits, peers, visits, .. } = &mut self.host;
         let greet_at = now.at + limits.greet_after;
         self.accepted = self.accepted.wrapping_add(1);
@@ -164,7 +167,7 @@ impl<S: Stream> Server<S> {
         if self.inbounds.len() <= key {
             self.inbounds.resize_with(key + 1, Inbound::default);
         }
-        self.inbounds[key] = Inbound::default();
+        self.inbounds[key] = Inbound::new(self.host.limits.spoken);
         self.addresses.enter(peer.ip(), now.at);
         self.rearm(key);
         if wants_write {
@@ -207,6 +210,7 @@ impl<S: Stream> Server<S> {
 
     /// Does all there is to do: receives, looks at the clock, sends and closes.
     pub fn tick(&mut self, now: Now) {
+        self.host.peers.begin_tick(now);
         self.part_with_broken(now);
         self.line_up_ended(now);
         self.receive(now);
@@ -217,7 +221,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// From now on newcomers are shown this text.
-    pub fn set_motd(&mut self, motd: String) {
+    pub fn set_motd(&mut self, motd: &str) {
         self.host.chat.set_motd(motd);
     }
 
@@ -235,7 +239,7 @@ impl<S: Stream> Server<S> {
             }
             connection.phase = Phase::Leaving { by };
         }
-        self.host.chat.close(&mut self.host.peers);
+        self.host.chat.close(now, &mut self.host.peers);
         for id in told {
             self.host.peers.answer(&Answer::Stopping, id);
         }
@@ -256,7 +260,7 @@ impl TurnedAway {
             Self::ForAddress => Answer::FullForAddress,
         };
         let mut notice = Vec::new();
-        Format::default().answer(&answer, &mut notice);
+        text::answer(&answer, LineEnd::default(), &mut notice);
         notice
     }
 }

@@ -1,22 +1,28 @@
 //! The connections, as the chat reaches them: the fan-out.
 
 use std::mem;
+use std::time::Instant;
 
 use slab::Slab;
 
 use super::addresses::Cloaks;
+use super::clients::{Client, Clients};
 use super::connection::Connection;
 use super::disconnect::Disconnect;
 use super::fan_out::FanOut;
 use super::schedule::{Heard, Lag};
 use crate::chat::answer::Answer;
+use crate::chat::command::Command;
 use crate::chat::event::{Event, Farewell};
 use crate::chat::outbound::{Audience, AudienceKey, Outbound};
 use crate::chat::room::RoomId;
 use crate::chat::session::{Cloak, SessionId};
+use crate::clock::{Now, Timestamp};
 use crate::limits::Limits;
 use crate::stream::Stream;
-use crate::wire::Format;
+use crate::wire::irc::own::Own;
+use crate::wire::irc::{self, Identity};
+use crate::wire::{Format, text};
 
 /// Connections, what they share, and which of them have something to be sent or closed.
 #[derive(Debug)]
@@ -49,6 +55,10 @@ pub(super) struct Peers<S> {
     /// Whom the chat wants to leave.
     expelled: Vec<(SessionId, Disconnect)>,
     cloaks: Cloaks,
+    pub(super) clients: Clients,
+    identity: Identity,
+    /// The time of this tick.
+    now: Timestamp,
     limits: Limits,
 }
 
@@ -77,7 +87,7 @@ pub(super) struct Said {
 }
 
 impl<S: Stream> Peers<S> {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, identity: Identity) -> Self {
         Self {
             connections: Slab::new(),
             hearings: Vec::new(),
@@ -94,7 +104,18 @@ impl<S: Stream> Peers<S> {
             scratch: Vec::new(),
             expelled: Vec::new(),
             cloaks: Cloaks::default(),
+            clients: Clients::default(),
+            identity,
+            now: Timestamp::default(),
             limits: limits.clone(),
+        }
+    }
+
+    /// From now on it is this time.
+    pub(super) fn begin_tick(&mut self, now: Now) {
+        self.now = now.utc;
+        if self.identity.since == Timestamp::default() {
+            self.identity.since = now.utc;
         }
     }
 
@@ -108,13 +129,51 @@ impl<S: Stream> Peers<S> {
         key
     }
 
+    /// Gives a connection back, which is no longer here.
+    pub(super) fn remove(&mut self, key: usize) -> Connection<S> {
+        self.clients.remove(&key);
+        self.connections.remove(key)
+    }
+
     pub(super) fn get(&mut self, key: usize) -> Option<&mut Connection<S>> {
         self.connections.get_mut(key)
     }
 
     /// From now on a connection is written for in this way.
-    pub(super) fn set_format(&mut self, key: usize, format: Format) {
+    pub(super) fn set_format(&mut self, key: usize, format: Format, now: Now) {
         self.hearings[key].format = format;
+        if matches!(format, Format::Irc(_)) {
+            self.clients.entry(key).or_insert_with(|| Box::new(Client::new(now.at)));
+        }
+    }
+
+    /// Does what means something to an IRC client's protocol alone.
+    pub(super) fn own(&mut self, key: usize, own: &Own<'_>, now: Now) {
+        let Self { clients, hearings, identity, .. } = self;
+        let Some(client) = clients.get_mut(&key) else { return };
+        let Format::Irc(caps) = hearings[key].format else { return };
+        client.note(own, now.at);
+        let mut out = Vec::new();
+        client.speaker.own(own, identity, caps, now.utc, &mut out);
+        if !out.is_empty() {
+            self.push_own(key, &out);
+        }
+    }
+
+    /// When something is due for the IRC client of a connection, if it is one.
+    pub(super) fn due_at(&self, key: usize) -> Option<Instant> {
+        self.clients.get(&key).map(|client| client.due_at())
+    }
+
+    /// Asks an IRC client whether it is there.
+    pub(super) fn ping(&mut self, key: usize) {
+        let ping = format!("PING :{}\r\n", self.identity.server);
+        self.push_own(key, ping.as_bytes());
+    }
+
+    /// Whether what somebody asks to say can be relayed whole.
+    pub(super) fn fits(&self, key: usize, command: &Command<'_>) -> bool {
+        self.clients.get(&key).is_none_or(|client| client.speaker.fits(command))
     }
 
     /// Notes how far behind a connection is that has so many bytes unsent of what many were told.
@@ -179,8 +238,9 @@ impl<S: Stream> Peers<S> {
         self.audiences = 0;
     }
 
-    /// Begins to gather what an audience is told, and looks how its hearers are.
-    fn begin(&mut self, to: &Audience<'_>) {
+    /// Begins to gather what an audience is told, and looks how its hearers are. With an `event` those hear
+    /// it who want such.
+    fn begin(&mut self, to: &Audience<'_>, event: Option<&Event<'_>>) {
         // What one says to one audience in a turn is queued for each hearer once. Whoever changes
         // between audiences makes that work for each line.
         if self.audiences > 0 {
@@ -191,8 +251,11 @@ impl<S: Stream> Peers<S> {
         let mut lag_max = Lag::Little;
         pending.begin(to, |session| {
             let Hearing { format, lag } = hearings[session.key()];
-            lag_max = lag_max.max(lag);
-            format
+            let is_told = event.is_none_or(|event| format.wants(event));
+            is_told.then(|| {
+                lag_max = lag_max.max(lag);
+                format
+            })
         });
         self.pending_heard = Heard::default();
         if lag_max == Lag::Little {
@@ -251,11 +314,15 @@ impl<S: Stream> Peers<S> {
 
 impl<S: Stream> Outbound for Peers<S> {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
-        if self.pending.key() != Some(to.key) {
+        let is_for_some = irc::is_for_some(event);
+        if is_for_some || self.pending.key() != Some(to.key) {
             self.fan_out();
-            self.begin(to);
+            self.begin(to, is_for_some.then_some(event));
         }
-        self.said_bytes += self.pending.write(event);
+        self.said_bytes += self.pending.write(event, &self.identity);
+        if is_for_some {
+            self.fan_out();
+        }
     }
 
     fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
@@ -264,7 +331,14 @@ impl<S: Stream> Outbound for Peers<S> {
         }
         let mut scratch = mem::take(&mut self.scratch);
         scratch.clear();
-        self.hearings[to.key()].format.answer(answer, &mut scratch);
+        match self.hearings[to.key()].format {
+            Format::Text(end) => text::answer(answer, end, &mut scratch),
+            Format::Irc(caps) => {
+                if let Some(client) = self.clients.get_mut(&to.key()) {
+                    client.speaker.answer(answer, &self.identity, caps, self.now, &mut scratch);
+                }
+            }
+        }
         self.push_own(to.key(), &scratch);
         self.scratch = scratch;
     }
@@ -275,6 +349,11 @@ impl<S: Stream> Outbound for Peers<S> {
 
     fn toil(&mut self, bytes: u64) {
         self.effort += bytes;
+    }
+
+    fn nameless(&self) -> usize {
+        let all = self.connections.iter().map(|(_, connection)| connection);
+        all.filter(|it| it.is_active() && !it.is_named()).count()
     }
 
     fn cloak(&self, who: SessionId) -> Cloak {

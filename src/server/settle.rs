@@ -107,7 +107,7 @@ impl<S: Stream> Server<S> {
     /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is
     /// over.
     fn remove(&mut self, key: usize, now: Now) {
-        let mut connection = self.host.peers.connections.remove(key);
+        let mut connection = self.host.peers.remove(key);
         self.schedule.timers.rearm(key, &mut connection.timer, None);
         self.inbounds[key].close();
         self.addresses.leave(connection.peer.ip(), now.at);

@@ -13,6 +13,7 @@ use crate::chat::command::Command;
 use crate::chat::outbound::Outbound;
 use crate::chat::session::SessionId;
 use crate::stream::Stream;
+use crate::wire::irc::own::Own;
 use crate::wire::{Decoder, Step};
 
 /// How a turn ended.
@@ -75,7 +76,7 @@ impl<S: Stream> Turn<'_, S> {
                 self.pay_part(before);
                 return None;
             }
-            self.host.peers.set_format(self.id.key(), format);
+            self.host.peers.set_format(self.id.key(), format, self.allowance.now);
             self.meter.count(before - input.len());
             if let ControlFlow::Break(end) = self.follow(step, named) {
                 return Some(end);
@@ -178,6 +179,7 @@ impl<S: Stream> Turn<'_, S> {
         match step {
             Step::Incomplete | Step::Skip => {}
             Step::Detected => self.host.greet(id, self.allowance.now),
+            Step::Irc(ref own) => peers.own(id.key(), own, self.allowance.now),
             Step::Reply(bytes) => peers.push_own(id.key(), bytes),
             Step::Refused(refusal) => {
                 if matches!(refusal, Refusal::LineTooLong(_))
@@ -203,12 +205,17 @@ impl<S: Stream> Turn<'_, S> {
     fn apply(&mut self, command: Command<'_>) -> ControlFlow<TurnEnd> {
         let (id, now) = (self.id, self.allowance.now);
         let Host { chat, peers, .. } = &mut *self.host;
+        if !peers.fits(id.key(), &command) {
+            peers.own(id.key(), &Own::TOO_LONG, now);
+            return ControlFlow::Continue(());
+        }
         let outcome = chat.apply(id, command, now, peers);
         match outcome {
             Outcome::Entered | Outcome::Renamed => self.host.note_name(id, outcome, now),
             Outcome::MadeRoom => {
                 self.meter.pace.spend(self.host.limits.rate, cost::LINES_PER_ROOM - 1, now.at);
             }
+            Outcome::TookBack(message, room) => self.host.note_taken_back(id, message, room),
             Outcome::Same => {}
         }
         if self.host.peers.is_expelled(id) {

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::mem;
 
+use super::Protocols;
+use super::irc;
 use super::text::{IAC, Line, TextDecoder};
 
 /// A protocol that is not spoken here.
@@ -31,6 +33,8 @@ pub enum Foreign {
     /// ([RFC 8446, 5.1](https://www.rfc-editor.org/rfc/rfc8446#section-5.1)): a browser at an
     /// `https` address.
     Tls,
+    /// Lines of text, where only other protocols are spoken.
+    Text,
     /// A NUL, which nobody types and no text has. Nearly all binary protocols have one in their
     /// first bytes: in a length, a version or an identifier. Other control characters may come from
     /// a keyboard.
@@ -47,6 +51,7 @@ impl fmt::Display for Foreign {
             Self::Proxy => "the PROXY protocol",
             Self::Smtp => "SMTP",
             Self::Tls => "TLS",
+            Self::Text => "plain text",
             Self::Binary => "a binary protocol",
         })
     }
@@ -62,12 +67,16 @@ const HTTP_ANSWER: &str = "HTTP/1.1 400 Bad Request\r\n\
     \r\n\
     This is chatd, a chat room, and not a web server. Join it from a terminal: nc HOST PORT\r\n";
 
+/// What a person is told where no text is spoken.
+const TEXT_ANSWER: &str = "This port is for other programs, such as IRC clients. Goodbye.\r\n";
+
 /// TLS begins so: a handshake, of version 3.
 const TLS: [u8; 2] = [0x16, 3];
 
 /// Looks at bytes up to the end of the first line that is not blank, and lets them become lines.
 #[derive(Debug, Default)]
 pub struct Detector {
+    spoken: Protocols,
     text: TextDecoder,
     line: FirstLine,
     /// It was said that the peer may be spoken to.
@@ -94,9 +103,16 @@ pub(super) enum Look {
     Blank,
     /// Next comes the end of the first line: from here on everything is text.
     Over,
+    /// The same, and everything is IRC. The peer may have been greeted as a person, late as it was.
+    Irc { is_greeted: bool },
 }
 
 impl Detector {
+    /// A detector of those protocols that are spoken.
+    pub(super) fn new(spoken: Protocols) -> Self {
+        Self { spoken, ..Self::default() }
+    }
+
     /// Takes bytes from the front of `input` as far as it can tell what they are.
     pub(super) fn look(&mut self, input: &mut &[u8], line_bytes_max: usize) -> Look {
         while let Some(&next) = input.first() {
@@ -141,7 +157,14 @@ impl Detector {
         if is_line_end && let Some(foreign) = self.line.whole() {
             return Some(self.end(foreign));
         }
-        if !self.is_detected && (run.is_empty() || self.line.is_begun_as_text(run)) {
+        if is_line_end && self.spoken.irc && irc::line::is_first(self.text.lines.partial()) {
+            return Some(Look::Irc { is_greeted: self.is_detected });
+        }
+        let is_text = run.is_empty() || self.line.is_begun_as_text(run);
+        if is_text && !self.spoken.text && (!run.is_empty() || !self.line.is_blank()) {
+            return Some(self.end(Foreign::Text));
+        }
+        if !self.is_detected && is_text {
             self.is_detected = true;
             return Some(Look::Detected);
         }
@@ -184,7 +207,17 @@ impl Detector {
 
     /// Something else is spoken, and perhaps answered. Whatever that would choke on is left unsaid.
     fn end(&self, why: Foreign) -> Look {
-        let answer = if why == Foreign::Http { HTTP_ANSWER } else { "" };
+        let answer = match why {
+            Foreign::Http => HTTP_ANSWER,
+            Foreign::Text => TEXT_ANSWER,
+            Foreign::Rtsp
+            | Foreign::Sip
+            | Foreign::Ssh
+            | Foreign::Proxy
+            | Foreign::Smtp
+            | Foreign::Tls
+            | Foreign::Binary => "",
+        };
         // The answer to HEAD has no body (RFC 9110, 9.3.2).
         let is_head = self.line.first.whole() == Some(b"HEAD");
         let head = answer.find("\r\n\r\n").map_or(0, |head| head + "\r\n\r\n".len());
@@ -251,7 +284,8 @@ impl FirstLine {
     /// Whether it is clear that these bytes begin a line of text: neither a request nor TLS.
     fn is_begun_as_text(&self, bytes: &[u8]) -> bool {
         let first = bytes.iter().find(|&&byte| !is_space(byte));
-        self.is_blank() && first.is_some_and(|byte| !matches!(byte, 0 | 0x16 | b'A'..=b'Z'))
+        self.is_blank()
+            && first.is_some_and(|byte| !matches!(byte, 0 | 0x16 | b':' | b'@' | b'A'..=b'Z'))
     }
 
     fn is_blank(&self) -> bool {

@@ -1,20 +1,27 @@
 //! Which protocol a peer speaks, and the way from its bytes to [`Command`]s and from [`Event`]s and
-//! [`Answer`]s to bytes.
+//! [`Answer`](crate::chat::answer::Answer)s to bytes.
 //!
 //! Nothing here knows a socket or a clock. A new protocol is a variant of [`Decoder`], one of
 //! [`Format`], and a module.
 #![deny(clippy::disallowed_types)]
 
 pub mod detect;
+pub mod irc;
+mod refusal;
 pub mod text;
+mod time;
 
 use std::mem;
 
-use crate::chat::answer::{Answer, Refusal};
+use crate::chat::answer::Refusal;
 use crate::chat::command::Command;
 use crate::chat::event::Event;
 use crate::chat::text::Text;
 use detect::{Detector, Foreign, Look};
+use irc::caps::Caps;
+use irc::decode::IrcDecoder;
+use irc::own::Own;
+use irc::{Identity, IrcVariant};
 use text::{LineEnd, TextDecoder};
 
 /// What a decoder makes of the bytes it was given.
@@ -32,6 +39,8 @@ pub enum Step<'a> {
     Refused(Refusal<'a>),
     /// The protocol itself wants these bytes sent back.
     Reply(&'a [u8]),
+    /// A line means something to the protocol alone.
+    Irc(Own<'a>),
     /// A line that means nothing.
     Skip,
     /// The peer speaks a protocol that is not spoken here. It is sent these bytes, and nothing that
@@ -44,6 +53,22 @@ pub enum Step<'a> {
     },
 }
 
+/// Which protocols are spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protocols {
+    /// Lines of text.
+    pub text: bool,
+    /// Lines of IRC.
+    pub irc: bool,
+}
+
+impl Default for Protocols {
+    /// All.
+    fn default() -> Self {
+        Self { text: true, irc: true }
+    }
+}
+
 /// One peer's decoder: its state between two reads.
 #[derive(Debug)]
 pub enum Decoder {
@@ -52,6 +77,8 @@ pub enum Decoder {
     Detect(Box<Detector>),
     /// Lines of text, as a person types them into netcat or telnet.
     Text(TextDecoder),
+    /// Lines of IRC. Boxed, as it takes more than text does.
+    Irc(Box<IrcDecoder>),
     /// Nothing that counts.
     Ended,
 }
@@ -63,6 +90,12 @@ impl Default for Decoder {
 }
 
 impl Decoder {
+    /// The decoder of a peer that may speak one of these protocols.
+    #[must_use]
+    pub fn new(spoken: Protocols) -> Self {
+        Self::Detect(Box::new(Detector::new(spoken)))
+    }
+
     /// Takes bytes from the front of `input`, up to the next step. Also tells how to answer from
     /// here on.
     ///
@@ -78,7 +111,11 @@ impl Decoder {
     ) -> (Step<'a>, Format) {
         if let Self::Detect(detector) = self {
             let look = detector.look(input, line_bytes_max);
-            let format = Format::Text(detector.text().lines.end());
+            let format = if let Look::Irc { .. } = look {
+                Format::Irc(Caps::NONE)
+            } else {
+                Format::Text(detector.text().lines.end())
+            };
             match self.conclude(look) {
                 Some(step @ Step::End { .. }) => return (step, Format::default()),
                 Some(step) => return (step, format),
@@ -93,6 +130,11 @@ impl Decoder {
                 detector.text().step(&mut line_end, named, line_bytes_max, scratch)
             }
             Self::Text(decoder) => decoder.step(input, named, line_bytes_max, scratch),
+            Self::Irc(decoder) => {
+                let known = decoder.advance(input, named);
+                let format = Format::Irc(decoder.caps());
+                return (known.unwrap_or_else(|| decoder.step(named, scratch)), format);
+            }
             Self::Ended => {
                 *input = &[];
                 (Step::Incomplete, LineEnd::default())
@@ -109,6 +151,13 @@ impl Decoder {
             Look::TooLong(limit) => Step::Refused(Refusal::LineTooLong(limit)),
             Look::Answer(bytes) => Step::Reply(bytes),
             Look::Blank => return None,
+            Look::Irc { is_greeted } => {
+                if let Self::Detect(detector) = self {
+                    let lines = mem::take(&mut detector.text().lines);
+                    *self = Self::Irc(Box::new(IrcDecoder::new(lines)));
+                }
+                return (!is_greeted).then_some(Step::Detected);
+            }
             Look::Over => {
                 if let Self::Detect(detector) = self {
                     *self = Self::Text(mem::take(detector.text()));
@@ -136,6 +185,7 @@ impl Decoder {
         match self {
             Self::Detect(detector) => detector.is_within_line(),
             Self::Text(decoder) => decoder.lines.is_within_line(),
+            Self::Irc(decoder) => decoder.is_within_line(),
             Self::Ended => false,
         }
     }
@@ -151,6 +201,9 @@ impl Decoder {
         match self {
             Self::Detect(detector) => detector.text().finish(named, scratch),
             Self::Text(decoder) => decoder.finish(named, scratch),
+            Self::Irc(decoder) => {
+                decoder.advance(&mut &[][..], named).unwrap_or_else(|| decoder.step(named, scratch))
+            }
             Self::Ended => Step::Incomplete,
         }
     }
@@ -161,6 +214,8 @@ impl Decoder {
 pub enum Format {
     /// Lines of text with this end.
     Text(LineEnd),
+    /// Lines of IRC, as was agreed.
+    Irc(Caps),
 }
 
 impl Default for Format {
@@ -176,13 +231,16 @@ impl Format {
     pub fn variant(self, is_focused: bool) -> Variant {
         match self {
             Self::Text(end) => Variant::Text { end, is_marked: !is_focused },
+            Self::Irc(caps) => Variant::Irc(IrcVariant::of(caps)),
         }
     }
 
-    /// Appends an answer to `out`.
-    pub fn answer(self, answer: &Answer<'_>, out: &mut Vec<u8>) {
+    /// Whether it is told of an event at all.
+    #[must_use]
+    pub fn wants(self, event: &Event<'_>) -> bool {
         match self {
-            Self::Text(end) => text::answer(answer, end, out),
+            Self::Text(_) => true,
+            Self::Irc(caps) => irc::wants(caps, event),
         }
     }
 }
@@ -198,23 +256,29 @@ pub enum Variant {
         /// They say in which room it happens.
         is_marked: bool,
     },
+    /// Lines of IRC.
+    Irc(IrcVariant),
 }
 
 impl Variant {
+    const TEXTS: usize = 6;
+
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = Self::TEXTS + IrcVariant::COUNT;
 
     /// A number of its own, below [`Variant::COUNT`].
     #[must_use]
     pub fn index(self) -> usize {
         match self {
             Self::Text { end, is_marked } => 2 * end as usize + usize::from(is_marked),
+            Self::Irc(variant) => Self::TEXTS + variant.index(),
         }
     }
 
     /// Appends an event to `out`.
-    pub fn event(self, event: &Event<'_>, out: &mut Vec<u8>) {
+    pub fn event(self, event: &Event<'_>, identity: &Identity, out: &mut Vec<u8>) {
         match self {
+            Self::Irc(variant) => variant.event(event, identity, out),
             Self::Text { end, is_marked } => text::event(event, is_marked, end, out),
         }
     }

@@ -158,7 +158,7 @@ fn whoever_was_being_shown_a_room_that_ended_is_shown_nothing_of_the_one_made_ag
     reader.1.borrow_mut().window = usize::MAX;
     table.server.ready(reader.0, Readiness { writable: true, ..Readiness::default() });
     let news = table.news(&reader);
-    assert!(news.contains("old1 ") && !news.contains("old19") && !news.contains("new"), "{news}");
+    assert!(news.contains("old3 ") && !news.contains("old19") && !news.contains("new"), "{news}");
     let out = [kicked("reader", "maker", None), talks_in(Some("#lobby"))].join("\n") + "\n";
     assert!(news.ends_with(&out), "{news}");
     let again = table.told(&reader, "/join own\n");

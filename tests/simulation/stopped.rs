@@ -26,6 +26,7 @@ fn chat() -> ChatConfig {
         messages_kept: 0,
         history_bytes_max: 1024,
         names_bytes_max: 1024,
+        exact_names_bytes_max: 16 * 1024,
         nicknames_refused_max: 20,
         history_bytes_at_once: 256,
     }

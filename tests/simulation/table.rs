@@ -31,6 +31,7 @@ pub(crate) fn start_with_history(limits: Limits, history_max: usize) -> Server<S
         messages_kept: history_max,
         history_bytes_max: limits.answer_bytes_max(),
         names_bytes_max: limits.own_bytes_max(),
+        exact_names_bytes_max: limits.answer_bytes_max(),
         nicknames_refused_max: 20,
         history_bytes_at_once: limits.history_bytes_at_once(),
     };

@@ -1,15 +1,18 @@
 use std::time::Duration;
 
 use chatd::chat::answer::{Answer, Listing, Place, Refusal};
-use chatd::chat::command::{Ask, Command, Help, Kind};
-use chatd::chat::event::{Event, Farewell, Happening};
-use chatd::chat::message::{Message, MessageId};
+use chatd::chat::command::{Ask, Command, Help};
+use chatd::chat::event::{Event, Farewell, Happening, What};
+use chatd::chat::message::{Kind, Message, MessageId, Speech, To};
 use chatd::chat::name::{NameError, Nick, RoomName};
-use chatd::chat::rules::Rank;
+use chatd::chat::room::Topic;
+use chatd::chat::rules::Ranks;
+use chatd::chat::session::Cloak;
 use chatd::chat::text::Text;
+use chatd::chat::who::{User, Who};
 use chatd::clock::Timestamp;
-use chatd::wire::text::{LineEnd, TextDecoder};
-use chatd::wire::{Format, Step};
+use chatd::wire::Step;
+use chatd::wire::text::{self as written, LineEnd, TextDecoder};
 
 use super::*;
 use crate::client::commands::{COMMANDS, OWN, command, is_quit};
@@ -18,8 +21,16 @@ use ServerLine::{
     Refused, Renamed, Said, TalksIn, Unknown, Welcome,
 };
 
+fn topic(about: &str) -> Topic {
+    Topic { text: text(about).into(), by: who("ana"), at: Timestamp(1) }
+}
+
 fn nick(name: &str) -> Nick {
     Nick::parse(name).expect("a nickname")
+}
+
+fn who(name: &str) -> Who {
+    Who::new(&nick(name), &User::default(), Cloak::Local)
 }
 
 fn room() -> RoomName {
@@ -39,15 +50,15 @@ fn here<'a>(names: &[&'a str], others: usize) -> Here<'a> {
 #[track_caller]
 fn check(answer: &Answer<'_>, expected: &[ServerLine<'_>]) {
     let mut bytes = Vec::new();
-    Format::Text(LineEnd::Lf).answer(answer, &mut bytes);
+    written::answer(answer, LineEnd::Lf, &mut bytes);
     check_lines(bytes, expected);
 }
 
-/// The same for an event.
+/// The same for what happens.
 #[track_caller]
-fn check_event(event: &Event<'_>, expected: &[ServerLine<'_>]) {
+fn check_event(what: What<'_>, expected: &[ServerLine<'_>]) {
     let mut bytes = Vec::new();
-    Format::Text(LineEnd::Lf).variant(true).event(event, &mut bytes);
+    written::event(&Event { at: Timestamp(1), what }, false, LineEnd::Lf, &mut bytes);
     check_lines(bytes, expected);
 }
 
@@ -60,24 +71,25 @@ fn check_lines(bytes: Vec<u8>, expected: &[ServerLine<'_>]) {
 
 #[test]
 fn who_is_here_and_what_is_said() {
-    let (ana, bia) = (&nick("ana"), &nick("b.ia."));
+    let (ana, bia, none) = (&who("ana"), &who("b.ia."), Ranks::default());
     let oi = text("(private) x: *** oi");
     check(&Answer::Greeting { server: "chatd" }, &[Greeting]);
-    let listing = |people| Listing { people, others: 0 };
+    let listing = |people| Listing { people, others: 0, is_secret: false };
     let alone = Answer::Welcomed { nick: ana, others: listing(&[]) };
     check(&alone, &[Welcome { nick: "ana", here: Here::default() }]);
-    let both = [(ana, None), (bia, None)];
+    let both = [(ana, none), (bia, none)];
     let two = Answer::Welcomed { nick: bia, others: listing(&both) };
     check(&two, &[Welcome { nick: "b.ia.", here: here(&["ana", "b.ia."], 0) }]);
-    let crowd =
-        Answer::Welcomed { nick: ana, others: Listing { people: &[(bia, None)], others: 41 } };
+    let crowd = Answer::Welcomed {
+        nick: ana,
+        others: Listing { people: &[(bia, none)], others: 41, is_secret: false },
+    };
     check(&crowd, &[Welcome { nick: "ana", here: here(&["b.ia."], 41) }]);
     let room = &room();
-    check_event(&Event::In { room, what: Happening::Joined(ana) }, &[Joined("ana")]);
-    check_event(
-        &Event::Renamed { from: ana, to: bia },
-        &[Renamed { from: Some("ana"), to: "b.ia." }],
-    );
+    let joined = Happening::Joined { who: ana, real_name: oi, is_counted: false };
+    check_event(What::In { room, what: joined }, &[Joined("ana")]);
+    let renamed = What::Renamed { from: ana, to: &nick("b.ia.") };
+    check_event(renamed, &[Renamed { from: Some("ana"), to: "b.ia." }]);
     check(&Answer::Named(bia), &[Renamed { from: None, to: "b.ia." }]);
     for reason in [
         Farewell::Quit(None),
@@ -87,15 +99,18 @@ fn who_is_here_and_what_is_said() {
         Farewell::TooSlow,
         Farewell::TimedOut,
     ] {
-        check_event(&Event::Left { nick: bia, reason }, &[Left("b.ia.")]);
+        check_event(What::Left { nick: bia, reason, is_counted: false }, &[Left("b.ia.")]);
     }
     let said = oi.as_str();
     let (id, at) = (MessageId(1), Timestamp(1));
-    let message = |kind| Event::Message(Message { id, at, room, from: ana, kind, text: oi });
-    check_event(&message(Kind::Say), &[Said { nick: "ana", text: said }]);
-    check_event(&message(Kind::Act), &[Acted { nick: "ana", text: said }]);
-    check(&Answer::Told { from: bia, text: oi }, &[Private { nick: "b.ia.", text: said }]);
-    let delivered = Answer::Delivered { from: ana, to: bia, text: oi };
+    let message = |to, kind| Message { id, at, from: ana, to, speech: Speech::plain(kind, oi) };
+    let heard = |kind| What::Said(message(To::Room(room), kind));
+    check_event(heard(Kind::Say), &[Said { nick: "ana", text: said }]);
+    check_event(heard(Kind::Act), &[Acted { nick: "ana", text: said }]);
+    let private = message(To::Person(bia), Kind::Say);
+    let told = Answer::Told(Message { from: bia, ..private });
+    check(&told, &[Private { nick: "b.ia.", text: said }]);
+    let delivered = Answer::Delivered(private);
     check(&delivered, &[PrivateSent { nick: "ana", to: "b.ia.", text: said }]);
 }
 
@@ -118,7 +133,7 @@ fn refusals_ask_for_another_nickname_only_of_one_who_has_none() {
     ] {
         check(&Answer::Refused { refusal, named: true }, &[Notice]);
         let mut bytes = Vec::new();
-        Format::default().answer(&Answer::Refused { refusal, named: false }, &mut bytes);
+        written::answer(&Answer::Refused { refusal, named: false }, LineEnd::Lf, &mut bytes);
         let line = String::from_utf8(bytes).expect("UTF-8");
         let Refused { why } = ServerLine::parse(line.trim_end()) else {
             panic!("{line:?} does not ask for another nickname");
@@ -165,11 +180,12 @@ fn commands_are_what_the_server_takes_for_commands() {
 fn the_rest_is_for_the_user_to_read() {
     let room = &room();
     let place = Place { room, is_focused: true };
+    for shown in ["You are welcome. Be nice.", "You are now in room 4"] {
+        check(&Answer::Motd(&[text(shown).into()]), &[Notice]);
+    }
     for answer in [
-        Answer::Notice(text("You are welcome. Be nice.")),
-        Answer::Notice(text("You are now in room 4")),
         Answer::History { place, count: 0, last: Duration::ZERO },
-        Answer::Topic { place, topic: Some(text("a; 7 here")) },
+        Answer::Topic { place, topic: Some(&topic("a; 7 here")) },
         Answer::NamelessTooLong(Duration::from_secs(60)),
         Answer::NicknamesRefused(20),
         Answer::Full,
@@ -181,16 +197,19 @@ fn the_rest_is_for_the_user_to_read() {
 
 #[test]
 fn where_one_talks_is_known_and_with_whom() {
-    let (room, eva, bia) = (&room(), &nick("eva"), &nick("b.ia."));
+    let (room, eva, bia) = (&room(), &who("eva"), &who("b.ia."));
     let talks_in = |here| [TalksIn { room: Some("#lobby"), here }];
-    let people = [(eva, Some(Rank::Operator)), (bia, Some(Rank::Voice))];
-    let nobody = Listing { people: &[], others: 0 };
+    let people = [
+        (eva, Ranks { is_operator: true, has_voice: false }),
+        (bia, Ranks { is_operator: false, has_voice: true }),
+    ];
+    let nobody = Listing { people: &[], others: 0, is_secret: false };
     for still in [None, Some((room, 0)), Some((room, 1)), Some((room, 2))] {
-        let entered = |is_new, others| Answer::Entered { room, is_new, others, still };
+        let entered = |is_new, others| Answer::Entered { room, is_new, others, still, topic: None };
         check(&entered(true, nobody), &talks_in(Some(Here::default())));
         check(&entered(false, nobody), &talks_in(Some(Here::default())));
         for others in [0, 1, 7] {
-            let listing = Listing { people: &people, others };
+            let listing = Listing { people: &people, others, is_secret: false };
             check(&entered(false, listing), &talks_in(Some(here(&["eva", "b.ia."], others))));
         }
     }
@@ -200,50 +219,56 @@ fn where_one_talks_is_known_and_with_whom() {
 
 #[test]
 fn who_comes_and_goes_is_counted() {
-    let (room, ana, bia) = (&room(), &nick("ana"), &nick("bia"));
-    let happens = |what, expected| check_event(&Event::In { room, what }, &[expected]);
+    let (room, ana, bia) = (&room(), &who("ana"), &who("bia"));
+    let happens = |what, expected| check_event(What::In { room, what }, &[expected]);
     for (joined, left) in [(12, 3), (12, 0), (0, 3)] {
         happens(Happening::Traffic { joined, left, here: 2041 }, Counted(Some(2041)));
     }
     for reason in [None, Some(text("joined; 7 here"))] {
-        happens(Happening::Parted { nick: bia, reason }, Left("bia"));
+        happens(Happening::Parted { nick: bia, reason, is_counted: false }, Left("bia"));
         for is_banned in [false, true] {
-            happens(Happening::Kicked { by: ana, nick: bia, reason, is_banned }, Left("bia"));
+            happens(
+                Happening::Kicked { by: ana, nick: bia, reason, is_banned, is_counted: false },
+                Left("bia"),
+            );
         }
         happens(Happening::Topic { by: bia, topic: reason }, Notice);
     }
     happens(Happening::ManyKicked { by: ana, count: 3 }, Counted(None));
     let place = Place { room, is_focused: true };
-    let people = Listing { people: &[(ana, None); 2], others: 3 };
+    let people = Listing { people: &[(ana, Ranks::default()); 2], others: 3, is_secret: false };
     check(&Answer::Present { place, people }, &[Counted(Some(5))]);
 }
 
 #[test]
 fn what_is_told_of_other_rooms_changes_nothing_here() {
-    let (ana, bia, room) = (&nick("ana"), &nick("bia"), &room());
+    let (ana, bia, room) = (&who("ana"), &who("bia"), &room());
     let here = Place { room, is_focused: true };
-    for topic in ["joined", "left", "left (quit)", "is now bia"] {
-        check(&Answer::Topic { place: here, topic: Some(text(topic)) }, &[Notice]);
+    for text in ["joined", "left", "left (quit)", "is now bia"] {
+        check(&Answer::Topic { place: here, topic: Some(&topic(text)) }, &[Notice]);
     }
     let there = |what| {
         let mut bytes = Vec::new();
-        let event = Event::In { room, what };
-        Format::Text(LineEnd::Lf).variant(false).event(&event, &mut bytes);
+        let event = Event { at: Timestamp(1), what: What::In { room, what } };
+        written::event(&event, true, LineEnd::Lf, &mut bytes);
         check_lines(bytes, &[Notice]);
     };
-    there(Happening::Joined(ana));
-    there(Happening::Parted { nick: ana, reason: None });
+    let (real_name, is_counted) = (text("joined"), false);
+    there(Happening::Joined { who: ana, real_name, is_counted });
+    there(Happening::Parted { nick: ana, reason: None, is_counted });
     there(Happening::Kicked {
         by: bia,
         nick: ana,
         reason: Some(text("left (quit)")),
         is_banned: false,
+        is_counted,
     });
     let (id, at, said) = (MessageId(1), Timestamp(1), text("* bia: hi"));
     for (kind, is_action) in [(Kind::Say, false), (Kind::Act, true)] {
-        let message = Message { id, at, room, from: ana, kind, text: said };
+        let speech = Speech::plain(kind, said);
+        let what = What::Said(Message { id, at, from: ana, to: To::Room(room), speech });
         let mut bytes = Vec::new();
-        Format::Text(LineEnd::Lf).variant(false).event(&Event::Message(message), &mut bytes);
+        written::event(&Event { at, what }, true, LineEnd::Lf, &mut bytes);
         let (room, nick, text) = ("#lobby", "ana", said.as_str());
         check_lines(bytes, &[Elsewhere { room, is_action, nick, text }]);
     }
@@ -251,20 +276,21 @@ fn what_is_told_of_other_rooms_changes_nothing_here() {
 
 #[test]
 fn no_name_makes_a_list_of_names_mean_more() {
-    let (long, ana, joined) = (&nick("abcdefghijklmnopqrst"), &nick("ana"), &nick("joined"));
+    let (long, ana, joined) = (&who("abcdefghijklmnopqrst"), &who("ana"), &who("joined"));
+    let none = Ranks::default();
     // These fill the first line, so that the others have one of their own.
-    let names = [[(long, None); 20].as_slice(), &[(ana, None), (joined, None)]].concat();
+    let names = [[(long, none); 20].as_slice(), &[(ana, none), (joined, none)]].concat();
     let room = &room();
     let place = Place { room, is_focused: true };
-    let people = Listing { people: &names, others: 0 };
+    let people = Listing { people: &names, others: 0, is_secret: false };
     check(&Answer::Present { place, people }, &[Counted(Some(22)), Notice]);
 }
 
 #[test]
 fn every_command_that_the_server_explains_can_be_completed() {
     let mut help = Vec::new();
-    Format::default().answer(&Answer::Help(Help::Basics), &mut help);
-    Format::default().answer(&Answer::Help(Help::Rooms), &mut help);
+    written::answer(&Answer::Help(Help::Basics), LineEnd::Lf, &mut help);
+    written::answer(&Answer::Help(Help::Rooms), LineEnd::Lf, &mut help);
     let help = String::from_utf8(help).expect("UTF-8");
     assert!(help.lines().all(|line| ServerLine::parse(line) == Notice));
     let words = help.lines().filter_map(|line| line.split_whitespace().nth(1));

@@ -1,21 +1,22 @@
 //! What the chat does, as people would read it.
 
 mod operators;
+mod past;
 mod rooms;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::command::Kind;
 use super::event::Farewell;
+use super::message::{Kind, Speech};
 use super::outbound::Audience;
 use super::room::{CROWD, TRAFFIC_EVERY};
 use super::session::Cloak;
 use super::*;
-use crate::wire::Format;
-use crate::wire::text::LineEnd;
+use crate::wire::text::{self as written, LineEnd};
 
 /// All characters but those of planes where Unicode has none, or only private ones.
 pub(super) fn every_character() -> impl Iterator<Item = char> {
@@ -30,14 +31,19 @@ impl Outbound for Told {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
         for member in to.hearers() {
             let mut bytes = Vec::new();
-            FORMAT.variant(member.is_focused()).event(event, &mut bytes);
+            written::event(event, !member.is_focused(), LineEnd::Lf, &mut bytes);
             self.hear(member.session(), &bytes);
         }
     }
 
     fn answer(&mut self, answer: &Answer<'_>, to: SessionId) {
+        if let Answer::Talked(rooms) = answer {
+            // People are not told of it.
+            rooms.iter().for_each(|(room, _)| self.hear(to, format!("{room}\n").as_bytes()));
+        }
         let mut bytes = Vec::new();
-        FORMAT.answer(answer, &mut bytes);
+        written::answer(answer, LineEnd::Lf, &mut bytes);
+        bytes.extend(watching::written(answer).bytes());
         self.hear(to, &bytes);
     }
 
@@ -46,6 +52,10 @@ impl Outbound for Told {
     }
 
     fn toil(&mut self, _: u64) {}
+
+    fn nameless(&self) -> usize {
+        0
+    }
 
     fn cloak(&self, who: SessionId) -> Cloak {
         // Four to an address.
@@ -62,8 +72,6 @@ impl Told {
         self.0.entry(who).or_default().push_str(std::str::from_utf8(bytes).unwrap());
     }
 }
-
-const FORMAT: Format = Format::Text(LineEnd::Lf);
 
 struct Scene {
     chat: Chat,
@@ -82,6 +90,7 @@ impl Scene {
             messages_kept: 3,
             history_bytes_max: 1500,
             names_bytes_max: 1000,
+            exact_names_bytes_max: 16_000,
             history_bytes_at_once: 100,
             nicknames_refused_max: 20,
         };
@@ -116,7 +125,15 @@ fn text(text: &str) -> Text<'_> {
 }
 
 fn say(text: Text<'_>) -> Command<'_> {
-    here(Ask::Say { kind: Kind::Say, text })
+    here(Ask::Say(Speech::plain(Kind::Say, text)))
+}
+
+fn act(text: Text<'_>) -> Command<'_> {
+    here(Ask::Say(Speech::plain(Kind::Act, text)))
+}
+
+fn tell<'a>(to: &'a str, said: &'a str) -> Command<'a> {
+    Command::Tell { to: text(to), speech: Speech::plain(Kind::Say, text(said)) }
 }
 
 fn here(ask: Ask<'_>) -> Command<'_> {
@@ -156,8 +173,8 @@ fn the_past_is_shown_in_parts_and_what_is_forgotten_meanwhile_is_left_out() {
 fn nobody_is_told_more_privately_than_it_reads() {
     let mut scene = Scene::with(&["ana", "bruno"]);
     let long = "x".repeat(990);
-    scene.apply(0, Command::Tell { to: text("bruno"), text: text(&long) });
-    scene.apply(0, Command::Tell { to: text("bruno"), text: text("psst") });
+    scene.apply(0, tell("bruno", &long));
+    scene.apply(0, tell("bruno", "psst"));
     let told = scene.told(0);
     let refused = "*** bruno has not read what it was sent before: try again later.\n";
     assert!(told.ends_with(refused), "{told}");
@@ -168,7 +185,7 @@ fn nobody_is_told_more_privately_than_it_reads() {
 fn a_newcomer_is_welcomed_and_announced() {
     let mut scene = Scene::with(&["ana", "bruno"]);
     scene.apply(0, say(text("hi")));
-    scene.apply(1, here(Ask::Say { kind: Kind::Act, text: text("waves") }));
+    scene.apply(1, act(text("waves")));
     scene.now += Duration::from_secs(180);
     scene.told.0.clear();
     scene.apply(2, Command::Nick(text("carla")));
@@ -187,16 +204,11 @@ fn a_newcomer_is_welcomed_and_announced() {
 #[test]
 fn whoever_has_no_nickname_is_neither_heard_nor_listed() {
     let mut scene = Scene::with(&["ana"]);
-    for command in [
-        say(text("hi")),
-        here(Ask::Say { kind: Kind::Act, text: text("hi") }),
-        here(Ask::Who),
-        here(Ask::History(None)),
-    ] {
+    for command in [say(text("hi")), act(text("hi")), here(Ask::Who), here(Ask::History(None))] {
         scene.apply(7, command);
         assert_eq!(scene.told(7), "*** First you need a nickname. Choose a nickname:\n");
     }
-    scene.apply(7, Command::Tell { to: text("ana"), text: text("hi") });
+    scene.apply(7, tell("ana", "hi"));
     scene.leave(7, Farewell::Lost);
     assert_eq!(scene.told(0), "");
     scene.apply(0, here(Ask::Who));
@@ -206,11 +218,11 @@ fn whoever_has_no_nickname_is_neither_heard_nor_listed() {
 #[test]
 fn a_private_message_reaches_one_and_is_confirmed() {
     let mut scene = Scene::with(&["ana", "bruno", "carla"]);
-    scene.apply(0, Command::Tell { to: text("BRUNO"), text: text("psst") });
+    scene.apply(0, tell("BRUNO", "psst"));
     assert_eq!(scene.told(0), "(private to bruno) ana: psst\n");
     assert_eq!(scene.told(1), "(private) ana: psst\n");
     assert_eq!(scene.told(2), "");
-    scene.apply(0, Command::Tell { to: text("dora"), text: text("psst") });
+    scene.apply(0, tell("dora", "psst"));
     assert_eq!(scene.told(0), "*** Nobody here is called dora. /who lists who is here.\n");
     scene.apply(0, here(Ask::History(None)));
     assert_eq!(scene.told(0), "*** No earlier messages.\n");
@@ -220,13 +232,12 @@ fn a_private_message_reaches_one_and_is_confirmed() {
 fn an_answer_goes_to_who_wrote_last_and_to_nobody_else_of_that_name() {
     let mut scene = Scene::with(&["ana", "bruno", "carla"]);
     let nobody = "*** Nobody here has written to you alone: /msg NICK TEXT does that.\n";
-    let tell = |to| Command::Tell { to: text(to), text: text("psst") };
     let reply = Command::Reply(text("yes?"));
     scene.apply(0, reply);
     assert_eq!(scene.told(0), nobody);
-    scene.apply(1, tell("ana"));
-    scene.apply(2, tell("ana"));
-    scene.apply(0, tell("bruno"));
+    scene.apply(1, tell("ana", "psst"));
+    scene.apply(2, tell("ana", "psst"));
+    scene.apply(0, tell("bruno", "psst"));
     scene.apply(2, Command::Nick(text("dora")));
     scene.told.0.clear();
     scene.apply(0, reply);
@@ -275,7 +286,7 @@ fn whoever_is_told_something_is_called_so() {
         ("iana", "(private to Iana) ana: hi\n"),
         ("JOAO", "(private to João) ana: hi\n"),
     ] {
-        scene.apply(0, Command::Tell { to: text(to), text: text("hi") });
+        scene.apply(0, tell(to, "hi"));
         assert_eq!(scene.told(0), told);
     }
 }
@@ -356,7 +367,7 @@ proptest! {
             match kind {
                 0..3 => scene.apply(id, Command::Nick(text(name))),
                 3 => scene.apply(id, say(text("hi"))),
-                4 => scene.apply(id, Command::Tell { to: text(name), text: text("hi") }),
+                4 => scene.apply(id, tell(name, "hi")),
                 5 => scene.leave(id, Farewell::Quit(None)),
                 6 => scene.leave(id, Farewell::TooSlow),
                 _ => scene.apply(id, here(Ask::Who)),

@@ -463,7 +463,7 @@ proptest! {
                         || (is_listed(List::Bans) && !member.is_invited());
                     prop_assert!(
                         member.is(Rank::Operator) || member.is_silenced() == is_silenced,
-                        "{} {is_silenced}", person.nick()
+                        "{} {is_silenced}", person.who()
                     );
                 }
             }

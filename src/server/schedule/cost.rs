@@ -4,6 +4,7 @@ use crate::chat::command::{Ask, Command};
 use crate::limits::Limits;
 use crate::pace::Rate;
 use crate::wire::Step;
+use crate::wire::irc::own::Own;
 
 /// A request counts as one line, and as one more for so many bytes that it is answered with:
 /// a short line must not buy much work at the price of a little.
@@ -35,10 +36,14 @@ pub(in crate::server) fn lines(
 ) -> u32 {
     let heard = match step {
         // Only known now, and nothing asked for yet.
-        Step::Incomplete | Step::Detected => return 0,
+        Step::Incomplete | Step::Detected | Step::Irc(Own::Finish) => return 0,
+        // Each thing that it asks for counts as a line of its own; a long line as more.
+        Step::Irc(Own::Begin { price, .. }) => {
+            return count(price + limits.lines_of_talk(line_bytes) - 1);
+        }
         Step::Command(command) => command.text_heard(),
         Step::Quit(reason) => *reason,
-        Step::Refused(_) | Step::Reply(_) | Step::Skip | Step::End { .. } => None,
+        Step::Irc(_) | Step::Refused(_) | Step::Reply(_) | Step::Skip | Step::End { .. } => None,
     };
     let said = heard.map_or(0, |text| nick_bytes + LINE_MARKS_BYTES + text.as_str().len());
     count(limits.lines_of_talk(line_bytes.max(said)))
@@ -71,7 +76,8 @@ pub(in crate::server) fn effort(step: &Step<'_>) -> u64 {
         Step::Command(Command::In { ask: Ask::Say { .. }, .. }) | Step::Skip | Step::Reply(_) => {
             EFFORT_OF_NOTHING
         }
-        Step::Refused(_) | Step::End { .. } => EFFORT_OF_REFUSAL,
+        Step::Irc(Own::Begin { .. } | Own::Finish) => EFFORT_OF_NOTHING,
+        Step::Irc(_) | Step::Refused(_) | Step::End { .. } => EFFORT_OF_REFUSAL,
         Step::Command(_) | Step::Quit(_) => EFFORT_OF_COMMAND,
     }
 }

@@ -121,6 +121,11 @@ impl Lines {
         (line, end)
     }
 
+    /// The part of a line that is there already.
+    pub(in crate::wire) fn partial(&self) -> &[u8] {
+        if self.is_spent { &[] } else { &self.partial }
+    }
+
     /// The line that the end of the stream ends, if there is one.
     pub fn finish(&mut self) -> Option<&[u8]> {
         if self.is_spent || self.partial.is_empty() {

@@ -5,8 +5,6 @@ mod help;
 mod lines;
 mod notice;
 mod parse;
-mod refusal;
-mod time;
 
 pub use encode::{answer, event};
 pub(super) use lines::IAC;

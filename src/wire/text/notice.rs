@@ -1,14 +1,13 @@
 //! The sentences of the server: what happened, and what one is told.
 
 use std::fmt::{self, Display, Formatter};
-use std::time::Duration;
 
-use super::refusal::Why;
-use super::time::{Ago, Lasting, up_to_seconds};
 use crate::chat::answer::{Answer, Listing, Place, Profile};
 use crate::chat::event::{Farewell, Happening};
 use crate::chat::name::RoomName;
-use crate::chat::rules::{Change, List, Rank, Rules};
+use crate::chat::rules::{Change, List, Rank, Ranks, Rules};
+use crate::wire::refusal::Why;
+use crate::wire::time::{Ago, For, Lasting};
 
 /// `(#dev) `, if it happens where the reader does not talk.
 pub(super) struct Mark<'a> {
@@ -34,9 +33,9 @@ pub(super) struct Happened<'a>(pub(super) Happening<'a>);
 impl Display for Happened<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Happening::Joined(nick) => write!(f, "{nick} joined"),
-            Happening::Parted { nick, reason: None } => write!(f, "{nick} left the room"),
-            Happening::Parted { nick, reason: Some(text) } => {
+            Happening::Joined { who, .. } => write!(f, "{who} joined"),
+            Happening::Parted { nick, reason: None, .. } => write!(f, "{nick} left the room"),
+            Happening::Parted { nick, reason: Some(text), .. } => {
                 write!(f, "{nick} left the room: {}", text.as_str())
             }
             Happening::Traffic { joined, left: 0, here } => {
@@ -50,7 +49,7 @@ impl Display for Happened<'_> {
                 write!(f, "{by} changed the topic: {}", topic.as_str())
             }
             Happening::Topic { by, topic: None } => write!(f, "{by} removed the topic"),
-            Happening::Kicked { by, nick, reason, is_banned } => {
+            Happening::Kicked { by, nick, reason, is_banned, .. } => {
                 let what = if is_banned { "banned" } else { "kicked out" };
                 write!(f, "{nick} was {what} by {by}")?;
                 reason.map_or(Ok(()), |text| write!(f, ": {}", text.as_str()))
@@ -74,6 +73,15 @@ impl Display for Happened<'_> {
             Happening::Ranked { by, nick, rank: Rank::Voice, is_given: false } => {
                 write!(f, "{by} took the voice from {nick}")
             }
+            Happening::Listed { by, list, mask, is_added } => {
+                let no_longer = if is_added { "" } else { "no longer " };
+                write!(f, "{by}: {mask} is {no_longer}{}", state_of(list))
+            }
+            Happening::TakenBack { by, from, reason, .. } => {
+                write!(f, "{by} took back a message")?;
+                from.map_or(Ok(()), |from| write!(f, " of {from}"))?;
+                reason.map_or(Ok(()), |text| write!(f, ": {}", text.as_str()))
+            }
             Happening::Changed { by, change } => write!(f, "{by} {}", Changed(change)),
         }
     }
@@ -93,6 +101,12 @@ impl Display for Changed<'_> {
             Change::Moderated(false) => "lets everybody talk again",
             Change::Secret(true) => "made the room secret",
             Change::Secret(false) => "made the room known to all",
+            Change::Strangers(true) => "lets also those talk who are not in the room",
+            Change::Strangers(false) => "lets only those talk who are in the room",
+            Change::NoProbes(true) => "lets no programs ask each other questions here",
+            Change::NoProbes(false) => "lets programs ask each other questions again",
+            Change::OperatorsHearAll(true) => "lets operators hear what those say who may not talk",
+            Change::OperatorsHearAll(false) => "lets operators hear no more than others",
             Change::OpenTopic(true) => "lets everybody change the topic",
             Change::OpenTopic(false) => "lets only operators change the topic",
             // Whoever is here needs it no more, and it may be shown on a screen.
@@ -125,7 +139,6 @@ impl Display for Told<'_> {
                     Here(others)
                 )
             }
-            Answer::Notice(text) => f.write_str(text.as_str()),
             Answer::History { place, count: 0, .. } => {
                 write!(f, "{}No earlier messages.", Mark::of(place))
             }
@@ -137,7 +150,7 @@ impl Display for Told<'_> {
                 write!(f, "{mark}{count} earlier messages, the last one {ago} ago:")
             }
             Answer::Named(nick) => write!(f, "You are now {nick}."),
-            Answer::Entered { room, is_new, others, still } => {
+            Answer::Entered { room, is_new, others, still, .. } => {
                 write!(f, "You talk in {room} now")?;
                 match still {
                     None => {}
@@ -158,7 +171,7 @@ impl Display for Told<'_> {
                 write!(f, "You are in no room now. /rooms lists them, /join goes to one.")
             }
             Answer::Topic { place, topic: Some(topic) } => {
-                write!(f, "{}Topic: {}", Mark::of(place), topic.as_str())
+                write!(f, "{}Topic: {}", Mark::of(place), topic.text.as_text().as_str())
             }
             Answer::Topic { place, topic: None } => write!(f, "{}No topic.", Mark::of(place)),
             Answer::Whois(profile) => about(profile, f),
@@ -169,18 +182,19 @@ impl Display for Told<'_> {
                 write!(f, "{by} invites you to {room}: /join {room} goes there.")
             }
             Answer::Inviting { nick, room } => write!(f, "{nick} is invited to {room}."),
-            Answer::KeptOut { list, mask, made_for, time } => {
+            Answer::KeptOut { list, mask, made_for, time, .. } => {
                 match made_for {
                     Some(nick) => write!(f, "{nick} ({mask})")?,
                     None => write!(f, "{mask}")?,
                 }
                 write!(f, " is {} for {}.", state_of(list), For(time))
             }
-            Answer::Pardoned { list, count: 1 } => write!(f, "No longer {}.", state_of(list)),
-            Answer::Pardoned { list, count } => {
+            Answer::Pardoned { list, masks: [_], .. } => write!(f, "No longer {}.", state_of(list)),
+            Answer::Pardoned { list, masks, .. } => {
+                let count = masks.len();
                 write!(f, "{count} entries removed: no longer {}.", state_of(list))
             }
-            Answer::Rules { room, rules, is_operator } => rules_of(room, rules, is_operator, f),
+            Answer::Rules { room, rules, is_operator, .. } => rules_of(room, rules, is_operator, f),
             Answer::Refused { refusal, named: true } => write!(f, "{}", Why(refusal)),
             Answer::Refused { refusal, named: false } => {
                 write!(f, "{} Choose a nickname:", Why(refusal))
@@ -196,8 +210,21 @@ impl Display for Told<'_> {
                 f.write_str("too many connections from your address: close one, or try again later")
             }
             Answer::Stopping => f.write_str("server is stopping"),
-            // Written by `answer` itself.
-            Answer::Earlier { .. }
+            // Written by `answer` itself, or not told to people.
+            Answer::Registered(_)
+            | Answer::Watching(_)
+            | Answer::News(_)
+            | Answer::Hidden { .. }
+            | Answer::Counts(_)
+            | Answer::Found(..)
+            | Answer::People { .. }
+            | Answer::Was(_)
+            | Answer::Invitations(_)
+            | Answer::Talked(_)
+            | Answer::Described(_)
+            | Answer::Motd(_)
+            | Answer::List { .. }
+            | Answer::Earlier { .. }
             | Answer::Done { .. }
             | Answer::Told { .. }
             | Answer::Delivered { .. }
@@ -210,11 +237,11 @@ impl Display for Told<'_> {
 }
 
 fn about(profile: Profile<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    let Profile { nick, cloak, rooms, away } = profile;
-    write!(f, "{nick} comes from {cloak}")?;
-    for (index, (room, rank)) in rooms.iter().enumerate() {
+    let Profile { who, cloak, rooms, away, .. } = profile;
+    write!(f, "{who} comes from {cloak}")?;
+    for (index, (room, ranks)) in rooms.iter().enumerate() {
         let lead = if index == 0 { " and is in " } else { ", " };
-        write!(f, "{lead}{}{room}", sign_of(*rank))?;
+        write!(f, "{lead}{}{room}", sign_of(*ranks))?;
     }
     match away {
         Some(reason) => write!(f, "; away: {}", reason.as_str()),
@@ -281,29 +308,19 @@ impl Display for Here<'_> {
     }
 }
 
-/// For how long something counts in a room.
-pub(super) struct For(pub(super) Option<Duration>);
-
-impl Display for For {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(time) => Lasting(up_to_seconds(time)).fmt(f),
-            None => f.write_str("as long as the room exists"),
-        }
-    }
-}
-
 /// What somebody on a list is.
 pub(super) fn state_of(list: List) -> &'static str {
     match list {
         List::Bans => "banned",
         List::Mutes => "muted",
+        List::Exceptions => "excepted from bans and mutes",
+        List::Invitations => "invited",
     }
 }
 
 /// What stands before the nickname of somebody with a rank.
-fn sign_of(rank: Option<Rank>) -> &'static str {
-    match rank {
+fn sign_of(ranks: Ranks) -> &'static str {
+    match ranks.highest() {
         Some(Rank::Operator) => "@",
         Some(Rank::Voice) => "+",
         None => "",

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::chat::answer::Refusal;
-use crate::chat::command::{Ask, Command, Help, Kind};
+use crate::chat::command::{Ask, Command, Help};
+use crate::chat::message::{Kind, Speech};
 use crate::chat::rules::{Change, List, Rank};
 use crate::chat::text::Text;
 use crate::wire::Step;
@@ -18,11 +19,11 @@ pub(super) fn parse(line: Text<'_>, named: bool) -> Step<'_> {
         return match named {
             false => Step::Command(Command::Nick(line)),
             true if line.is_blank() => Step::Skip,
-            true => here(Ask::Say { kind: Kind::Say, text: line }),
+            true => say(line),
         };
     };
     if command.strip_prefix('/').is_some() {
-        return here(Ask::Say { kind: Kind::Say, text: command });
+        return say(command);
     }
     let (name, rest) = if command.as_str().starts_with(char::is_whitespace) {
         (Text::default(), command)
@@ -41,11 +42,13 @@ fn talk<'a>(verb: &str, rest: Text<'a>) -> Option<Step<'a>> {
         "nick" if rest.is_blank() => usage("/nick NEW"),
         "nick" => Step::Command(Command::Nick(rest)),
         "me" if rest.is_blank() => usage("/me TEXT"),
-        "me" => here(Ask::Say { kind: Kind::Act, text: rest }),
+        "me" => here(Ask::Say(Speech::plain(Kind::Act, rest))),
         "msg" | "w" => match rest.split_word() {
             (_, text) if text.is_blank() => usage("/msg NICK TEXT"),
-            (to, text) if is_room(to) => there(to, Ask::Say { kind: Kind::Say, text }),
-            (to, text) => Step::Command(Command::Tell { to, text }),
+            (to, text) if is_room(to) => there(to, Ask::Say(Speech::plain(Kind::Say, text))),
+            (to, text) => {
+                Step::Command(Command::Tell { to, speech: Speech::plain(Kind::Say, text) })
+            }
         },
         "r" | "reply" if rest.is_blank() => usage("/r TEXT"),
         "r" | "reply" => Step::Command(Command::Reply(rest)),
@@ -127,7 +130,7 @@ fn keep_out<'a>(list: List, who: Text<'a>, time: Text<'a>) -> Option<Step<'a>> {
         Some(time) => Some(duration(time.as_str())?),
         None => None,
     };
-    (!who.is_blank()).then(|| here(Ask::KeepOut { list, who, time }))
+    (!who.is_blank()).then(|| here(Ask::KeepOut { list, who, time, throws_out: true }))
 }
 
 /// The change of a rule that `/room RULE VALUE` asks for.
@@ -194,6 +197,10 @@ fn there<'a>(room: Text<'a>, ask: Ask<'a>) -> Step<'a> {
     Step::Command(Command::In { room: Some(room), ask })
 }
 
+fn say(text: Text<'_>) -> Step<'_> {
+    here(Ask::Say(Speech::plain(Kind::Say, text)))
+}
+
 fn usage(usage: &'static str) -> Step<'static> {
     Step::Refused(Refusal::Usage(usage))
 }
@@ -208,7 +215,7 @@ mod tests {
     }
 
     fn say(kind: Kind, said: &str) -> Step<'_> {
-        here(Ask::Say { kind, text: text(said) })
+        here(Ask::Say(Speech::plain(kind, text(said))))
     }
 
     #[test]
@@ -229,12 +236,21 @@ mod tests {
             ("/me", usage("/me TEXT")),
             (
                 "/msg bia  a  b",
-                Step::Command(Command::Tell { to: text("bia"), text: text("a  b") }),
+                Step::Command(Command::Tell {
+                    to: text("bia"),
+                    speech: Speech::plain(Kind::Say, text("a  b")),
+                }),
             ),
-            ("/msg #dev hi", there(text("#dev"), Ask::Say { kind: Kind::Say, text: text("hi") })),
+            ("/msg #dev hi", there(text("#dev"), Ask::Say(Speech::plain(Kind::Say, text("hi"))))),
             ("/msg bia", usage("/msg NICK TEXT")),
             ("/w bia", usage("/msg NICK TEXT")),
-            ("/w bia hi", Step::Command(Command::Tell { to: text("bia"), text: text("hi") })),
+            (
+                "/w bia hi",
+                Step::Command(Command::Tell {
+                    to: text("bia"),
+                    speech: Speech::plain(Kind::Say, text("hi")),
+                }),
+            ),
             ("/r  a b ", Step::Command(Command::Reply(text("a b")))),
             ("/reply a", Step::Command(Command::Reply(text("a")))),
             ("/r \u{200b}", usage("/r TEXT")),
@@ -264,7 +280,9 @@ mod tests {
 
     #[test]
     fn rooms_and_those_in_charge() {
-        let ban = |time| here(Ask::KeepOut { list: List::Bans, who: text("ana"), time });
+        let keep_out =
+            |list, time| here(Ask::KeepOut { list, who: text("ana"), time, throws_out: true });
+        let ban = |time| keep_out(List::Bans, time);
         for (line, step) in [
             ("/join", usage("/join #ROOM [KEY]")),
             ("/join dev", Step::Command(Command::Join { room: text("dev"), key: None })),
@@ -297,7 +315,7 @@ mod tests {
             ("/ban ana 99999999999999999999d", usage(BAN_USAGE)),
             ("/bans", here(Ask::Lists)),
             ("/unban *!*@x", here(Ask::Pardon { list: List::Bans, who: text("*!*@x") })),
-            ("/mute ana", here(Ask::KeepOut { list: List::Mutes, who: text("ana"), time: None })),
+            ("/mute ana", keep_out(List::Mutes, None)),
             (
                 "/op ana",
                 here(Ask::Rank { nick: text("ana"), rank: Rank::Operator, is_given: true }),

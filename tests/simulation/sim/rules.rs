@@ -84,8 +84,9 @@ pub(crate) fn is_meant(name: &str, to: &str) -> bool {
     called(name) == called(to)
 }
 
-/// What it takes to keep a message, beyond what it takes to show it.
-const KEPT_BYTES: usize = 256 - 8;
+/// What it takes to keep a message, beyond what it takes to show it: also where its author comes from is
+/// kept.
+const KEPT_BYTES: usize = 272 - 8 + "!~plain@6fj3kq2w7xa2b.mz5d.ip".len();
 
 /// Which messages are kept of what was said: no more than the limits allow. Each is a line and how
 /// many bytes it takes to show it.

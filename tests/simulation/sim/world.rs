@@ -89,6 +89,7 @@ impl World {
             // Sometimes that is less than so many messages take.
             history_bytes_max: limits.answer_bytes_max(),
             names_bytes_max: limits.own_bytes_max(),
+            exact_names_bytes_max: limits.answer_bytes_max(),
             nicknames_refused_max: 20,
             // In a crowd, only the number of messages that a newcomer is shown tells when it came. And
             // what somebody is still to be shown of several rooms the model does not know.

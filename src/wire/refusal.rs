@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::notice::For;
-use super::time::{Lasting, up_to_seconds};
+use super::time::{For, Lasting, up_to_seconds};
 use crate::chat::answer::{Longest, Refusal};
 use crate::chat::name::{
     NICK_COLUMNS_MAX, NICK_PUNCTUATION, NameError, ROOM_COLUMNS_MAX, ROOM_PUNCTUATION,
@@ -91,6 +90,9 @@ impl Display for Why<'_> {
                 write!(f, "It takes the key to come into {room}: /join {room} KEY.")
             }
             Refusal::RoomFull(room) => write!(f, "{room} is full."),
+            Refusal::NoProbes(room) => {
+                write!(f, "Programs may not ask each other questions in {room}.")
+            }
             Refusal::Moderated(room) => write!(
                 f,
                 "That was not said: only operators and those with a voice talk in {room}."
@@ -106,6 +108,7 @@ impl Display for Why<'_> {
                     Longest::Topic => "topic",
                     Longest::Key => "key",
                     Longest::Away => "text",
+                    Longest::RealName => "name",
                 };
                 write!(f, "That {what} is too long: at most {limit} bytes.")
             }
@@ -115,6 +118,9 @@ impl Display for Why<'_> {
             Refusal::ListFull(room) => write!(f, "That list of {room} is full."),
             Refusal::TooManyInvited(room) => {
                 write!(f, "As many as may be are invited to {room} and have not come.")
+            }
+            Refusal::WatchesTooMany(limit, _) => {
+                write!(f, "You watch {limit} nicknames, and may watch no more.")
             }
             Refusal::BadMask => {
                 write!(
@@ -126,7 +132,7 @@ impl Display for Why<'_> {
                 let who = if *others == 1 { "1 other is" } else { &format!("{others} others are") };
                 let command = match list {
                     List::Bans => "/ban",
-                    List::Mutes => "/mute",
+                    List::Mutes | List::Exceptions | List::Invitations => "/mute",
                 };
                 write!(
                     f,
@@ -136,7 +142,7 @@ impl Display for Why<'_> {
             Refusal::ConcernedBy { list, who, mask } => {
                 let command = match list {
                     List::Bans => "/unban",
-                    List::Mutes => "/unmute",
+                    List::Mutes | List::Exceptions | List::Invitations => "/unmute",
                 };
                 let who = who.as_str();
                 write!(
@@ -150,7 +156,14 @@ impl Display for Why<'_> {
             Refusal::NotListed(who) => {
                 write!(f, "Nothing there concerns {}. /bans lists all.", who.as_str())
             }
+            Refusal::NotYourself => write!(f, "You cannot do that to others."),
             Refusal::Oneself => write!(f, "You cannot do that to yourself."),
+            Refusal::UnknownMessage(room) => {
+                write!(f, "There is no such message in {room}, or it is no longer kept.")
+            }
+            Refusal::NotYours(room) => {
+                write!(f, "You did not say that: only operators of {room} can take it back.")
+            }
         }
     }
 }

@@ -21,6 +21,18 @@ impl Display for Lasting {
     }
 }
 
+/// For how long something counts in a room.
+pub(super) struct For(pub(super) Option<Duration>);
+
+impl Display for For {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => Lasting(up_to_seconds(time)).fmt(f),
+            None => f.write_str("as long as the room exists"),
+        }
+    }
+}
+
 fn units(time: Duration, units_max: usize, f: &mut Formatter<'_>) -> fmt::Result {
     let mut seconds = time.as_secs();
     let mut written = 0;

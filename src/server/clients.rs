@@ -1,0 +1,116 @@
+//! IRC clients: what is kept of them beside the connection, and what they are told unasked.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::wire::irc::own::Own;
+use crate::wire::irc::speaker::Speaker;
+use crate::wire::irc::verbs::Verb;
+
+/// A client that has sent nothing for so long is asked whether it is there: what stands between may have
+/// forgotten the connection.
+const PING_AFTER: Duration = Duration::from_secs(120);
+
+/// It has so long to answer, or to send anything else.
+const PONG_WITHIN: Duration = Duration::from_secs(60);
+
+/// An IRC client. Others have none, thus it stands apart from the connection.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) speaker: Speaker,
+    heard_at: Instant,
+    /// When it is to be looked at: later than that only if it was heard meanwhile.
+    check_at: Instant,
+    is_pinged: bool,
+    /// When it is put in the home room, unless it goes somewhere by itself.
+    home_at: Option<Instant>,
+}
+
+/// All of them, by the keys of their connections.
+pub(super) type Clients = HashMap<usize, Box<Client>>;
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    /// It is put in the home room.
+    Home,
+    /// It is asked whether it is there.
+    Ping,
+    /// It is not.
+    Silence,
+}
+
+impl Client {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            speaker: Speaker::default(),
+            heard_at: now,
+            check_at: now + PING_AFTER,
+            is_pinged: false,
+            home_at: None,
+        }
+    }
+
+    /// It is registered: if it goes nowhere, it is put in the home room at that time.
+    pub(super) fn is_in(&mut self, home_at: Option<Instant>) {
+        self.home_at = home_at;
+    }
+
+    /// It sends something. Whoever says, sets or joins something is left where it is.
+    pub(super) fn note(&mut self, own: &Own<'_>, now: Instant) {
+        self.heard_at = now;
+        self.is_pinged = false;
+        if let Own::Begin { verb, line, .. } = own
+            && acts(*verb, line)
+        {
+            self.home_at = None;
+        }
+    }
+
+    /// When something may be due.
+    pub(super) fn due_at(&self) -> Instant {
+        self.home_at.map_or(self.check_at, |at| at.min(self.check_at))
+    }
+
+    /// What is due now.
+    pub(super) fn due(&mut self, now: Instant) -> Due {
+        if self.home_at.is_some_and(|at| at <= now) {
+            self.home_at = None;
+            return Due::Home;
+        }
+        if self.check_at > now {
+            return Due::Nothing;
+        }
+        let silent = now.saturating_duration_since(self.heard_at);
+        if self.is_pinged && silent >= PING_AFTER + PONG_WITHIN {
+            return Due::Silence;
+        }
+        if silent < PING_AFTER {
+            self.check_at = self.heard_at + PING_AFTER;
+            return Due::Nothing;
+        }
+        self.check_at = now + PONG_WITHIN;
+        self.is_pinged = true;
+        Due::Ping
+    }
+}
+
+/// Whether a line shows that its client goes where it wants to. Some set a mode of their own before
+/// anything else.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other verbs prepare or ask")]
+fn acts(verb: Verb, line: &str) -> bool {
+    match verb {
+        Verb::Join
+        | Verb::Privmsg
+        | Verb::Notice
+        | Verb::Tagmsg
+        | Verb::Topic
+        | Verb::Kick
+        | Verb::Invite
+        | Verb::Away
+        | Verb::Setname => true,
+        Verb::Mode => line.contains('#'),
+        _ => false,
+    }
+}

@@ -1,0 +1,118 @@
+//! IRC: what irssi, weechat and other clients speak
+//! ([RFC 2812](https://www.rfc-editor.org/rfc/rfc2812), [Modern IRC](https://modern.ircdocs.horse/),
+//! [IRCv3](https://ircv3.net/irc/)).
+//!
+//! A [decoder](decode::IrcDecoder) makes commands of lines. What many are told is written in `events`, alike
+//! for all with the same variant. What one is told is written by its [`Speaker`](speaker::Speaker), which
+//! knows what it is called, what it agreed on, and which line it is an answer to: so numbers, labels and
+//! batches are nowhere else.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most verbs and answers are alike but for what a match is about"
+)]
+
+mod answers;
+pub mod caps;
+pub mod decode;
+mod events;
+pub(crate) mod line;
+mod modes;
+mod monitor;
+pub mod own;
+mod past;
+mod refusals;
+mod replies;
+pub mod speaker;
+pub mod verbs;
+pub mod write;
+
+use crate::chat::event::{Event, Happening, What};
+use crate::chat::message::Kind;
+use crate::clock::Timestamp;
+use caps::Caps;
+use write::Tags;
+
+/// What this server is called where a client has to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// As a server: letters, digits, `-` and at least one dot, so that nobody takes it for a nickname.
+    pub server: String,
+    /// As a network: without blanks.
+    pub network: String,
+    /// The room where everybody begins.
+    pub home: String,
+    /// Since when it runs.
+    pub since: Timestamp,
+}
+
+impl Identity {
+    /// What a server is called whose operator calls it so.
+    #[must_use]
+    pub fn new(name: &str, home: &str) -> Self {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        let words = name.split(|c| !is_plain(c)).filter(|word| !word.is_empty());
+        let mut network = words.collect::<Vec<_>>().join("-");
+        if network.is_empty() {
+            network.push_str("chatd");
+        }
+        let dot = if network.contains('.') { "" } else { ".chat" };
+        let server = format!("{network}{dot}");
+        Self { server, network, home: home.into(), since: Timestamp::default() }
+    }
+}
+
+/// The part of what was agreed on that the bytes of events depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IrcVariant {
+    /// Which tags lines carry.
+    pub tags: Tags,
+    /// Whoever comes is told with the real name.
+    pub is_extended: bool,
+}
+
+impl IrcVariant {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+
+    /// That of a client which agreed on these.
+    #[must_use]
+    pub fn of(caps: Caps) -> Self {
+        Self { tags: speaker::tags_of(caps), is_extended: caps.has(Caps::EXTENDED_JOIN) }
+    }
+
+    /// A number of its own, below [`IrcVariant::COUNT`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        2 * self.tags as usize + usize::from(self.is_extended)
+    }
+
+    /// Appends an event to `out`.
+    pub fn event(self, event: &Event<'_>, identity: &Identity, out: &mut Vec<u8>) {
+        events::event(event, self.tags, self.is_extended, identity, out);
+    }
+}
+
+/// Whether only some clients are told of an event: those who asked for such.
+#[must_use]
+pub fn is_for_some(event: &Event<'_>) -> bool {
+    match event.what {
+        What::Away { .. }
+        | What::Described { .. }
+        | What::In { what: Happening::TakenBack { .. }, .. } => true,
+        What::Said(message) => message.speech.kind == Kind::Mark,
+        What::In { .. } | What::Renamed { .. } | What::Left { .. } => false,
+    }
+}
+
+/// Whether a client is told of an event, which only those are who asked for such.
+#[must_use]
+pub fn wants(caps: Caps, event: &Event<'_>) -> bool {
+    match event.what {
+        What::Away { .. } => caps.has(Caps::AWAY_NOTIFY),
+        What::Described { .. } => caps.has(Caps::SETNAME),
+        What::In { what: Happening::TakenBack { .. }, .. } => caps.has(Caps::REDACTION),
+        What::Said(message) if message.speech.kind == Kind::Mark => caps.has(Caps::MESSAGE_TAGS),
+        What::Said(_) | What::In { .. } | What::Renamed { .. } | What::Left { .. } => true,
+    }
+}

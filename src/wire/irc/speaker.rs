@@ -1,0 +1,333 @@
+//! What one client is told: its own view of what happened, and the answers to what it asks for, with the
+//! labels and batches that belong to them.
+
+use std::fmt::{Display, Write as _};
+use std::mem;
+
+use super::Identity;
+use super::caps::Caps;
+use super::modes::Mode;
+use super::monitor;
+use super::past::PastShown;
+use super::verbs::Verb;
+use super::write::{self, Redaction, Tags, line};
+use crate::chat::command::{Ask, Command};
+use crate::chat::message::Extras;
+use crate::chat::name::RoomName;
+use crate::chat::who::Who;
+use crate::clock::Timestamp;
+
+/// What is to be known to speak with one client.
+#[derive(Debug, Default)]
+pub struct Speaker {
+    /// Who it is, once it is registered.
+    pub(super) me: Option<Who>,
+    /// Its real name, as it tells.
+    pub(super) real_name: String,
+    pub(super) asked: Asked,
+    /// What is answered, while that is to carry a label.
+    held: Vec<u8>,
+    pub(super) gathered: Gathered,
+    batches: u32,
+    pub(super) past: PastShown,
+}
+
+/// The line that is answered.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) verb: Verb,
+    pub(super) name: String,
+    /// Without its tags.
+    pub(super) line: String,
+    label: String,
+}
+
+/// Several answers that become one line.
+#[derive(Debug, Default)]
+pub(super) enum Gathered {
+    #[default]
+    Nothing,
+    /// Changes of a room.
+    Modes { room: RoomName, letters: String, values: String, is_set: Option<bool> },
+    /// Those of whom it was asked whether they are here.
+    Found(String),
+    /// Those whom the client watches from now on, and those whom it cannot.
+    Watched(monitor::Report),
+}
+
+/// To whom an answer goes, and where it is written.
+pub(super) struct Reply<'a> {
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) identity: &'a Identity,
+    pub(super) nick: &'a str,
+    pub(super) caps: Caps,
+    pub(super) now: Timestamp,
+}
+
+impl Reply<'_> {
+    /// A reply with a number.
+    pub(super) fn numeric(&mut self, code: &str, text: impl Display) {
+        let Self { identity, nick, .. } = self;
+        line(self.out, format_args!(":{} {code} {nick} {text}", identity.server));
+    }
+
+    /// Replies with a number that hold as many words as fit in a line.
+    pub(super) fn numeric_list<'w>(
+        &mut self,
+        code: &str,
+        lead: impl Display,
+        words: impl Iterator<Item = &'w dyn Display>,
+    ) {
+        let lead = format!(":{} {code} {} {lead}", self.identity.server, self.nick);
+        write::list(self.out, &lead, ' ', "", words);
+    }
+
+    /// A line that the server says.
+    pub(super) fn server(&mut self, text: impl Display) {
+        line(self.out, format_args!(":{} {text}", self.identity.server));
+    }
+
+    /// A line that somebody caused, with the time when it happened.
+    pub(super) fn timed(&mut self, at: Timestamp, text: impl Display) {
+        write::tags(self.out, tags_of(self.caps), at, None, Extras::default());
+        line(self.out, text);
+    }
+
+    /// A failure that is about parameters of the line, in the form that programs read: whoever uses such a
+    /// verb knows it. What cannot be written in the middle of a line again becomes a star.
+    pub(super) fn fail_about<'p>(
+        &mut self,
+        verb: &str,
+        code: &str,
+        about: impl Iterator<Item = &'p str>,
+        text: impl Display,
+    ) {
+        let mut lead = format!("FAIL {verb} {code}");
+        for param in about.filter(|param| !param.is_empty()) {
+            let is_word = !param.starts_with(':') && !param.contains(' ');
+            lead.push(' ');
+            lead.push_str(if is_word { param } else { "*" });
+        }
+        self.server(format_args!("{lead} :{text}"));
+    }
+
+    /// A failure, in a form that programs read if this one does.
+    pub(super) fn fail(&mut self, verb: &str, code: &str, text: impl Display) {
+        if self.caps.has(Caps::STANDARD_REPLIES) {
+            self.server(format_args!("FAIL {verb} {code} :{text}"));
+        } else {
+            let nick = self.nick;
+            self.server(format_args!("NOTICE {nick} :{text}"));
+        }
+    }
+}
+
+/// Which tags a client wants.
+pub(super) fn tags_of(caps: Caps) -> Tags {
+    if caps.has(Caps::MESSAGE_TAGS) {
+        Tags::All
+    } else if caps.has(Caps::SERVER_TIME) {
+        Tags::Time
+    } else {
+        Tags::None
+    }
+}
+
+impl Speaker {
+    /// Whether what its client asks to say fits in one line for others: what does not is refused, as no
+    /// client expects that it is split.
+    pub(crate) fn fits(&self, command: &Command<'_>) -> bool {
+        let from = self.me.as_ref().map_or("*", Who::full);
+        match command {
+            Command::Tell { to, speech } => write::fits(from, to.as_str(), speech),
+            Command::In { room: Some(room), ask: Ask::Say(speech) } => {
+                write::fits(from, room.as_str(), speech)
+            }
+            Command::In { room: Some(room), ask: Ask::SayRanked { speech, .. } } => {
+                write::fits(from, &format!("@{}", room.as_str()), speech)
+            }
+            Command::In { room: Some(room), ask: Ask::TakeBack { message, reason } } => {
+                let (room, message, reason) = (room.as_str(), *message, *reason);
+                self.me.as_ref().is_none_or(|by| Redaction { by, room, message, reason }.fits())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether it is registered.
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        self.me.is_some()
+    }
+
+    /// Begins to answer a line.
+    pub(super) fn begin(&mut self, verb: Verb, name: &str, label: &str, asked: &str) {
+        self.asked.verb = verb;
+        for (kept, new) in [
+            (&mut self.asked.name, name),
+            (&mut self.asked.label, label),
+            (&mut self.asked.line, asked),
+        ] {
+            kept.clear();
+            kept.push_str(new);
+        }
+    }
+
+    /// Writes with `write`: at once, or held until the line is answered.
+    pub(super) fn write(
+        &mut self,
+        identity: &Identity,
+        caps: Caps,
+        now: Timestamp,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Self, &mut Reply<'_>),
+    ) {
+        let is_held = !self.asked.label.is_empty();
+        let mut held = mem::take(&mut self.held);
+        let me = self.me.clone();
+        let nick = me.as_ref().map_or("*", Who::as_str);
+        let out = if is_held { &mut held } else { out };
+        write(self, &mut Reply { out, identity, nick, caps, now });
+        self.held = held;
+    }
+
+    /// All that was asked for is answered: what was gathered and held is written.
+    pub(super) fn finish(
+        &mut self,
+        identity: &Identity,
+        caps: Caps,
+        now: Timestamp,
+        out: &mut Vec<u8>,
+    ) {
+        self.write(identity, caps, now, out, |speaker, reply| {
+            speaker.write_gathered(reply);
+            if speaker.asked.verb == Verb::Names {
+                let rooms = speaker.param(0).unwrap_or("*").to_owned();
+                reply.numeric("366", format_args!("{rooms} :End of /NAMES list"));
+            }
+        });
+        let label = mem::take(&mut self.asked.label);
+        if !label.is_empty() {
+            let held = mem::take(&mut self.held);
+            self.write_labelled(&label, &held, identity, out);
+        }
+        self.begin(Verb::Unknown, "", "", "");
+    }
+
+    /// A parameter of the line, as it was sent.
+    pub(super) fn param(&self, index: usize) -> Option<&str> {
+        let line = super::line::Line::parse(&self.asked.line)?;
+        line.params().get(index).copied().filter(|param| !param.is_empty())
+    }
+
+    /// See [labeled responses](https://ircv3.net/specs/extensions/labeled-response).
+    fn write_labelled(&mut self, label: &str, held: &[u8], identity: &Identity, out: &mut Vec<u8>) {
+        let server = &identity.server;
+        match held.split_inclusive(|&byte| byte == b'\n').count() {
+            0 => line(out, format_args!("@label={label} :{server} ACK")),
+            1 => tag_lines(held, &format!("label={label}"), out),
+            _ => {
+                let batch = self.next_batch();
+                line(out, format_args!("@label={label} :{server} BATCH +{batch} labeled-response"));
+                tag_lines(held, &format!("batch={batch}"), out);
+                line(out, format_args!(":{server} BATCH -{batch}"));
+            }
+        }
+    }
+
+    pub(super) fn next_batch(&mut self) -> u32 {
+        self.batches += 1;
+        self.batches
+    }
+
+    /// A change of a room by the client itself: several become one line.
+    pub(super) fn gather_mode(
+        &mut self,
+        changed: &RoomName,
+        mode: &Mode<'_>,
+        reply: &mut Reply<'_>,
+    ) {
+        if !matches!(&self.gathered, Gathered::Modes { room, .. } if room == changed) {
+            self.write_gathered(reply);
+            self.gathered = Gathered::Modes {
+                room: changed.clone(),
+                letters: String::new(),
+                values: String::new(),
+                is_set: None,
+            };
+        }
+        if let Gathered::Modes { letters, values, is_set, .. } = &mut self.gathered {
+            if is_set.replace(mode.is_set) != Some(mode.is_set) {
+                letters.push(super::modes::sign(mode.is_set));
+            }
+            letters.push(mode.letter);
+            if let Some(value) = &mode.value {
+                let _ = write!(values, " {value}");
+            }
+        }
+        if self.asked.verb != Verb::Mode {
+            self.write_gathered(reply);
+        }
+    }
+
+    /// Somebody was looked for and is here.
+    pub(super) fn gather_found(&mut self, found: &str) {
+        if !matches!(self.gathered, Gathered::Found(_)) {
+            self.gathered = Gathered::Found(String::new());
+        }
+        if let Gathered::Found(all) = &mut self.gathered {
+            if !all.is_empty() {
+                all.push(' ');
+            }
+            all.push_str(found);
+        }
+    }
+
+    pub(super) fn write_gathered(&mut self, reply: &mut Reply<'_>) {
+        match mem::take(&mut self.gathered) {
+            Gathered::Nothing => {
+                let code = self.code_of_found();
+                if let Some(code) = code {
+                    reply.numeric(code, ":");
+                }
+            }
+            Gathered::Modes { room, letters, values, .. } => {
+                let me = self.me.as_ref().map_or("*", Who::full);
+                let text = format!(":{me} MODE {room} {letters}{values}");
+                reply.timed(reply.now, text);
+            }
+            Gathered::Watched(report) => report.write(reply),
+            Gathered::Found(found) => {
+                reply.numeric(self.code_of_found().unwrap_or("302"), format_args!(":{found}"));
+            }
+        }
+    }
+
+    fn code_of_found(&self) -> Option<&'static str> {
+        match self.asked.verb {
+            Verb::Userhost => Some("302"),
+            Verb::Ison => Some("303"),
+            _ => None,
+        }
+    }
+}
+
+/// Appends lines with one more tag, unless they are of a batch already.
+pub(super) fn tag_lines(lines: &[u8], tag: &str, out: &mut Vec<u8>) {
+    for line in lines.split_inclusive(|&byte| byte == b'\n') {
+        out.push(b'@');
+        match line.strip_prefix(b"@") {
+            Some(tagged) if tagged.starts_with(b"batch=") => out.extend_from_slice(tagged),
+            Some(tagged) => {
+                out.extend_from_slice(tag.as_bytes());
+                out.push(b';');
+                out.extend_from_slice(tagged);
+            }
+            None => {
+                out.extend_from_slice(tag.as_bytes());
+                out.push(b' ');
+                out.extend_from_slice(line);
+            }
+        }
+    }
+}
