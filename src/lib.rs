@@ -1,4 +1,5 @@
-//! `chatd` is chat rooms on one TCP port: one thread, one event loop, any client that sends lines.
+//! `chatd` is chat rooms on one TCP port: one thread, one event loop, any client that sends lines, of text
+//! or of IRC.
 //!
 //! This page is the map. The program itself is a few lines in `src/main.rs`; everything else is
 //! here, so that benches, tests and the client can use it.
@@ -73,6 +74,8 @@
 //! | focus | the room where a session talks unless it says where; lines of its other rooms are marked |
 //! | cloak | where somebody comes from, as others may know it: a keyed hash of the address |
 //! | hearer, speaker | who is told something; who caused it |
+//! | protocol | what a peer speaks: [text](wire::text), or [IRC](wire::irc), told by its first line |
+//! | answer, event | what is told to one, and what is told to many. Whoever causes an event gets it as an answer |
 //! | variant | what the bytes of an event depend on beside the event: all hearers with the same one share them |
 //! | fan-out | what many are told, gathered while it is for the same hearers, then queued for each |
 //! | tick | one round of the loop |
@@ -89,8 +92,8 @@
 //! | wish | door |
 //! |---|---|
 //! | another protocol on the same port | [`wire::detect`], a variant of [`wire::Decoder`] and of [`wire::Format`], and a module in `wire` |
-//! | another command | [`chat::command`], [`chat::Chat::apply`], and its words in [`wire::text`] (CONTRIBUTING has the recipe) |
-//! | another rule of a room | [`chat::rules`], and its words in [`wire::text`] |
+//! | another command | [`chat::command`], [`chat::Chat::apply`], its words in [`wire::text`] and its verb in [`wire::irc::verbs`] (CONTRIBUTING has the recipe) |
+//! | another rule of a room | [`chat::rules`], its words in [`wire::text`], and its letter in `wire::irc::modes` |
 //! | another transport, such as TLS | an implementation of [`stream::Stream`] |
 //! | another limit | [`limits`], its option in [`config`], and a row of the README's table |
 //!

@@ -44,6 +44,9 @@ fn help_is_as_it_is_shown_and_fits_into_eighty_columns() {
     }
 }
 
+/// Commands of IRC clients, which they do not send.
+const OF_IRC_CLIENTS: [&str; 2] = ["connect", "server"];
+
 #[test]
 fn each_command_and_option_exists() {
     let server = CHATD.start("--rate 0");
@@ -56,6 +59,7 @@ fn each_command_and_option_exists() {
         } else if let Some(command) = word.strip_prefix('/')
             && !command.starts_with('/')
             && !is_explained
+            && !OF_IRC_CLIENTS.contains(&command)
         {
             let mut ana = server.join("ana");
             ana.send(format!("/{command}\n/quit\n"));
