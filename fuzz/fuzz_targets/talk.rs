@@ -212,7 +212,8 @@ fn meaning<'a>(event: &Event<'a>, is_focused: bool) -> Option<ServerLine<'a>> {
                 Happening::Joined { is_counted: true, .. }
                 | Happening::Parted { is_counted: true, .. }
                 | Happening::Kicked { is_counted: true, .. }
-                | Happening::Listed { .. },
+                | Happening::Listed { .. }
+                | Happening::Invited { .. },
             ..
         }
         | What::Left { is_counted: true, .. }

@@ -130,6 +130,13 @@ pub enum Happening<'a> {
         /// The rank.
         rank: Rank,
     },
+    /// Somebody lets another one in, who is not there yet.
+    Invited {
+        /// Who.
+        by: &'a Who,
+        /// Whom.
+        who: &'a Who,
+    },
     /// An operator gave somebody a rank, or took it.
     Ranked {
         /// The operator.

@@ -90,9 +90,10 @@ impl Chat {
         } else if self.rooms[at].rules.invite_only {
             return Err(self.needs_operator(at));
         }
-        let by = self.people[caller.id].who();
+        let (by, who) = (self.people[caller.id].who(), self.people[id].who());
         caller.out.answer(&Answer::Invited { by, room: &name }, id);
-        caller.answer(&Answer::Inviting { nick: self.people[id].who(), room: &name });
+        self.tell_others(at, Happening::Invited { by, who }, caller);
+        caller.answer(&Answer::Inviting { nick: who, room: &name });
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use crate::chat::session::{Cloak, SessionId};
 use crate::clock::{Now, Timestamp};
 use crate::limits::Limits;
 use crate::stream::Stream;
+use crate::wire::irc::caps::Caps;
 use crate::wire::irc::own::Own;
 use crate::wire::irc::{self, Identity};
 use crate::wire::{Format, text};
@@ -314,7 +315,7 @@ impl<S: Stream> Peers<S> {
 
 impl<S: Stream> Outbound for Peers<S> {
     fn deliver(&mut self, event: &Event<'_>, to: &Audience<'_>) {
-        let is_for_some = irc::is_for_some(event);
+        let is_for_some = irc::needs(event) != Caps::NONE;
         if is_for_some || self.pending.key() != Some(to.key) {
             self.fan_out();
             self.begin(to, is_for_some.then_some(event));

@@ -240,7 +240,7 @@ impl Format {
     pub fn wants(self, event: &Event<'_>) -> bool {
         match self {
             Self::Text(_) => true,
-            Self::Irc(caps) => irc::wants(caps, event),
+            Self::Irc(caps) => caps.has(irc::needs(event)),
         }
     }
 }

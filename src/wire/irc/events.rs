@@ -73,6 +73,9 @@ fn in_room(
             let reason = reason.map_or(by.as_str(), |reason| reason.as_str());
             line(out, format_args!(":{} KICK {room} {nick} :{reason}", by.full()));
         }
+        Happening::Invited { by, who } => {
+            line(out, format_args!(":{} INVITE {who} {room}", by.full()));
+        }
         Happening::RankBack { nick, rank } => {
             let letter = modes::rank_letter(rank);
             line(out, format_args!(":{} MODE {room} +{letter} {nick}", identity.server));

@@ -93,26 +93,15 @@ impl IrcVariant {
     }
 }
 
-/// Whether only some clients are told of an event: those who asked for such.
+/// What a client has to have agreed on to be told of an event; nothing, if all are told.
 #[must_use]
-pub fn is_for_some(event: &Event<'_>) -> bool {
+pub fn needs(event: &Event<'_>) -> Caps {
     match event.what {
-        What::Away { .. }
-        | What::Described { .. }
-        | What::In { what: Happening::TakenBack { .. }, .. } => true,
-        What::Said(message) => message.speech.kind == Kind::Mark,
-        What::In { .. } | What::Renamed { .. } | What::Left { .. } => false,
-    }
-}
-
-/// Whether a client is told of an event, which only those are who asked for such.
-#[must_use]
-pub fn wants(caps: Caps, event: &Event<'_>) -> bool {
-    match event.what {
-        What::Away { .. } => caps.has(Caps::AWAY_NOTIFY),
-        What::Described { .. } => caps.has(Caps::SETNAME),
-        What::In { what: Happening::TakenBack { .. }, .. } => caps.has(Caps::REDACTION),
-        What::Said(message) if message.speech.kind == Kind::Mark => caps.has(Caps::MESSAGE_TAGS),
-        What::Said(_) | What::In { .. } | What::Renamed { .. } | What::Left { .. } => true,
+        What::Away { .. } => Caps::AWAY_NOTIFY,
+        What::Described { .. } => Caps::SETNAME,
+        What::In { what: Happening::TakenBack { .. }, .. } => Caps::REDACTION,
+        What::In { what: Happening::Invited { .. }, .. } => Caps::INVITE_NOTIFY,
+        What::Said(message) if message.speech.kind == Kind::Mark => Caps::MESSAGE_TAGS,
+        What::Said(_) | What::In { .. } | What::Renamed { .. } | What::Left { .. } => Caps::NONE,
     }
 }

@@ -7,7 +7,7 @@ use std::mem;
 use super::caps::Caps;
 use super::speaker::{Gathered, Reply, Speaker, tags_of};
 use super::verbs::Verb;
-use super::{events, wants, write};
+use super::{events, needs, write};
 use crate::chat::answer::{News, Watched};
 use crate::chat::text::Text;
 use crate::chat::watching::WATCHED_MAX;
@@ -94,7 +94,7 @@ pub(super) fn news(news: &News<'_>, reply: &mut Reply<'_>) {
         News::Came(who) => reply.numeric("730", format_args!(":{}", who.full())),
         News::Went(who) => reply.numeric("731", format_args!(":{who}")),
         News::Did(event) => {
-            if reply.caps.has(Caps::EXTENDED_MONITOR) && wants(reply.caps, event) {
+            if reply.caps.has(Caps::EXTENDED_MONITOR) && reply.caps.has(needs(event)) {
                 let is_extended = reply.caps.has(Caps::EXTENDED_JOIN);
                 let (tags, identity) = (tags_of(reply.caps), reply.identity);
                 events::event(event, tags, is_extended, identity, reply.out);

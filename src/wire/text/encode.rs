@@ -50,6 +50,7 @@ fn is_not_for_people(what: Happening<'_>) -> bool {
             | Happening::Parted { is_counted: true, .. }
             | Happening::Kicked { is_counted: true, .. }
             | Happening::Listed { .. }
+            | Happening::Invited { .. }
     )
 }
 

@@ -73,6 +73,7 @@ impl Display for Happened<'_> {
             Happening::Ranked { by, nick, rank: Rank::Voice, is_given: false } => {
                 write!(f, "{by} took the voice from {nick}")
             }
+            Happening::Invited { by, who } => write!(f, "{by} invites {who}"),
             Happening::Listed { by, list, mask, is_added } => {
                 let no_longer = if is_added { "" } else { "no longer " };
                 write!(f, "{by}: {mask} is {no_longer}{}", state_of(list))
