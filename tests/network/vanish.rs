@@ -117,7 +117,7 @@ fn the_client_notices_that_the_server_vanished_and_comes_back() {
         let server = wire.serve("--history 0");
         let mut witness = join(&server, HERE[1], "witness");
         let mut command = pty_process::blocking::Command::new(client());
-        command = command.arg(server.addr().to_string()).args(["--nick", "ana"]);
+        command = command.arg(server.addr().to_string()).args(["--nick", "ana", "--no-time"]);
         let mut terminal = Terminal::start(command.env("TERM", "xterm-256color"), 80, 10);
         witness.expect(joined("ana"));
         terminal.wait_for_rows(&["ana>"]);
