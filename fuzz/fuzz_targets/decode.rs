@@ -134,7 +134,7 @@ fn check_own(own: &Own<'_>) {
         | Own::Bye(Bye::Quit(part)) => [part, "", ""],
         _ => [""; 3],
     };
-    assert!(!parts.concat().contains(['\r', '\n']), "{own:?}");
+    assert!(!parts.concat().contains(['\r', '\n', '\0']), "{own:?}");
 }
 
 /// What programs may be shown beside the text does no more than style it, and stays in its place.

@@ -38,7 +38,7 @@ fn steps(
             if step == Step::Incomplete {
                 break;
             }
-            if matches!(step, Step::Command(Command::Nick(_))) {
+            if matches!(step, Step::Command(Command::Nick(_) | Command::Enter(_))) {
                 nameless = nameless.saturating_sub(1);
             }
             steps.push((format!("{step:?}"), format));

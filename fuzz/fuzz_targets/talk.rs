@@ -173,7 +173,7 @@ fn is_for_programs(answer: &Answer<'_>) -> bool {
     }
     matches!(
         answer,
-        Answer::Registered(_)
+        Answer::Registered(..)
             | Answer::Counts(_)
             | Answer::Found(..)
             | Answer::People { .. }
@@ -288,7 +288,7 @@ fn is_meant_for_one(answer: &Answer<'_>, read: &ServerLine<'_>) -> bool {
             ServerLine::PrivateSent { nick, to, text: speech.text.as_str() }
         }
         Answer::Told(_) | Answer::Delivered(_) => ServerLine::Unknown,
-        Answer::Registered(_)
+        Answer::Registered(..)
         | Answer::Counts(_)
         | Answer::Found(..)
         | Answer::People { .. }

@@ -29,8 +29,8 @@ pub enum Answer<'a> {
         /// Who else is there.
         others: Listing<'a>,
     },
-    /// A newcomer has a nickname, and is in no room yet.
-    Registered(&'a Who),
+    /// A newcomer has a nickname, tells this real name, and is in no room yet.
+    Registered(&'a Who, Text<'a>),
     /// How many are here, and how many rooms there are.
     Counts(Counts),
     /// Somebody who was looked for, and whether it is away.

@@ -19,7 +19,7 @@ use crate::clock::{Now, Timestamp};
 const WELCOME_NAMES_MAX: usize = 10;
 
 /// The longest that somebody says in going away, in bytes.
-const AWAY_BYTES_MAX: usize = 390;
+pub(crate) const AWAY_BYTES_MAX: usize = 390;
 
 /// The longest real name, in bytes.
 const REAL_NAME_BYTES_MAX: usize = 150;
@@ -99,9 +99,11 @@ impl Chat {
         let nick = Nick::parse(newcomer.nick.as_str()).map_err(Refusal::BadNick)?;
         self.seat(&nick, &User::of(newcomer.user.as_str()), caller)?;
         let person = &mut self.people[caller.id];
-        person.set_real_name(newcomer.real_name);
+        // Whoever tells a longer one while it is here is told that it is too long.
+        person.set_real_name(newcomer.real_name.start(REAL_NAME_BYTES_MAX));
         person.hear_each();
-        caller.answer(&Answer::Registered(self.people[caller.id].who()));
+        let person = &self.people[caller.id];
+        caller.answer(&Answer::Registered(person.who(), person.real_name()));
         self.show_counts(caller);
         caller.answer(&Answer::Motd(&self.motd));
         Ok(Outcome::Entered)

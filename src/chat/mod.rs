@@ -12,7 +12,7 @@
 pub mod answer;
 mod asking;
 pub mod command;
-mod entering;
+pub(crate) mod entering;
 pub mod event;
 pub mod fold;
 pub mod history;
@@ -20,7 +20,7 @@ pub mod look_alikes;
 pub mod mask;
 pub mod message;
 pub mod name;
-mod operating;
+pub(crate) mod operating;
 pub mod outbound;
 mod past;
 pub mod people;

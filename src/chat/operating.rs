@@ -17,7 +17,7 @@ use super::{Caller, Chat};
 const TOLD_ALONE_MAX: usize = 10;
 
 /// The longest topic, in bytes.
-const TOPIC_BYTES_MAX: usize = 390;
+pub(crate) const TOPIC_BYTES_MAX: usize = 390;
 
 impl Chat {
     fn must_operate(&self, at: RoomId, caller: &Caller<'_>) -> Result<(), Refusal<'static>> {

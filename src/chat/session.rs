@@ -52,6 +52,9 @@ pub enum Cloak {
     },
 }
 
+/// The longest cloak, in bytes.
+pub(super) const CLOAK_BYTES_MAX: usize = 13 + ".".len() + 4 + ".ip".len();
+
 /// The digits of base 32 (RFC 4648, section 6), in lower case.
 const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 

@@ -59,6 +59,16 @@ impl<'a> Text<'a> {
         Self(self.0.trim())
     }
 
+    /// As much of it as so many bytes hold, without half a character.
+    #[must_use]
+    pub fn start(self, bytes_max: usize) -> Self {
+        if self.0.len() <= bytes_max {
+            return self;
+        }
+        let end = (0..=bytes_max).rev().find(|&at| self.0.is_char_boundary(at));
+        Self(&self.0[..end.unwrap_or_default()])
+    }
+
     /// Whether there is nothing to see in it.
     #[must_use]
     pub fn is_blank(self) -> bool {

@@ -3,8 +3,8 @@
 use std::fmt::{self, Write};
 use std::rc::Rc;
 
-use super::name::Nick;
-use super::session::Cloak;
+use super::name::{NICK_BYTES_MAX, Nick};
+use super::session::{CLOAK_BYTES_MAX, Cloak};
 use super::text::Text;
 
 /// What stands for the name of a user who has told none: see [`User`].
@@ -12,6 +12,10 @@ const PLAIN: &str = "plain";
 
 /// The longest name of a user, in bytes.
 const USER_BYTES_MAX: usize = 10;
+
+/// The longest [`Who::full`], in bytes.
+pub const WHO_BYTES_MAX: usize =
+    NICK_BYTES_MAX + "!~".len() + USER_BYTES_MAX + "@".len() + CLOAK_BYTES_MAX;
 
 /// Who somebody is, as others may know it: `ana!~plain@6fj3kq2w7xa2b.mz5d.ip`, a nickname, the name
 /// of a user and a [cloak](Cloak). Mostly only the nickname is shown: so it is displayed. Copies share

@@ -161,6 +161,18 @@ impl<S: Stream> Peers<S> {
         }
     }
 
+    /// Somebody's turn ends, perhaps in the midst of a line.
+    pub(super) fn pause(&mut self, key: usize) {
+        let Self { clients, hearings, identity, now, .. } = self;
+        let Format::Irc(caps) = hearings[key].format else { return };
+        let Some(client) = clients.get_mut(&key) else { return };
+        let mut out = Vec::new();
+        client.speaker.pause(identity, caps, *now, &mut out);
+        if !out.is_empty() {
+            self.push_own(key, &out);
+        }
+    }
+
     /// When something is due for the IRC client of a connection, if it is one.
     pub(super) fn due_at(&self, key: usize) -> Option<Instant> {
         self.clients.get(&key).map(|client| client.due_at())

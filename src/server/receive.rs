@@ -101,6 +101,7 @@ impl<S: Stream> Server<S> {
         let before = host.peers.work();
         let allowance = allowance.read_for(inbound.meter.pace, &host.limits);
         let end = inbound.take_turn(id, host, scratch, allowance);
+        host.peers.pause(id.key());
         host.peers.fan_out();
         let work = host.peers.work() - before;
         self.note_said(Some(id), allowance.now);

@@ -5,6 +5,7 @@ mod connections;
 mod faults;
 mod first_line;
 mod golden;
+mod irc;
 mod limits;
 mod log;
 mod process;

@@ -10,6 +10,8 @@
 mod cases;
 mod departing;
 mod fairness;
+mod irc;
+mod mixed;
 mod rooms;
 mod sim;
 mod slow;
@@ -44,13 +46,8 @@ impl Script {
         Self { setup, steps: (0..steps).map(|_| number()).collect() }
     }
 
-    /// Whether it goes wrong.
-    pub(crate) fn fails(&self) -> bool {
-        panic::catch_unwind(AssertUnwindSafe(|| self.run(false))).is_err()
-    }
-
     /// Leaves out steps as long as it goes on going wrong (delta debugging).
-    pub(crate) fn minimise(mut self) -> Self {
+    pub(crate) fn minimise(mut self, run: Run) -> Self {
         let mut size = self.steps.len() / 2;
         while size > 0 {
             let mut start = 0;
@@ -58,7 +55,7 @@ impl Script {
             while start < self.steps.len() {
                 let mut less = self.clone();
                 less.steps.drain(start..(start + size).min(less.steps.len()));
-                if less.fails() {
+                if fails(&less, run) {
                     self = less;
                 } else {
                     start += size;
@@ -72,19 +69,26 @@ impl Script {
     }
 }
 
+/// Lets a script happen, perhaps telling what does, and panics if it goes wrong.
+type Run = fn(&Script, bool);
+
+fn fails(script: &Script, run: Run) -> bool {
+    panic::catch_unwind(AssertUnwindSafe(|| run(script, false))).is_err()
+}
+
 /// Tells a run that goes wrong step by step, or as little of it as still does.
-fn explain(script: Script, what: &str) -> ! {
+fn explain(script: Script, what: &str, (test, run): (&str, Run)) -> ! {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let least = script.minimise();
+    let least = script.minimise(run);
     panic::set_hook(hook);
     eprintln!("\n{what} goes wrong, and so does as little as this:");
-    let _ = panic::catch_unwind(|| least.run(true));
-    panic!("{what}; replay: CHATD_SIM_SCRIPT={least} cargo test --test simulation everybody");
+    let _ = panic::catch_unwind(|| run(&least, true));
+    panic!("{what}; replay: CHATD_SIM_SCRIPT={least} cargo test --test simulation {test}");
 }
 
 /// The first of these seeds that goes wrong. All cores look for it.
-fn first_failing(first: u64, end: u64) -> Option<u64> {
+fn first_failing(first: u64, end: u64, run: Run) -> Option<u64> {
     let (next, failing) = (AtomicU64::new(first), AtomicU64::new(end));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
@@ -94,7 +98,7 @@ fn first_failing(first: u64, end: u64) -> Option<u64> {
                     if seed >= failing.load(Ordering::Relaxed) {
                         return;
                     }
-                    if Script::from_seed(seed).fails() {
+                    if fails(&Script::from_seed(seed), run) {
                         failing.fetch_min(seed, Ordering::Relaxed);
                     }
                 }
@@ -104,19 +108,26 @@ fn first_failing(first: u64, end: u64) -> Option<u64> {
     Some(failing.into_inner()).filter(|&seed| seed < end)
 }
 
-#[test]
-fn everybody_hears_everything_once_and_in_one_order() {
+/// Lets the script happen that the environment names, or those of the seeds that it names, or of so many.
+pub(crate) fn run_seeds(test: &str, seeds: u64, run: Run) {
     if let Ok(script) = env::var("CHATD_SIM_SCRIPT") {
-        script.parse::<Script>().expect("numbers").run(true);
+        run(&script.parse::<Script>().expect("numbers"), true);
         return;
     }
     let (first, end) = match number("CHATD_SIM_SEED") {
         Some(seed) => (seed, seed + 1),
-        None => (0, number("CHATD_SIM_SEEDS").unwrap_or(SEEDS)),
+        None => (0, number("CHATD_SIM_SEEDS").unwrap_or(seeds)),
     };
-    if let Some(seed) = first_failing(first, end) {
-        explain(Script::from_seed(seed), &format!("CHATD_SIM_SEED={seed}"));
+    if let Some(seed) = first_failing(first, end, run) {
+        explain(Script::from_seed(seed), &format!("CHATD_SIM_SEED={seed}"), (test, run));
     }
+}
+
+const EVERYBODY: (&str, Run) = ("everybody", |script, is_loud| _ = script.run(is_loud));
+
+#[test]
+fn everybody_hears_everything_once_and_in_one_order() {
+    run_seeds(EVERYBODY.0, SEEDS, EVERYBODY.1);
 }
 
 #[test]
@@ -129,12 +140,17 @@ fn the_same_seed_gives_the_same_bytes() {
 
 #[test]
 fn what_the_fuzzer_has_found() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/server");
+    run_corpus("server", EVERYBODY);
+}
+
+/// Lets all scripts happen that a fuzz target begins with.
+pub(crate) fn run_corpus(target: &str, run: (&str, Run)) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     for file in fs::read_dir(corpus).expect("a corpus") {
         let path = file.expect("a file").path();
         let script = Script::from_bytes(&fs::read(&path).expect("its bytes"));
-        if script.fails() {
-            explain(script, &path.display().to_string());
+        if fails(&script, run.1) {
+            explain(script, &path.display().to_string(), run);
         }
     }
 }

@@ -32,7 +32,10 @@ impl Speaker {
         out: &mut Vec<u8>,
     ) {
         match *answer {
-            Answer::Registered(who) => self.me = Some(who.clone()),
+            Answer::Registered(who, name) => {
+                self.me = Some(who.clone());
+                name.as_str().clone_into(&mut self.real_name);
+            }
             Answer::Described(name) => name.as_str().clone_into(&mut self.real_name),
             _ => {}
         }
@@ -54,7 +57,7 @@ impl Speaker {
     #[expect(clippy::too_many_lines, reason = "a table: what stands for each answer")]
     fn tell(&mut self, answer: &Answer<'_>, reply: &mut Reply<'_>) {
         match *answer {
-            Answer::Registered(who) => welcome(who, reply),
+            Answer::Registered(who, _) => welcome(who, reply),
             Answer::Described(name) => {
                 if reply.caps.has(Caps::SETNAME) {
                     let text = format!(":{} SETNAME :{}", self.full(), name.as_str());
@@ -230,11 +233,11 @@ impl Speaker {
 
     fn found(&mut self, who: &Who, is_away: bool) {
         if self.asked.verb == Verb::Ison {
-            self.gather_found(who.as_str());
+            self.gather_found(who.to_string());
         } else {
             let sign = if is_away { '-' } else { '+' };
             let (user, host) = who.user_and_host();
-            self.gather_found(&format!("{who}={sign}{user}@{host}"));
+            self.gather_found(format!("{who}={sign}{user}@{host}"));
         }
     }
 
@@ -318,7 +321,7 @@ fn is_listed(room: &RoomSummary<'_>, conditions: &str, now: Timestamp) -> bool {
     let minutes = |since: Timestamp| since.before(now).as_secs() / 60;
     let holds = |condition: &str| {
         let number = |text: &str| text.parse::<u64>().ok();
-        let (kind, rest) = condition.split_at(condition.len().min(1));
+        let (kind, rest) = condition.split_at_checked(1).unwrap_or(("", condition));
         match (kind, condition.get(1..2)) {
             (">", _) => number(rest).is_some_and(|least| room.members as u64 > least),
             ("<", _) => number(rest).is_some_and(|most| (room.members as u64) < most),

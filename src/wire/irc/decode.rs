@@ -1,5 +1,7 @@
 //! Lines of a client into commands.
 
+use std::borrow::Cow;
+
 use super::caps::Caps;
 use super::line::{LINE_BYTES_MAX, Line, TAGS_BYTES_MAX, split_tags};
 use super::modes::{self, Asked};
@@ -91,7 +93,9 @@ impl Current {
     /// A line that asks for something, or why it is none. Nothing if it is blank.
     fn new(bytes: &[u8]) -> Result<Option<Self>, Own<'static>> {
         let text = String::from_utf8_lossy(bytes);
-        let is_mended = matches!(text, std::borrow::Cow::Owned(_));
+        let is_mended = matches!(text, Cow::Owned(_));
+        // No line of IRC has a NUL, and some are told again what they sent.
+        let text = if text.contains('\0') { text.replace('\0', "").into() } else { text };
         let (tags, rest) = split_tags(&text);
         if tags.len() > TAGS_BYTES_MAX || rest.len() > LINE_BYTES_MAX {
             return Err(Own::TOO_LONG);

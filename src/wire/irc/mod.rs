@@ -24,6 +24,8 @@ mod past;
 mod refusals;
 mod replies;
 pub mod speaker;
+#[cfg(test)]
+mod tests;
 pub mod verbs;
 pub mod write;
 
@@ -46,6 +48,10 @@ pub struct Identity {
     pub since: Timestamp,
 }
 
+/// The longest name of a network, in bytes: so that of the server is no longer than 63, as clients expect
+/// ([RFC 2812, 1.1](https://www.rfc-editor.org/rfc/rfc2812#section-1.1)).
+const NETWORK_BYTES_MAX: usize = 63 - ".chat".len();
+
 impl Identity {
     /// What a server is called whose operator calls it so.
     #[must_use]
@@ -53,6 +59,7 @@ impl Identity {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
         let words = name.split(|c| !is_plain(c)).filter(|word| !word.is_empty());
         let mut network = words.collect::<Vec<_>>().join("-");
+        network.truncate(NETWORK_BYTES_MAX);
         if network.is_empty() {
             network.push_str("chatd");
         }

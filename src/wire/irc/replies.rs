@@ -1,13 +1,20 @@
 //! What clients are told that the chat need not know of.
 
+use std::fmt::Display;
+
 use super::caps::Caps;
 use super::modes;
 use super::own::{Bye, CapReply, Own};
 use super::speaker::{Reply, Speaker};
 use super::verbs::{VERBS, Verb};
+use super::write::LINE_BYTES_MAX;
 use super::{Identity, decode, past, write};
-use crate::chat::name::{NICK_COLUMNS_MAX, ROOM_BYTES_MAX};
+use crate::chat::entering::AWAY_BYTES_MAX;
+use crate::chat::name::{NICK_BYTES_MAX, NICK_COLUMNS_MAX, ROOM_BYTES_MAX};
+use crate::chat::operating::TOPIC_BYTES_MAX;
+use crate::chat::rules::{KEY_BYTES_MAX, LIST_MAX};
 use crate::chat::watching::WATCHED_MAX;
+use crate::chat::who::WHO_BYTES_MAX;
 use crate::clock::Timestamp;
 
 /// A line of `005` has so many tokens at the most
@@ -108,8 +115,9 @@ fn capabilities(cap: CapReply<'_>, reply: &mut Reply<'_>) {
 
 /// What this server can and allows: `005`.
 pub(super) fn support(reply: &mut Reply<'_>) {
+    let Longest { topic, kick, away } = Longest::told_by(&reply.identity.server);
     let tokens = [
-        "AWAYLEN=390".to_owned(),
+        format!("AWAYLEN={away}"),
         "CASEMAPPING=ascii".to_owned(),
         format!("CHATHISTORY={}", past::MESSAGES_MAX),
         "CHANLIMIT=#:50".to_owned(),
@@ -120,9 +128,9 @@ pub(super) fn support(reply: &mut Reply<'_>) {
         "EXCEPTS".to_owned(),
         "EXTBAN=,m".to_owned(),
         "INVEX".to_owned(),
-        "KEYLEN=32".to_owned(),
-        "KICKLEN=390".to_owned(),
-        "MAXLIST=beI:100".to_owned(),
+        format!("KEYLEN={KEY_BYTES_MAX}"),
+        format!("KICKLEN={kick}"),
+        format!("MAXLIST=beI:{LIST_MAX}"),
         format!("MODES={}", decode::MODES_MAX),
         format!("MONITOR={WATCHED_MAX}"),
         "MSGREFTYPES=msgid,timestamp".to_owned(),
@@ -137,13 +145,40 @@ pub(super) fn support(reply: &mut Reply<'_>) {
                 "TARGMAX=NAMES:{targets},LIST:1,KICK:{targets},WHOIS:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},JOIN:{rooms},PART:{rooms},MONITOR:{WATCHED_MAX}"
             )
         },
-        "TOPICLEN=390".to_owned(),
+        format!("TOPICLEN={topic}"),
         "UTF8ONLY".to_owned(),
         "WHOX".to_owned(),
     ];
-    for line in tokens.chunks(TOKENS_PER_LINE) {
-        let line = line.join(" ");
-        reply.numeric("005", format_args!("{line} :are supported by this server"));
+    let lead = format!(":{} 005 {} ", reply.identity.server, reply.nick);
+    for tokens in tokens.chunks(TOKENS_PER_LINE) {
+        let words = tokens.iter().map(|token| token as &dyn Display);
+        write::list(reply.out, &lead, ' ', " :are supported by this server", words);
+    }
+}
+
+/// The longest texts, in bytes, that are never cut: whoever says them, whoever reads them, and however
+/// long all names are that the same line has.
+struct Longest {
+    topic: usize,
+    kick: usize,
+    away: usize,
+}
+
+impl Longest {
+    fn told_by(server: &str) -> Self {
+        let event = ":".len() + WHO_BYTES_MAX;
+        let numeric = ":".len() + server.len() + " 000 ".len() + NICK_BYTES_MAX;
+        // How much of a line is left beside so many bytes and as many blanks and colons.
+        let left = |taken: usize| LINE_BYTES_MAX - "\r\n".len() - taken;
+        let topic_changed = left(event + " TOPIC  :".len() + ROOM_BYTES_MAX);
+        let topic_listed = left(numeric + "  1000000 :".len() + ROOM_BYTES_MAX);
+        Self {
+            topic: topic_changed.min(topic_listed).min(TOPIC_BYTES_MAX),
+            kick: left(event + " KICK   :".len() + ROOM_BYTES_MAX + NICK_BYTES_MAX),
+            away: left(event + " AWAY :".len())
+                .min(left(numeric + "  :".len() + NICK_BYTES_MAX))
+                .min(AWAY_BYTES_MAX),
+        }
     }
 }
 

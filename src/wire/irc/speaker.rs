@@ -13,8 +13,8 @@ use super::verbs::Verb;
 use super::write::{self, Redaction, Tags, line};
 use crate::chat::command::{Ask, Command};
 use crate::chat::message::Extras;
-use crate::chat::name::RoomName;
-use crate::chat::who::Who;
+use crate::chat::name::{ROOM_BYTES_MAX, RoomName};
+use crate::chat::who::{WHO_BYTES_MAX, Who};
 use crate::clock::Timestamp;
 
 /// What is to be known to speak with one client.
@@ -27,6 +27,8 @@ pub struct Speaker {
     pub(super) asked: Asked,
     /// What is answered, while that is to carry a label.
     held: Vec<u8>,
+    /// The batch of what is answered with a label, if some of that was written before the rest was known.
+    labelled: Option<u32>,
     pub(super) gathered: Gathered,
     batches: u32,
     pub(super) past: PastShown,
@@ -50,7 +52,7 @@ pub(super) enum Gathered {
     /// Changes of a room.
     Modes { room: RoomName, letters: String, values: String, is_set: Option<bool> },
     /// Those of whom it was asked whether they are here.
-    Found(String),
+    Found(Vec<String>),
     /// Those whom the client watches from now on, and those whom it cannot.
     Watched(monitor::Report),
 }
@@ -191,6 +193,36 @@ impl Speaker {
         self.held = held;
     }
 
+    /// Something else happens before the line that is answered is followed to its end: what is known of the
+    /// answer is written, so that the client is told of all in the order in which it happened.
+    pub(crate) fn pause(
+        &mut self,
+        identity: &Identity,
+        caps: Caps,
+        now: Timestamp,
+        out: &mut Vec<u8>,
+    ) {
+        if matches!(self.gathered, Gathered::Modes { .. }) {
+            self.write(identity, caps, now, out, Self::write_gathered);
+        }
+        if !self.held.is_empty() {
+            self.write_batch(identity, out);
+        }
+    }
+
+    /// Writes what is held to the batch of the label, which begins with it if it has not yet.
+    fn write_batch(&mut self, identity: &Identity, out: &mut Vec<u8>) {
+        let batch = self.labelled.unwrap_or_else(|| {
+            let batch = self.next_batch();
+            let (label, server) = (&self.asked.label, &identity.server);
+            out.extend_from_slice(format!("@label={label} ").as_bytes());
+            line(out, format_args!(":{server} BATCH +{batch} labeled-response"));
+            batch
+        });
+        self.labelled = Some(batch);
+        tag_lines(&mem::take(&mut self.held), &format!("batch={batch}"), out);
+    }
+
     /// All that was asked for is answered: what was gathered and held is written.
     pub(super) fn finish(
         &mut self,
@@ -206,10 +238,8 @@ impl Speaker {
                 reply.numeric("366", format_args!("{rooms} :End of /NAMES list"));
             }
         });
-        let label = mem::take(&mut self.asked.label);
-        if !label.is_empty() {
-            let held = mem::take(&mut self.held);
-            self.write_labelled(&label, &held, identity, out);
+        if !self.asked.label.is_empty() {
+            self.write_labelled(identity, out);
         }
         self.begin(Verb::Unknown, "", "", "");
     }
@@ -221,17 +251,20 @@ impl Speaker {
     }
 
     /// See [labeled responses](https://ircv3.net/specs/extensions/labeled-response).
-    fn write_labelled(&mut self, label: &str, held: &[u8], identity: &Identity, out: &mut Vec<u8>) {
-        let server = &identity.server;
-        match held.split_inclusive(|&byte| byte == b'\n').count() {
-            0 => line(out, format_args!("@label={label} :{server} ACK")),
-            1 => tag_lines(held, &format!("label={label}"), out),
-            _ => {
-                let batch = self.next_batch();
-                line(out, format_args!("@label={label} :{server} BATCH +{batch} labeled-response"));
-                tag_lines(held, &format!("batch={batch}"), out);
-                line(out, format_args!(":{server} BATCH -{batch}"));
+    fn write_labelled(&mut self, identity: &Identity, out: &mut Vec<u8>) {
+        let (label, server) = (&self.asked.label, &identity.server);
+        let lines = self.held.split_inclusive(|&byte| byte == b'\n').count();
+        match (self.labelled, lines) {
+            (None, 0) => {
+                out.extend_from_slice(format!("@label={label} ").as_bytes());
+                line(out, format_args!(":{server} ACK"));
             }
+            (None, 1) => tag_lines(&self.held, &format!("label={label}"), out),
+            _ => self.write_batch(identity, out),
+        }
+        self.held.clear();
+        if let Some(batch) = self.labelled.take() {
+            line(out, format_args!(":{server} BATCH -{batch}"));
         }
     }
 
@@ -247,7 +280,18 @@ impl Speaker {
         mode: &Mode<'_>,
         reply: &mut Reply<'_>,
     ) {
-        if !matches!(&self.gathered, Gathered::Modes { room, .. } if room == changed) {
+        let is_there_room = |before: &str| {
+            let added = " ".len() + mode.to_string().len();
+            let lead = ":".len() + WHO_BYTES_MAX + " MODE ".len() + ROOM_BYTES_MAX;
+            lead + before.len() + added <= write::LINE_BYTES_MAX - "\r\n".len()
+        };
+        let goes_on = match &self.gathered {
+            Gathered::Modes { room, letters, values, .. } => {
+                room == changed && is_there_room(&format!("{letters}{values}"))
+            }
+            _ => false,
+        };
+        if !goes_on {
             self.write_gathered(reply);
             self.gathered = Gathered::Modes {
                 room: changed.clone(),
@@ -271,15 +315,10 @@ impl Speaker {
     }
 
     /// Somebody was looked for and is here.
-    pub(super) fn gather_found(&mut self, found: &str) {
-        if !matches!(self.gathered, Gathered::Found(_)) {
-            self.gathered = Gathered::Found(String::new());
-        }
-        if let Gathered::Found(all) = &mut self.gathered {
-            if !all.is_empty() {
-                all.push(' ');
-            }
-            all.push_str(found);
+    pub(super) fn gather_found(&mut self, found: String) {
+        match &mut self.gathered {
+            Gathered::Found(all) => all.push(found),
+            other => *other = Gathered::Found(vec![found]),
         }
     }
 
@@ -298,7 +337,8 @@ impl Speaker {
             }
             Gathered::Watched(report) => report.write(reply),
             Gathered::Found(found) => {
-                reply.numeric(self.code_of_found().unwrap_or("302"), format_args!(":{found}"));
+                let words = found.iter().map(|it| it as &dyn Display);
+                reply.numeric_list(self.code_of_found().unwrap_or("302"), ":", words);
             }
         }
     }

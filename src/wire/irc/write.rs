@@ -13,10 +13,19 @@ use crate::clock::Timestamp;
 /// The longest line without its tags, with its end ([RFC 2812, 2.3](https://www.rfc-editor.org/rfc/rfc2812#section-2.3)).
 pub(super) const LINE_BYTES_MAX: usize = 512;
 
-/// Appends a line, without tags.
+/// Appends a line, without tags. What is too long loses its end, between two characters: that is a text
+/// longer than `005` says it may be, beside names that are longer than most.
 pub(super) fn line(out: &mut Vec<u8>, text: impl Display) {
+    let begin = out.len();
     // Writing to a vector cannot fail.
-    let _ = write!(out, "{text}\r\n");
+    let _ = write!(out, "{text}");
+    let mut end = out.len().min(begin + LINE_BYTES_MAX - "\r\n".len());
+    // The first byte that is left out is not to be one in the midst of a character.
+    while out.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    out.truncate(end);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Which tags a line carries.
