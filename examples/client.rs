@@ -9,8 +9,10 @@
 //!          ├─ connection    the socket, with the library's outbox and lines
 //!          ├─ log           the file of `--log`
 //!          └─ frontend      events in, actions out; no sockets, no files, no clock
-//!              ├─ plain         for files and pipes
-//!              └─ interactive   keys ─ editor ─ screen, and all that they need
+//!              ├─ plain         for files and pipes: text
+//!              └─ interactive   keys ─ editor ─ screen, windows, and all that they need
+//!                  ├─ irc           with a server that speaks it
+//!                  └─ protocol      with one that speaks only text
 //! ```
 //!
 //! `frontend` is the line between what waits for the system and what does not: a front end is told
@@ -25,6 +27,7 @@ mod client {
     pub(crate) mod frontend;
     pub(crate) mod ignored;
     pub(crate) mod interactive;
+    pub(crate) mod irc;
     pub(crate) mod keys;
     pub(crate) mod local_time;
     pub(crate) mod log;
@@ -50,7 +53,7 @@ use chatd::clock::Now;
 use clap::Parser;
 use client::args::Args;
 use client::connection::Connection;
-use client::frontend::{Actions, Event, Frontend};
+use client::frontend::{Actions, Direction, Event, Frontend};
 use client::interactive::Interactive;
 use client::log::Log;
 use client::plain::Plain;
@@ -92,6 +95,7 @@ fn complain(text: &str) {
 /// Connects the user to the server until either leaves. The error is for the user to read.
 fn run(args: Args) -> Result<(), String> {
     let server = args.server();
+    let is_raw = args.raw;
     let log = args.log.as_deref().map(Log::open).transpose()?;
     let is_interactive = terminal::is_interactive();
     let mut frontend: Box<dyn Frontend> = if is_interactive {
@@ -110,7 +114,7 @@ fn run(args: Args) -> Result<(), String> {
     let terminal = terminal.transpose().map_err(cannot("use the terminal"))?;
     let connection = Connection::new(server, addresses, SOCKET, !is_interactive);
     let (frontend, now) = (frontend.as_mut(), Now::read());
-    let mut reactor = Reactor { poll, connection, input, terminal, frontend, log, now };
+    let mut reactor = Reactor { poll, connection, input, terminal, frontend, log, is_raw, now };
     let mut actions = Actions { connect: true, ..Actions::default() };
     // Only now is a change of the size noticed.
     reactor.resized(&mut actions);
@@ -127,6 +131,8 @@ struct Reactor<'a> {
     terminal: Option<Terminal>,
     frontend: &'a mut dyn Frontend,
     log: Option<Log>,
+    /// Whether the lines on the wire are shown.
+    is_raw: bool,
     /// Read once a turn, here alone; the others are told.
     now: Now,
 }
@@ -155,6 +161,7 @@ impl Reactor<'_> {
                 }
             }
             let mut actions = self.turn();
+            self.show_sent(&mut actions);
             self.log(&mut actions);
             self.perform(&actions);
             if let Some(exit) = actions.exit {
@@ -186,8 +193,12 @@ impl Reactor<'_> {
     fn turn(&mut self) -> Actions {
         let mut actions = Actions::default();
         self.signals(&mut actions);
-        let Self { poll, connection, frontend, now, .. } = self;
+        let Self { poll, connection, frontend, now, is_raw, .. } = self;
         connection.drive(poll.registry(), now.at, &mut |event| {
+            if let (true, Event::Line(line)) = (*is_raw, &event) {
+                let line = String::from_utf8_lossy(line);
+                frontend.handle(Event::Wire(Direction::In, &line), *now, &mut actions);
+            }
             if actions.exit.is_none() {
                 frontend.handle(event, *now, &mut actions);
             }
@@ -235,6 +246,14 @@ impl Reactor<'_> {
 
     fn resized(&mut self, actions: &mut Actions) {
         self.frontend.handle(Event::Resized(terminal::size()), self.now, actions);
+    }
+
+    fn show_sent(&mut self, actions: &mut Actions) {
+        if self.is_raw {
+            for line in actions.send.clone().lines() {
+                self.frontend.handle(Event::Wire(Direction::Out, line), self.now, actions);
+            }
+        }
     }
 
     /// A log that cannot be written ends, and the talk goes on.

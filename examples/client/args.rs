@@ -13,7 +13,10 @@ use crate::client::style::Style;
 /// What the client itself does about lines that begin with a slash.
 const COMMANDS: &str = "Commands of the client, besides those that the server explains at /help:
   /ignore NICK    do not show what NICK says; again, or /unignore NICK: show it
-  /ignore         whose lines are not shown";
+  /ignore         whose lines are not shown
+With a server that speaks IRC, where /help is the client's own:
+  /query NICK     open the window of a private talk; /close closes it
+  /quote LINE     send a line as it is";
 
 // The lines of the help are broken here by hand, at 80 columns, as in `chatd`.
 
@@ -54,6 +57,11 @@ pub(crate) struct Args {
     /// and time
     #[arg(verbatim_doc_comment, long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+
+    /// Show each line that goes over the wire, << from the
+    /// server and >> to it
+    #[arg(verbatim_doc_comment, long)]
+    pub(crate) raw: bool,
 
     /// Leave when the connection is lost instead of trying again
     #[arg(long)]

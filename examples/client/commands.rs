@@ -7,8 +7,8 @@ pub(crate) const COMMANDS: [&str; 25] = [
     "/unmute", "/unvoice", "/voice", "/who", "/whois",
 ];
 
-/// Those that the client follows itself.
-pub(crate) const OWN: [&str; 2] = ["/ignore", "/unignore"];
+/// Those that the client follows itself; the last ones where IRC is spoken.
+pub(crate) const OWN: [&str; 5] = ["/ignore", "/unignore", "/query", "/close", "/quote"];
 
 /// The command that `line` is for the server, without its slash: it may be unknown, or empty.
 /// `None` if the line is said.

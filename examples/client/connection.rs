@@ -247,7 +247,6 @@ impl Connection {
     }
 
     fn receive(&mut self, mut bytes: &[u8], tell: &mut dyn FnMut(Event<'_>)) {
-        let mut scratch = String::new();
         loop {
             let line = match self.lines.next(&mut bytes, LINE_BYTES_MAX).0 {
                 Line::Incomplete => return,
@@ -256,7 +255,7 @@ impl Connection {
                 // A server has no business with our terminal's options.
                 Line::Answer(_) => continue,
             };
-            tell(Event::Line(Text::parse(line, &mut scratch)));
+            tell(Event::Line(line));
         }
     }
 

@@ -5,10 +5,16 @@ use std::fmt;
 use std::io;
 use std::time::Instant;
 
-use chatd::chat::text::Text;
 use chatd::clock::Now;
 
 use crate::client::screen::Size;
+
+/// Which way a line goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    In,
+    Out,
+}
 
 /// What happened.
 #[derive(Debug)]
@@ -17,8 +23,10 @@ pub(crate) enum Event<'a> {
     Input(&'a [u8]),
     EndOfInput,
     Connected,
-    /// The server sent a line.
-    Line(Text<'a>),
+    /// A line goes over the wire, and is to be shown as it is.
+    Wire(Direction, &'a str),
+    /// The server sent a line, without its end: whatever is in it.
+    Line(&'a [u8]),
     /// The connection ended.
     Closed(End),
     /// The server could not be reached; why, in words for the user.
@@ -30,6 +38,11 @@ pub(crate) enum Event<'a> {
     LogFailed(String),
     /// The time that [`Frontend::deadline`] gave has come.
     Deadline,
+}
+
+/// A line as it goes over the wire.
+pub(crate) fn raw(direction: Direction, line: &str) -> String {
+    format!("{} {line}", if direction == Direction::In { "<<" } else { ">>" })
 }
 
 /// How a connection ended: in order, or by an error.

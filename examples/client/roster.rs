@@ -7,6 +7,11 @@ use crate::client::protocol::{Here, ServerLine};
 /// The names kept. In a room of thousands it is the recent speakers that one wants to address.
 const NAMES_MAX: usize = 500;
 
+/// In a room with more people comings and goings are not told one by one.
+pub(crate) const CROWD: usize = 100;
+/// How many of those who are in a room are known by name: so many that it is all of them.
+const HERE_MAX: usize = 10_000;
+
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
@@ -26,6 +31,22 @@ impl Roster {
     /// How many are in the room where this client talks, itself included.
     pub(crate) fn people(&self) -> Option<usize> {
         Some(1 + self.here.len() + self.others?)
+    }
+
+    /// Whether somebody is known to be in the room.
+    pub(crate) fn has(&self, nick: &str) -> bool {
+        self.here.contains(nick)
+    }
+
+    /// All others who are in the room.
+    pub(crate) fn set(&mut self, others: &[&str]) {
+        let known: HashSet<&str> = self.names.iter().map(String::as_str).collect();
+        let new: Vec<_> = others.iter().filter(|name| !known.contains(*name)).collect();
+        let new: Vec<String> = new.into_iter().map(|&name| name.to_owned()).collect();
+        self.names.retain(|name| others.contains(&name.as_str()));
+        self.names.extend(new);
+        self.enter(Some(&Here { names: others.to_vec(), others: 0 }));
+        self.names.truncate(NAMES_MAX);
     }
 
     /// Takes note of what `line` says about who is here, other than `me`.
@@ -99,7 +120,7 @@ impl Roster {
     /// Somebody is here, and was one of the others if not known.
     fn see(&mut self, nick: &str) {
         if let Some(others @ 1..) = self.others
-            && self.here.len() < NAMES_MAX
+            && self.here.len() < HERE_MAX
             && self.here.insert(nick.to_owned())
         {
             self.others = Some(others - 1);
@@ -149,11 +170,11 @@ mod tests {
     #[test]
     fn is_bounded() {
         let mut roster = roster(&["*** You are me. Nobody else is here. /help", "*** x joined"]);
-        for n in 0..=NAMES_MAX {
+        for n in 0..=HERE_MAX {
             roster.update(&ServerLine::Joined(&n.to_string()), None);
         }
-        assert_eq!((roster.names().len(), roster.here.len()), (NAMES_MAX, NAMES_MAX));
-        assert_eq!(roster.people(), Some(NAMES_MAX + 3));
+        assert_eq!((roster.names().len(), roster.here.len()), (NAMES_MAX, HERE_MAX));
+        assert_eq!(roster.people(), Some(HERE_MAX + 3));
     }
 
     #[test]

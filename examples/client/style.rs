@@ -118,8 +118,8 @@ pub(crate) fn notice(text: &str) -> Painted {
     Painted { text, indent: width(MARK), alert: false }
 }
 
-/// Paints the time of day.
-pub(crate) fn time(text: &str) -> String {
+/// Paints what matters less: the time of day, or what is not confirmed.
+pub(crate) fn dim(text: &str) -> String {
     format!("{DIM}{text}{RESET}")
 }
 

@@ -7,7 +7,7 @@ use chatd::clock::Now;
 use chatd::wire::text::{Line, Lines};
 use chatd_fuzz::terminal::Terminal;
 use chatd_fuzz::{choice, pieces};
-use chatd_support::sentences::{notice, welcome};
+use chatd_support::sentences::{GREETING, notice, refused, welcome, why};
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../examples/client"]
@@ -18,6 +18,7 @@ mod client {
     pub(crate) mod frontend;
     pub(crate) mod ignored;
     pub(crate) mod interactive;
+    pub(crate) mod irc;
     pub(crate) mod keys;
     pub(crate) mod local_time;
     pub(crate) mod protocol;
@@ -81,7 +82,10 @@ impl User {
         let heard = String::new();
         let mut user = Self { frontend, terminal, now: Now::read(), rows, heard };
         user.tell(Event::Resized(Size { columns, rows }));
-        assert_eq!(user.tell(Event::Connected).send, "ana\n");
+        assert_eq!(user.tell(Event::Connected).send, "CAP LS 302\r\n");
+        // It refuses that as a nickname: the server speaks text.
+        user.tell(Event::Line(GREETING.as_bytes()));
+        assert_eq!(user.tell(Event::Line(refused(why::TWO_WORDS).as_bytes())).send, "ana\n");
         user.hear(welcome("ana", "").as_bytes());
         user.tell(Event::Input(TYPED.as_bytes()));
         let output = user.frontend.output(user.now);
@@ -99,7 +103,7 @@ impl User {
     fn hear(&mut self, line: &[u8]) -> String {
         let mut scratch = String::new();
         let text = Text::parse(line, &mut scratch);
-        let actions = self.tell(Event::Line(text));
+        let actions = self.tell(Event::Line(line));
         let Actions { send, half_close, connect, suspend, exit } = &actions;
         assert!(send.is_empty() && !half_close && !connect && !suspend && exit.is_none());
         self.heard.extend(simple(text.as_str()));

@@ -7,7 +7,10 @@ use vt100::{Callbacks, Color, MouseProtocolMode, Parser, Screen};
 use crate::assert_harmless;
 
 /// All that the client ever tells a terminal, but for colours.
-const OWN_SEQUENCES: [&str; 16] = [
+const OWN_SEQUENCES: [&str; 18] = [
+    // The title of the window is kept, and put back.
+    "\x1b[22;2t",
+    "\x1b[23;2t",
     "\r",
     "\n",
     "\x07",
@@ -106,7 +109,8 @@ fn without_own_sequences(output: &str) -> String {
         assert_harmless(before);
         text.push_str(before);
         let own = OWN_SEQUENCES.into_iter().find(|own| sequence.starts_with(own));
-        let length = own.map(str::len).or_else(|| color_length(sequence));
+        let length =
+            own.map(str::len).or_else(|| color_length(sequence)).or_else(|| title_length(sequence));
         let length = length.unwrap_or_else(|| panic!("not the client's: {sequence:?}"));
         if !sequence.starts_with('\x1b') {
             text.push_str(&sequence[..length]);
@@ -135,8 +139,8 @@ impl Callbacks for Strict {
         panic!("the icon was named");
     }
 
-    fn set_window_title(&mut self, _: &mut Screen, _: &[u8]) {
-        panic!("the title was set");
+    fn set_window_title(&mut self, _: &mut Screen, title: &[u8]) {
+        assert_harmless(str::from_utf8(title).expect("a title is UTF-8"));
     }
 
     fn copy_to_clipboard(&mut self, _: &mut Screen, _: &[u8], _: &[u8]) {
@@ -146,4 +150,10 @@ impl Callbacks for Strict {
     fn paste_from_clipboard(&mut self, _: &mut Screen, _: &[u8]) {
         panic!("the clipboard was read");
     }
+}
+
+fn title_length(sequence: &str) -> Option<usize> {
+    let (title, _) = sequence.strip_prefix("\x1b]2;")?.split_once('\x07')?;
+    assert_harmless(title);
+    Some("\x1b]2;\x07".len() + title.len())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use chatd_support::example::client;
-use chatd_support::sentences::{joined, private, said};
+use chatd_support::sentences::{joined, said};
 use chatd_support::terminal::Terminal;
 
 use crate::{CHATD, command, room, start, wait_for_talk};
@@ -115,7 +115,11 @@ fn who_is_ignored_is_not_shown_and_others_are() {
     terminal.type_keys("/unignore bruno\r");
     wait_for_talk(&mut terminal, &["*** what bruno says is shown again", "ana>"]);
     bruno.say("/msg ana oi");
-    wait_for_talk(&mut terminal, &[&private("bruno", "oi"), "ana>"]);
+    terminal.wait_until("a private talk", |rows| {
+        rows.contains(&"[1:#lobby] 2:bruno(1, 1!)".to_owned())
+    });
+    terminal.type_keys("\x1b2");
+    terminal.wait_until("what was said", |rows| rows.contains(&said("bruno", "oi")));
 }
 
 #[test]

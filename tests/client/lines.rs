@@ -35,7 +35,7 @@ fn within_patience(child: Child) -> Output {
 }
 
 /// The client without a terminal.
-fn command(address: SocketAddr, arguments: &str, stdin: impl Into<Stdio>) -> Command {
+pub(crate) fn command(address: SocketAddr, arguments: &str, stdin: impl Into<Stdio>) -> Command {
     let mut command = Command::new(client());
     command.arg(address.to_string()).args(arguments.split_whitespace()).env("USER", "user");
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());

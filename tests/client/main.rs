@@ -3,8 +3,11 @@
 
 #![cfg(unix)]
 
+mod golden;
+mod irc;
 mod kept;
 mod lines;
+mod relay;
 mod scripted;
 mod terminal;
 mod trouble;
@@ -34,11 +37,13 @@ fn start(address: impl Display, arguments: &str, columns: u16, rows: u16) -> Ter
     Terminal::start(command(address, arguments), columns, rows)
 }
 
-/// Waits until these are the last rows, but for that which says where one is.
+/// Waits until these are the last rows, but for those that say where one is.
 #[track_caller]
 fn wait_for_talk(terminal: &mut Terminal, last: &[&str]) {
+    let is_status =
+        |row: &str| ["home room", "#lobby | ", "[1:"].iter().any(|start| row.starts_with(start));
     terminal.wait_until(&format!("{last:#?}"), |rows| {
-        let talk = rows.iter().map(String::as_str).filter(|row| !row.starts_with("home room"));
+        let talk = rows.iter().map(String::as_str).filter(|row| !is_status(row));
         talk.collect::<Vec<_>>().ends_with(last)
     });
 }

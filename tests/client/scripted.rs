@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use chatd_support::sentences::welcome;
+use chatd_support::sentences::{refused, welcome};
 use chatd_support::terminal::Terminal;
 use chatd_support::{PATIENCE, eventually};
 
@@ -20,6 +20,7 @@ pub(crate) fn scripted(columns: u16, rows: u16) -> (TcpListener, Peer, Terminal)
     let address = listener.local_addr().expect("an address");
     let mut terminal = start(address, "--nick ana", columns, rows);
     let mut peer = Peer::accept(&listener);
+    peer.expect_question();
     peer.expect("ana");
     peer.send_line(&welcome("ana", "bruno"));
     wait_for_talk(&mut terminal, &["ana>"]);
@@ -34,6 +35,13 @@ impl Peer {
         stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
         stream.set_write_timeout(Some(PATIENCE)).expect("a deadline");
         Self { lines: BufReader::new(stream) }
+    }
+
+    /// The client asks whether IRC is spoken, which this server takes for a nickname.
+    #[track_caller]
+    pub(crate) fn expect_question(&mut self) {
+        self.expect("CAP LS 302\r");
+        self.send_line(&refused("A nickname is one word."));
     }
 
     #[track_caller]

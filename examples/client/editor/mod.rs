@@ -116,7 +116,13 @@ impl Editor {
             Key::Up => self.older(),
             Key::Down => self.newer(),
             Key::Ctrl(letter) => self.control(letter, was_killing),
-            Key::Alt(_) | Key::Escape | Key::Tab => Outcome::Ignored,
+            Key::Alt(_)
+            | Key::AltUp
+            | Key::AltDown
+            | Key::PageUp
+            | Key::PageDown
+            | Key::Escape
+            | Key::Tab => Outcome::Ignored,
         }
     }
 

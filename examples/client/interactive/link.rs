@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::client::irc::Session;
+
 /// The longest wait between two attempts, in seconds.
 const RETRY_SECONDS_MAX: u64 = 30;
 
@@ -69,7 +71,16 @@ impl Link {
     }
 }
 
-/// Where this client talks.
+/// What is spoken with the server.
+#[derive(Debug)]
+pub(crate) enum Speech {
+    /// It was asked whether it knows IRC, and has not answered.
+    Unknown,
+    Text,
+    Irc(Box<Session>),
+}
+
+/// Where this client talks, in text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Where everybody begins. What that room is called only the server knows.

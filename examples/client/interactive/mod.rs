@@ -1,28 +1,36 @@
 //! The front end for a terminal: joins the keys, the editor and the screen, and knows where the
 //! conversation with the server stands.
 
+mod asking;
 mod link;
+mod news;
 mod nickname;
 mod outgoing;
+mod past;
 mod saying;
 mod server;
+mod unconfirmed;
 mod view;
+mod windows;
 
 use std::time::{Duration, Instant};
 
 use chatd::clock::{Now, Timestamp};
-use link::{Leaving, Link, Place, Reached, Retry};
+use link::{Leaving, Link, Place, Reached, Retry, Speech};
 use outgoing::Outgoing;
+use unconfirmed::Unconfirmed;
+use windows::Windows;
 
 use crate::client::commands::is_quit;
 use crate::client::editor::{Editor, Line, Outcome};
-use crate::client::frontend::{Actions, Event, Frontend};
+use crate::client::frontend::{Actions, Event, Frontend, raw};
 use crate::client::ignored::Ignored;
+use crate::client::irc::{self, Said};
 use crate::client::keys::{Key, Parser};
 use crate::client::local_time::Zone;
-use crate::client::roster::Roster;
 use crate::client::screen::{Screen, Size, View};
-use crate::client::style::Style;
+use crate::client::style::{self, Painted, Style};
+use crate::client::visible::visible;
 
 /// How long after an ESC the rest of a sequence may come, even over a slow link.
 const ESCAPE_PATIENCE: Duration = Duration::from_millis(50);
@@ -56,12 +64,25 @@ pub(crate) struct Interactive {
     shown: Vec<String>,
     /// When this turn began.
     time: Timestamp,
-    roster: Roster,
+    windows: Windows,
     ignored: Ignored,
     outgoing: Outgoing,
     /// The nickname this client has, or wants.
     nick: Option<String>,
-    /// Where this client talks.
+    speech: Speech,
+    /// The room that the user asked to come into.
+    wanted: Option<String>,
+    /// With which lines the user came into rooms, by their names.
+    joins: Vec<(String, String)>,
+    /// How many rooms this client ever came into.
+    reached_rooms: usize,
+    /// What the server has to say to whoever comes, until it is shown.
+    motd: Vec<String>,
+    is_greeted: bool,
+    /// What was said last, which may go on.
+    last_said: Option<Said>,
+    unconfirmed: Unconfirmed,
+    /// Where this client talks, in text.
     place: Place,
     /// The connection is a new one, and it is not known to be back in that room.
     is_elsewhere: bool,
@@ -87,9 +108,17 @@ impl Interactive {
             screen: Screen::new(Size::default()),
             shown: Vec::new(),
             time: Timestamp::default(),
-            roster: Roster::default(),
+            windows: Windows::default(),
             ignored: Ignored::default(),
             outgoing: Outgoing::default(),
+            speech: Speech::Unknown,
+            wanted: None,
+            joins: Vec::new(),
+            reached_rooms: 0,
+            motd: Vec::new(),
+            is_greeted: false,
+            last_said: None,
+            unconfirmed: Unconfirmed::default(),
             place: Place::Home,
             is_elsewhere: false,
             nick,
@@ -103,6 +132,9 @@ impl Interactive {
     }
 
     fn key(&mut self, key: Key, actions: &mut Actions) {
+        if self.window_key(&key, actions) || self.answer_offer(&key, actions) {
+            return;
+        }
         if key == Key::Escape && self.link.is_lost() && self.reached == Reached::Room {
             return self.ask_nick();
         }
@@ -115,7 +147,7 @@ impl Interactive {
         if key == Key::Enter && self.hold(actions) {
             return;
         }
-        match self.editor.handle(key, self.roster.names()) {
+        match self.editor.handle(key, self.windows.shown().roster.names()) {
             Outcome::Edited => {}
             Outcome::Ignored => self.screen.ring(),
             Outcome::TooLong => self.notice("that is too long for one line"),
@@ -176,14 +208,17 @@ impl Frontend for Interactive {
                 self.link = Link::Unnamed;
                 self.reached = self.reached.max(Reached::Server);
                 self.earlier = 0;
-                if let (false, Some(nick)) = (self.is_asking_nick(), &self.nick) {
-                    actions.send_line(nick);
-                }
+                self.speech = Speech::Unknown;
+                irc::send(&mut actions.send, irc::FIRST);
             }
-            Event::Line(line) => self.server_line(line, now.at, actions),
+            Event::Line(line) => self.heard(line, now.at, actions),
             Event::Closed(end) => self.closed(end, now.at, actions),
             Event::Unreachable(why) if self.reached > Reached::Nothing => self.lost(why, now.at),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
+            Event::Wire(direction, line) => {
+                let line = visible(&raw(direction, line));
+                self.show(Painted { text: style::dim(&line), indent: 3, alert: false });
+            }
             Event::LogFailed(why) => self.notice(&why),
             Event::Resized(size) => self.screen.resize(size),
             Event::Resumed => {
@@ -210,13 +245,19 @@ impl Frontend for Interactive {
         if !std::mem::take(&mut self.stale) {
             return String::new();
         }
+        self.finish_said();
+        let pending = self.pending();
         let status = self.status(now.at);
+        let title = self.title();
+        self.screen.set_title(title);
         let prompt = self.prompt();
-        let view = View { status: &status, prompt: &prompt, line: self.editor.line() };
+        let view =
+            View { pending: &pending, status: &status, prompt: &prompt, line: self.editor.line() };
         self.screen.render(&view)
     }
 
     fn shown(&mut self) -> Vec<String> {
+        self.finish_said();
         std::mem::take(&mut self.shown)
     }
 
@@ -225,7 +266,7 @@ impl Frontend for Interactive {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let send_at = self.outgoing.deadline().filter(|_| self.link == Link::Named);
+        let send_at = self.outgoing.deadline().filter(|_| self.can_say());
         let deadlines = [self.escape_deadline, self.link.deadline(), send_at];
         deadlines.into_iter().flatten().min()
     }

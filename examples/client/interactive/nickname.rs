@@ -1,7 +1,9 @@
 //! Asking for a nickname, and again when it is refused.
 
+use std::time::Instant;
+
 use super::Interactive;
-use super::link::{Link, Reached};
+use super::link::{Link, Reached, Speech};
 use crate::client::commands::is_quit;
 use crate::client::editor::Line;
 use crate::client::frontend::Actions;
@@ -25,7 +27,12 @@ impl Interactive {
         }
         self.nick_answered();
         if self.link == Link::Unnamed {
-            actions.send_line(&chosen);
+            match &mut self.speech {
+                // It is sent as soon as it is clear how.
+                Speech::Unknown => {}
+                Speech::Text => actions.send_line(&chosen),
+                Speech::Irc(session) => session.choose_nick(&chosen, &mut actions.send),
+            }
         } else if self.link.is_lost() {
             self.connect(actions);
         }
@@ -36,10 +43,18 @@ impl Interactive {
     fn command_of_nobody(&mut self, command: &str, actions: &mut Actions) {
         if is_quit(command) {
             self.leave(actions);
-        } else if self.link == Link::Unnamed {
+        } else if self.link == Link::Unnamed && matches!(self.speech, Speech::Text) {
             actions.send_line(command);
         } else {
             self.screen.ring();
+        }
+    }
+
+    /// The server, which speaks IRC, refused the nickname.
+    pub(super) fn nick_refused(&mut self, why: &str, now: Instant) {
+        if !self.waits_for_nick(now) {
+            self.tell_in(self.windows.shown, &format!("*** {why} Choose a nickname:"));
+            self.ask_nick();
         }
     }
 

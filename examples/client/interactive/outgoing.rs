@@ -15,7 +15,8 @@ const BYTES_PER_LINE: usize = 512;
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    waiting: VecDeque<String>,
+    /// In which window, and what.
+    waiting: VecDeque<(String, String)>,
     pace: Pace,
     rate: Option<Rate>,
 }
@@ -28,19 +29,19 @@ impl Default for Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn push(&mut self, line: String) {
-        self.waiting.push_back(line);
+    pub(super) fn push(&mut self, window: String, line: String) {
+        self.waiting.push_back((window, line));
     }
 
     /// The next line, if it may be sent now.
-    pub(super) fn next(&mut self, now: Instant) -> Option<String> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<(String, String)> {
         if self.pace.wait_until(self.rate, now).is_some() {
             return None;
         }
-        let line = self.waiting.pop_front()?;
+        let (window, line) = self.waiting.pop_front()?;
         let lines = u32::try_from(1 + line.len() / BYTES_PER_LINE).unwrap_or(u32::MAX);
         self.pace.spend(self.rate, lines, now);
-        Some(line)
+        Some((window, line))
     }
 
     /// When the next line may be sent, if one waits.
@@ -54,6 +55,11 @@ impl Outgoing {
 
     /// Gives up the lines that wait, and tells how many.
     pub(super) fn clear(&mut self) -> usize {
-        self.waiting.drain(..).count()
+        self.take().len()
+    }
+
+    /// Gives up the lines that wait.
+    pub(super) fn take(&mut self) -> Vec<(String, String)> {
+        self.waiting.drain(..).collect()
     }
 }

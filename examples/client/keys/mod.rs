@@ -39,6 +39,10 @@ pub(crate) enum Key {
     Down,
     Home,
     End,
+    PageUp,
+    PageDown,
+    AltUp,
+    AltDown,
     /// Ctrl-Left or Alt-Left.
     WordLeft,
     /// Ctrl-Right or Alt-Right.
@@ -194,7 +198,12 @@ fn csi_key(parameters: &[u8], last: u8) -> Option<Key> {
     // The second parameter is 1 + Shift (1) + Alt (2) + Ctrl (4).
     let modifiers = numbers.next().flatten().map_or(0, |n| n.saturating_sub(1));
     let by_word = modifiers & 0b110 != 0;
+    let with_alt = modifiers & 0b010 != 0;
     Some(match (last, first) {
+        (b'A', _) if with_alt => Key::AltUp,
+        (b'B', _) if with_alt => Key::AltDown,
+        (b'~', Some(5)) => Key::PageUp,
+        (b'~', Some(6)) => Key::PageDown,
         (b'A', _) => Key::Up,
         (b'B', _) => Key::Down,
         (b'C', _) if by_word => Key::WordRight,

@@ -32,7 +32,11 @@ fn control_keys() {
 
 #[test]
 fn every_spelling_of_a_key_is_known() {
-    let spellings: [(Key, &[&str]); 9] = [
+    let spellings: [(Key, &[&str]); 13] = [
+        (Key::AltUp, &["\x1b[1;3A"]),
+        (Key::AltDown, &["\x1b[1;3B", "\x1b[1;4B"]),
+        (Key::PageUp, &["\x1b[5~"]),
+        (Key::PageDown, &["\x1b[6~"]),
         (Key::Up, &["\x1b[A", "\x1bOA"]),
         (Key::Down, &["\x1b[B", "\x1bOB"]),
         (Key::Right, &["\x1b[C", "\x1bOC", "\x1b[1;2C"]),

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use chatd::chat::text::Text;
 use chatd::clock::Now;
 use chatd::wire::text::{Line, Lines};
 
 use crate::client::commands::is_quit;
-use crate::client::frontend::{Actions, End, Event, Frontend};
+use crate::client::frontend::{Actions, End, Event, Frontend, raw};
 use crate::client::ignored::Ignored;
 use crate::client::protocol::ServerLine;
+use crate::client::visible::visible;
 
 /// A longer line of the input is left out. It is more than any server takes.
 const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -125,13 +127,16 @@ impl Frontend for Plain {
                 self.welcome_by = Some(now.at + WELCOME_PATIENCE);
                 actions.send_line(&self.nick);
             }
-            Event::Line(line) => self.line(line.as_str(), actions),
+            Event::Line(line) => {
+                self.line(Text::parse(line, &mut String::new()).as_str(), actions);
+            }
             Event::Closed(end) => actions.exit = Some(self.closed(&end)),
             Event::Unreachable(why) => actions.exit = Some(Err(why)),
             Event::Deadline => {
                 let error = "the server does not answer to the nickname; is it a chatd?";
                 actions.exit = Some(Err(error.to_owned()));
             }
+            Event::Wire(direction, line) => self.output.push(&visible(&raw(direction, line))),
             Event::LogFailed(why) => self.output.push(&format!("*** {why}")),
             Event::Resized(_) | Event::Resumed => {}
         }

@@ -1,7 +1,5 @@
 use std::io;
 
-use chatd::chat::text::Text;
-
 use super::*;
 
 const WELCOME: &str = "*** You are bot. Nobody else is here.";
@@ -28,8 +26,7 @@ impl Talk {
     }
 
     fn hear(&mut self, line: &str) {
-        let mut scratch = String::new();
-        self.tell(Event::Line(Text::parse(line.as_bytes(), &mut scratch)));
+        self.tell(Event::Line(line.as_bytes()));
     }
 
     fn lose(&mut self, error: Option<io::ErrorKind>, unsent_lines: usize) {

@@ -3,6 +3,7 @@ use std::num::NonZeroU16;
 use proptest::{collection::vec, prelude::*, sample::select};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::scrollback::{LINES_KEPT_BYTES_MAX, LINES_KEPT_MAX};
 use super::*;
 use crate::client::editor::Motion;
 use crate::client::style::{Style, plain};
@@ -36,7 +37,7 @@ impl Rig {
     }
 
     fn render(&mut self) {
-        let view = View { status: &self.status, prompt: PROMPT, line: &self.line };
+        let view = View { pending: &[], status: &self.status, prompt: PROMPT, line: &self.line };
         let drawn = self.screen.render(&view);
         // tmux would keep what was half typed.
         assert!(!drawn.starts_with("\r\x1b[J") && !drawn.contains("\x1b[H\x1b[J"), "{drawn:?}");
@@ -45,7 +46,7 @@ impl Rig {
 
     fn print(&mut self, lines: &[String]) {
         for line in lines {
-            self.screen.print(line, INDENT);
+            self.screen.print(Kept { text: line.clone(), indent: INDENT, id: None });
             self.printed.push(line.clone());
         }
         self.render();
@@ -145,16 +146,17 @@ fn line_with_cursor(text: &str, cursor: usize) -> Line {
 #[test]
 fn what_is_kept_is_bounded() {
     let mut screen = Screen::new(Size { columns: 80, rows: 24 });
-    let view = View { status: &[], prompt: PROMPT, line: &Line::default() };
+    let view = View { pending: &[], status: &[], prompt: PROMPT, line: &Line::default() };
     for length in [0, 10_000] {
         for _ in 0..2 * LINES_KEPT_MAX {
-            screen.print(&"x".repeat(length), 0);
+            screen.print(Kept { text: "x".repeat(length), indent: 0, id: None });
             screen.render(&view);
         }
     }
-    assert!(screen.kept.len() <= LINES_KEPT_MAX);
-    assert!(screen.kept_bytes <= LINES_KEPT_BYTES_MAX + 10_000);
-    assert_eq!(screen.kept_bytes, screen.kept.iter().map(|line| line.text.len()).sum::<usize>());
+    let Scrollback { kept, bytes, .. } = &screen.scrollback;
+    assert!(kept.len() <= LINES_KEPT_MAX);
+    assert!(*bytes <= LINES_KEPT_BYTES_MAX + 10_000);
+    assert_eq!(*bytes, kept.iter().map(|line| line.text.len()).sum::<usize>());
 }
 
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use super::caps::Caps;
 use super::modes::{self, Mode, Value};
 use super::monitor;
 use super::speaker::{Reply, Speaker, tags_of};
+use super::split::split;
 use super::verbs::Verb;
 use super::write::{self, signs};
 use super::{Identity, events};
@@ -390,7 +391,7 @@ fn motd(lines: &[TextBuf], reply: &mut Reply<'_>) {
     for text in lines {
         let mut rest = text.as_text().as_str();
         loop {
-            let (now, later) = write::split(rest, MOTD_LINE_BYTES);
+            let (now, later) = split(rest, MOTD_LINE_BYTES);
             reply.numeric("372", format_args!(":- {now}"));
             if later.is_empty() {
                 break;

@@ -1,5 +1,8 @@
 //! A line of IRC: tags, a verb, parameters.
 
+use super::past;
+use crate::clock::Timestamp;
+
 /// So many parameters a line has at the most ([RFC 2812, 2.3.1](https://www.rfc-editor.org/rfc/rfc2812#section-2.3.1)).
 const PARAMS_MAX: usize = 15;
 
@@ -10,25 +13,31 @@ pub(super) const TAGS_BYTES_MAX: usize = 4094;
 /// The longest line without its tags and its end.
 pub(super) const LINE_BYTES_MAX: usize = 510;
 
-/// A line, in its parts. Where it came from is left out: a client is who it is.
+/// A line, in its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Line<'a> {
+pub struct Line<'a> {
     /// Behind `@`, as they were sent.
     pub(super) tags: &'a str,
-    pub(super) verb: &'a str,
+    /// Behind the colon at the beginning: who a server says that it comes from. What a client writes there
+    /// counts for nothing, as it is who it is.
+    pub source: &'a str,
+    /// What it is about: a word, or a number of three digits.
+    pub verb: &'a str,
     params: [&'a str; PARAMS_MAX],
     count: usize,
 }
 
 impl<'a> Line<'a> {
-    /// `None` if it has no verb.
-    pub(super) fn parse(line: &'a str) -> Option<Self> {
+    /// Parses a line without its end. `None` if it has no verb.
+    #[must_use]
+    pub fn parse(line: &'a str) -> Option<Self> {
         let (tags, rest) = split_tags(line);
         let mut rest = rest.trim_start_matches(' ');
-        if rest.starts_with(':') {
-            rest = rest.split_once(' ').unwrap_or_default().1;
+        let mut source = "";
+        if let Some(sourced) = rest.strip_prefix(':') {
+            (source, rest) = sourced.split_once(' ').unwrap_or_default();
         }
-        let mut parsed = Self { tags, ..Self::default() };
+        let mut parsed = Self { tags, source, ..Self::default() };
         let mut is_verb = true;
         while let Some(part) = next_part(&mut rest, !is_verb && parsed.count == PARAMS_MAX - 1) {
             if is_verb {
@@ -44,22 +53,32 @@ impl<'a> Line<'a> {
         (!parsed.verb.is_empty() && !parsed.verb.starts_with(':')).then_some(parsed)
     }
 
-    pub(super) fn params(&self) -> &[&'a str] {
+    /// What follows the verb.
+    #[must_use]
+    pub fn params(&self) -> &[&'a str] {
         &self.params[..self.count]
     }
 
     /// A parameter, or nothing if there are not so many.
-    pub(super) fn param(&self, index: usize) -> &'a str {
+    #[must_use]
+    pub fn param(&self, index: usize) -> &'a str {
         self.params().get(index).copied().unwrap_or_default()
     }
 
     /// The value of a tag, as it was sent.
-    pub(super) fn tag(&self, name: &str) -> Option<&'a str> {
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<&'a str> {
         // The last one counts.
         self.tags.split(';').rev().find_map(|tag| {
             let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
             (key == name).then_some(value)
         })
+    }
+
+    /// When it happened, if it is said ([server-time](https://ircv3.net/specs/extensions/server-time)).
+    #[must_use]
+    pub fn at(&self) -> Option<Timestamp> {
+        past::time(self.tag("time")?)
     }
 
     /// The tags that a client may attach for others, from the first to the last of them.
@@ -144,6 +163,10 @@ mod tests {
         assert_eq!(line.tag("a"), Some("2"));
         assert_eq!(line.tag("d"), Some(""));
         assert_eq!(line.tag("e"), None);
+        assert_eq!((line.source, line.at()), ("", None));
+        let from = Line::parse("@time=2026-11-24T09:30:00.001Z :ana!u@h PRIVMSG #a :hi").unwrap();
+        assert_eq!(from.source, "ana!u@h");
+        assert_eq!(from.at(), Some(Timestamp(1_795_512_600_001_000)));
         assert_eq!(line.client_tags().collect::<Vec<_>>(), ["+b", "+=c"]);
     }
 

@@ -16,7 +16,7 @@ mod answers;
 pub mod caps;
 pub mod decode;
 mod events;
-pub(crate) mod line;
+pub mod line;
 mod modes;
 mod monitor;
 pub mod own;
@@ -24,6 +24,7 @@ mod past;
 mod refusals;
 mod replies;
 pub mod speaker;
+pub mod split;
 #[cfg(test)]
 mod tests;
 pub mod verbs;

@@ -120,7 +120,7 @@ fn message_id(id: &str) -> MessageId {
 }
 
 /// A time as [`write::Time`] writes it, from 1970 on. A leap second is the one after it.
-fn time(text: &str) -> Option<Timestamp> {
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     let form = b"0000-00-00T00:00:00.000Z";
     let is_alike =
         |(&c, &form): (&u8, &u8)| if form == b'0' { c.is_ascii_digit() } else { c == form };

@@ -124,6 +124,7 @@ pub(super) fn support(reply: &mut Reply<'_>) {
         format!("CHANMODES={}", modes::KINDS),
         format!("CHANNELLEN={ROOM_BYTES_MAX}"),
         "CHANTYPES=#".to_owned(),
+        format!("CHATD_HOME={}", reply.identity.home),
         "ELIST=CMNTU".to_owned(),
         "EXCEPTS".to_owned(),
         "EXTBAN=,m".to_owned(),

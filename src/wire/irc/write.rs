@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 
+use super::split::split;
 use crate::chat::event::Farewell;
 use crate::chat::message::{Extras, Kind, Message, MessageId, Speech, To};
 use crate::chat::rules::{Rank, Ranks};
@@ -196,7 +197,7 @@ fn words<'a>(speech: &Speech<'a>) -> &'a str {
 }
 
 /// Appends a message. A long one, from somebody whose protocol has longer lines, becomes several lines:
-/// it is split at blanks, or else between characters, and never cut.
+/// it is split behind blanks, or else between characters, and never cut.
 pub(super) fn message(message: &Message<'_>, with: Tags, out: &mut Vec<u8>) {
     let Message { id, at, speech, .. } = *message;
     if speech.kind == Kind::Mark {
@@ -224,19 +225,6 @@ pub(super) fn message(message: &Message<'_>, with: Tags, out: &mut Vec<u8>) {
             return;
         }
         (rest, is_first) = (later, false);
-    }
-}
-
-/// The part of a text that fits in so many bytes, and what follows: behind a blank, if there is one in the
-/// second half of the part.
-pub(super) fn split(text: &str, bytes_max: usize) -> (&str, &str) {
-    if text.len() <= bytes_max {
-        return (text, "");
-    }
-    let end = (0..=bytes_max).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
-    match text[..end].rfind(' ').filter(|&blank| blank > end / 2) {
-        Some(blank) => (&text[..blank], &text[blank + 1..]),
-        None => text.split_at(end.max(1)),
     }
 }
 
@@ -275,7 +263,6 @@ pub(super) fn list<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn times_are_written_as_iso_8601() {
@@ -287,25 +274,6 @@ mod tests {
             (4_107_542_400_000_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(Time(Timestamp(micros)).to_string(), text);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_split_fits_and_loses_only_blanks(text in "[a-zé日 ]{0,80}", bytes_max in 4..40usize) {
-            let (mut rest, mut parts) = (text.as_str(), Vec::new());
-            loop {
-                let (now, later) = split(rest, bytes_max);
-                prop_assert!(now.len() <= bytes_max);
-                parts.push(now);
-                if later.is_empty() {
-                    break;
-                }
-                prop_assert!(later.len() < rest.len());
-                rest = later;
-            }
-            let without = |text: &str| text.replace(' ', "");
-            prop_assert_eq!(without(&parts.concat()), without(&text));
         }
     }
 }

@@ -20,7 +20,7 @@ fn a_lost_connection_is_taken_up_with_the_same_name_and_line() {
     talk.actions.connect = false;
     talk.press(ENTER);
     assert!(talk.actions.connect, "Enter tries at once");
-    talk.tell(Event::Connected);
+    talk.connect();
     assert_eq!(talk.sent(), "bia\n");
     talk.hear("*** You are bia. Nobody else is here.");
     assert_eq!(talk.last_row(), "bia> half");
@@ -35,7 +35,7 @@ fn a_lost_connection_is_taken_up_in_the_room_where_one_talked() {
     talk.press("half");
     talk.lose(None, 0);
     talk.press(ENTER);
-    talk.tell(Event::Connected);
+    talk.connect();
     assert_eq!(talk.sent(), "ana\n");
     talk.hear("*** You are ana. Nobody else is here.");
     assert_eq!(talk.sent(), "/join #dev\n");
@@ -57,7 +57,7 @@ fn a_nickname_that_the_lost_connection_still_has_is_waited_for() {
         while !talk.actions.connect {
             talk.wait();
         }
-        talk.tell(Event::Connected);
+        talk.connect();
         talk.hear(REFUSED);
         let status = format!("offline, next try in {seconds} s, Enter: now");
         let (rows, why) = (talk.rows(), "ana is still taken (Esc: another)".to_owned());
@@ -65,7 +65,7 @@ fn a_nickname_that_the_lost_connection_still_has_is_waited_for() {
         assert_eq!(talk.last_row(), "ana> half");
     }
     talk.press(ENTER);
-    talk.tell(Event::Connected);
+    talk.connect();
     talk.hear(REFUSED);
     assert_eq!(talk.last_row(), "nickname [ana]:", "it is not that of the lost connection");
     talk.press("bia\r");
@@ -83,7 +83,7 @@ fn another_nickname_can_be_chosen_instead_of_waiting() {
     assert_eq!(talk.last_row(), "nickname [ana]:");
     talk.press("bia\r");
     assert!(talk.actions.connect);
-    talk.tell(Event::Connected);
+    talk.connect();
     assert_eq!(talk.sent(), "bia\n");
     talk.hear(&REFUSED.replace("ana", "bia"));
     assert_eq!(talk.last_row(), "nickname [bia]:", "no lost connection has this one");
@@ -102,7 +102,7 @@ fn quit_leaves_without_a_server_too() {
     offline.press("/quit\r");
     assert_eq!(offline.actions.exit, Some(Ok(())));
     let mut unwelcome = Talk::new(Some("ana"));
-    unwelcome.tell(Event::Connected);
+    unwelcome.connect();
     unwelcome.press("/quit\r");
     assert!(unwelcome.actions.half_close);
 }

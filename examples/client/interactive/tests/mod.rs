@@ -1,11 +1,11 @@
+mod irc;
 mod lost;
 mod shown;
 mod status;
+mod windows;
 
 use std::io;
 use std::num::NonZeroU16;
-
-use chatd::chat::text::Text;
 
 use super::*;
 use crate::client::frontend::End;
@@ -55,10 +55,18 @@ impl Talk {
     /// In the room as `ana`, with the terminal cleared and nothing asked for.
     fn named() -> Self {
         let mut talk = Self::new(Some("ana"));
-        talk.tell(Event::Connected);
+        talk.connect();
         talk.hear("*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.");
         talk.actions = Actions::default();
         talk
+    }
+
+    /// Connects to a server that knows only text.
+    fn connect(&mut self) {
+        self.sent();
+        self.tell(Event::Connected);
+        assert_eq!(self.sent(), "CAP LS 302\r\n");
+        self.hear("*** A nickname is one word. Choose a nickname:");
     }
 
     fn tell(&mut self, event: Event<'_>) {
@@ -72,8 +80,13 @@ impl Talk {
     }
 
     fn hear(&mut self, line: &str) {
-        let mut scratch = String::new();
-        self.tell(Event::Line(Text::parse(line.as_bytes(), &mut scratch)));
+        self.tell(Event::Line(line.as_bytes()));
+    }
+
+    fn hear_all(&mut self, lines: &[&str]) {
+        for line in lines {
+            self.hear(line);
+        }
     }
 
     fn lose(&mut self, error: Option<io::ErrorKind>, unsent_lines: usize) {
@@ -126,7 +139,7 @@ impl Talk {
 fn a_nickname_is_asked_for_and_the_users_name_offered() {
     let mut talk = Talk::new(None);
     assert_eq!(talk.rows(), ["connecting to host:1 …", "nickname [user]:"]);
-    talk.tell(Event::Connected);
+    talk.connect();
     talk.hear("*** Welcome to chatd. Choose a nickname:");
     assert_eq!(talk.sent(), "");
     talk.press(ENTER);
@@ -140,7 +153,7 @@ fn a_nickname_is_asked_for_and_the_users_name_offered() {
 #[test]
 fn a_command_is_no_nickname() {
     let mut talk = Talk::new(None);
-    talk.tell(Event::Connected);
+    talk.connect();
     talk.press("/help\r");
     assert_eq!(talk.sent(), "/help\n");
     assert_eq!(talk.last_row(), "nickname [user]:");
@@ -155,14 +168,14 @@ fn a_nickname_chosen_before_the_connection_is_there_is_sent_then() {
     let mut talk = Talk::new(None);
     talk.press("bia\r");
     assert_eq!(talk.sent(), "");
-    talk.tell(Event::Connected);
+    talk.connect();
     assert_eq!(talk.sent(), "bia\n");
 }
 
 #[test]
 fn a_refused_nickname_is_asked_for_again() {
     let mut talk = Talk::new(Some("ana"));
-    talk.tell(Event::Connected);
+    talk.connect();
     talk.hear("*** Welcome to chatd. Choose a nickname:");
     assert_eq!(talk.rows(), ["ana>"], "nobody needs to choose yet");
     talk.press("half");
@@ -180,7 +193,7 @@ fn what_is_typed_too_early_waits() {
     let mut talk = Talk::new(Some("ana"));
     talk.press("oi\r");
     assert_eq!((talk.sent().as_str(), talk.last_row().as_str()), ("", "ana> oi"));
-    talk.tell(Event::Connected);
+    talk.connect();
     talk.press("\x1b[200~x\ny\x1b[201~\r");
     assert_eq!(talk.sent(), "ana\n");
     assert!(talk.frontend.editor.pending_paste().is_some(), "the paste is still asked about");

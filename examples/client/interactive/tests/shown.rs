@@ -60,7 +60,7 @@ fn the_time_stands_before_what_arrives_but_not_before_the_past() {
 fn the_log_has_every_line_as_text() {
     let mut talk = Talk::new(Some("ana"));
     talk.frontend.options.zone = Some(Zone::of_the_system());
-    talk.tell(Event::Connected);
+    talk.connect();
     talk.hear("*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.");
     talk.frontend.shown();
     talk.hear("(private) bruno: oi ana");

@@ -36,7 +36,7 @@ fn advice_is_readable_in_full() {
         let mut talk = Talk::new(Some("ana"));
         talk.resize(columns, rows);
         assert_eq!(status(&talk, "connecting"), "connecting to host:1 …");
-        talk.tell(Event::Connected);
+        talk.connect();
         talk.hear("*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.");
         talk.press("\x1b[200~one");
         assert_eq!(status(&talk, "pasting"), "pasting …, Ctrl-C drops it");
@@ -51,7 +51,7 @@ fn advice_is_readable_in_full() {
 
         let mut talk = Talk::new(Some("ana"));
         talk.resize(columns, rows);
-        talk.tell(Event::Connected);
+        talk.connect();
         talk.hear("*** You are ana. Here now: bruno. /help lists the commands, /quit leaves.");
         let why = "host:1 does not answer; wrong address, another network, or a firewall?";
         let mut seconds = 0;
