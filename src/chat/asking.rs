@@ -35,11 +35,8 @@ impl Chat {
     ) -> (Vec<(&Who, Ranks)>, usize) {
         let members = self.rooms[at].members();
         let is_exact = self.people[shown_to].hears_each();
-        let (max, bytes_max) = if is_exact {
-            (usize::MAX, self.config.exact_names_bytes_max)
-        } else {
-            (max, self.config.names_bytes_max)
-        };
+        let (max, bytes_max) =
+            (if is_exact { usize::MAX } else { max }, self.list_bytes_max(shown_to));
         let mut bytes = 0;
         let mut people = Vec::new();
         for member in members {
@@ -53,6 +50,12 @@ impl Chat {
         }
         let others = members.len() - people.len();
         (people, others)
+    }
+
+    /// So many bytes a list may have that somebody is shown: of people, or of rooms.
+    fn list_bytes_max(&self, shown_to: SessionId) -> usize {
+        let is_exact = self.people[shown_to].hears_each();
+        if is_exact { self.config.exact_names_bytes_max } else { self.config.names_bytes_max }
     }
 
     pub(super) fn show_members(&self, at: RoomId, caller: &mut Caller<'_>) {
@@ -84,7 +87,7 @@ impl Chat {
             self.rooms.iter().filter(|room| self.knows_of(caller.id, room)).collect();
         rooms.sort_by_key(|room| std::cmp::Reverse(room.members().len()));
         caller.out.toil(64 * rooms.len() as u64);
-        let mut bytes = 0;
+        let (mut bytes, bytes_max) = (0, self.list_bytes_max(caller.id));
         let summaries: Vec<RoomSummary<'_>> = rooms
             .iter()
             .map(|room| RoomSummary {
@@ -97,7 +100,7 @@ impl Chat {
             .take_while(|room| {
                 let topic = room.topic.map_or(0, |topic| topic.text.len());
                 bytes += room.name.as_str().len() + topic + ROOM_MARKS_BYTES;
-                bytes <= self.config.names_bytes_max
+                bytes <= bytes_max
             })
             .collect();
         let others = rooms.len() - summaries.len();

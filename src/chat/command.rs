@@ -223,6 +223,19 @@ impl<'a> Command<'a> {
         }
     }
 
+    /// What it is to say, if it is to say something.
+    #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else says anything")]
+    pub fn speech(&self) -> Option<Speech<'a>> {
+        match *self {
+            Self::Tell { speech, .. }
+            | Self::In { ask: Ask::Say(speech) | Ask::SayRanked { speech, .. }, .. } => {
+                Some(speech)
+            }
+            _ => None,
+        }
+    }
+
     /// What others get to hear of it, if that may be long.
     #[must_use]
     pub fn text_heard(&self) -> Option<Text<'a>> {

@@ -99,7 +99,8 @@ impl Remembered {
 
     /// About how many bytes it takes to show it.
     fn shown_bytes(&self) -> usize {
-        self.from.as_str().len() + self.text.len() + MARKS_BYTES
+        let more = self.more.as_deref().map_or(0, More::shown_bytes);
+        self.from.as_str().len() + self.text.len() + MARKS_BYTES + more
     }
 }
 
@@ -117,8 +118,12 @@ impl More {
 
     /// How much memory it takes, at the most.
     fn bytes(&self) -> usize {
-        let styled = self.styled.as_ref().map_or(0, StyledBuf::len);
-        size_of::<Self>() + styled + self.extras.len() + 3 * ALLOCATION_BYTES
+        size_of::<Self>() + self.shown_bytes() + 3 * ALLOCATION_BYTES
+    }
+
+    /// How many bytes it takes to show it to a program, at the most.
+    fn shown_bytes(&self) -> usize {
+        self.styled.as_ref().map_or(0, StyledBuf::len) + self.extras.len()
     }
 }
 
@@ -369,6 +374,18 @@ mod tests {
         history.take_back(MessageId(4));
         assert_eq!(shown(&history, &ids(1..7), usize::MAX), ["3", "5", "6"]);
         assert_eq!(history.bytes, bytes / 4 * 3);
+    }
+
+    #[test]
+    fn what_programs_are_shown_beside_the_text_counts_too() {
+        let mut history = History::new(4, 1 << 20);
+        for text in ["1", "2"] {
+            remember(&mut history, "a", text, Kind::Say);
+        }
+        let two = history.messages[0].shown_bytes() * 2;
+        history.messages[1].more = Some(Box::new(More { styled: None, extras: "+a".into() }));
+        assert_eq!(shown(&history, &history.recent(2), two), ["1"]);
+        assert_eq!(shown(&history, &history.recent(2), two + 2), ["1", "2"]);
     }
 
     /// The ids and times, in milliseconds, of messages: some are forgotten, and of the rest some taken back.

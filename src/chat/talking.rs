@@ -32,8 +32,8 @@ impl Chat {
             Kind::Probe | Kind::Reply if room.rules.no_probes => {
                 return Err(Refusal::NoProbes(room.name().clone()));
             }
-            // Whether somebody types is no news to a crowd.
-            Kind::Mark if room.is_crowded() => return Ok(()),
+            // Whether somebody types is no news to a crowd, and is not to count as what it types.
+            Kind::Mark if room.is_crowded() || room.rules.slow.is_some() => return Ok(()),
             Kind::Say | Kind::Act | Kind::Note | Kind::Probe | Kind::Reply | Kind::Mark => {}
         }
         let has_rules = room.rules.moderated || room.rules.slow.is_some();

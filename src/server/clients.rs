@@ -57,10 +57,15 @@ impl Client {
         self.home_at = home_at;
     }
 
-    /// It sends something. Whoever says, sets or joins something is left where it is.
-    pub(super) fn note(&mut self, own: &Own<'_>, now: Instant) {
+    /// It is there.
+    pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.is_pinged = false;
+    }
+
+    /// It sends something. Whoever says, sets or joins something is left where it is.
+    pub(super) fn note(&mut self, own: &Own<'_>, now: Instant) {
+        self.hear(now);
         if let Own::Begin { verb, line, .. } = own
             && acts(*verb, line)
         {

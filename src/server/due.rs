@@ -86,10 +86,15 @@ impl<S: Stream> Server<S> {
     /// Does what is due for an IRC client.
     fn attend(&mut self, id: SessionId, now: Now) {
         let Host { chat, peers, .. } = &mut self.host;
-        if !peers.by_id(id).is_some_and(|connection| connection.is_named()) {
+        let Some(connection) = peers.by_id(id).filter(|connection| connection.is_named()) else {
             return;
-        }
+        };
+        let is_read = connection.pause.is_none() && !connection.is_queued;
         let Some(client) = peers.clients.get_mut(&id.key()) else { return };
+        if !is_read {
+            // Whether it is there is known only when it is read again.
+            client.hear(now.at);
+        }
         match client.due(now.at) {
             Due::Nothing => {}
             Due::Home => chat.bring_home(id, now, peers),

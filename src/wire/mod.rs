@@ -154,7 +154,7 @@ impl Decoder {
             Look::Irc { is_greeted } => {
                 if let Self::Detect(detector) = self {
                     let lines = mem::take(&mut detector.text().lines);
-                    *self = Self::Irc(Box::new(IrcDecoder::new(lines)));
+                    *self = Self::Irc(Box::new(IrcDecoder::new(lines.without_telnet())));
                 }
                 return (!is_greeted).then_some(Step::Detected);
             }

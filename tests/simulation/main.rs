@@ -9,6 +9,7 @@
 
 mod cases;
 mod departing;
+mod dialogue;
 mod fairness;
 mod irc;
 mod mixed;

@@ -34,6 +34,7 @@ pub(in crate::server) fn lines(
     nick_bytes: usize,
     limits: &Limits,
 ) -> u32 {
+    let mut extras = 0;
     let heard = match step {
         // Only known now, and nothing asked for yet.
         Step::Incomplete | Step::Detected | Step::Irc(Own::Finish) => return 0,
@@ -41,11 +42,14 @@ pub(in crate::server) fn lines(
         Step::Irc(Own::Begin { price, .. }) => {
             return count(price + limits.lines_of_talk(line_bytes) - 1);
         }
-        Step::Command(command) => command.text_heard(),
+        Step::Command(command) => {
+            extras = command.speech().map_or(0, |speech| speech.extras.0.len());
+            command.text_heard()
+        }
         Step::Quit(reason) => *reason,
         Step::Irc(_) | Step::Refused(_) | Step::Reply(_) | Step::Skip | Step::End { .. } => None,
     };
-    let said = heard.map_or(0, |text| nick_bytes + LINE_MARKS_BYTES + text.as_str().len());
+    let said = heard.map_or(0, |text| nick_bytes + LINE_MARKS_BYTES + text.as_str().len() + extras);
     count(limits.lines_of_talk(line_bytes.max(said)))
 }
 
@@ -89,4 +93,24 @@ pub(in crate::server) fn effort_of_part(bytes: usize) -> u64 {
 
 fn count(lines: usize) -> u32 {
     u32::try_from(lines).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::message::{Extras, Kind, Speech};
+    use crate::chat::text::Text;
+
+    /// Each of those whom a line names is sent the tags of it.
+    #[test]
+    fn tags_count_for_each_who_gets_them() {
+        let of = |extras| {
+            let speech =
+                Speech { extras: Extras(extras), ..Speech::plain(Kind::Mark, Text::default()) };
+            let step = Step::Command(Command::Tell { to: Text::default(), speech });
+            lines(&step, 0, 0, &Limits::default())
+        };
+        assert_eq!(of("+a"), 1);
+        assert_eq!(of(&"x".repeat(4000)), 8);
+    }
 }

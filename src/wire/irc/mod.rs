@@ -17,12 +17,14 @@ pub mod caps;
 pub mod decode;
 mod events;
 pub mod line;
+mod lists;
 mod modes;
 mod monitor;
 pub mod own;
 mod past;
 mod refusals;
 mod replies;
+mod request;
 pub mod speaker;
 pub mod split;
 #[cfg(test)]

@@ -2,9 +2,9 @@
 //! ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
 
 use super::caps::Caps;
-use super::decode::room;
 use super::line::Line;
 use super::own::Own;
+use super::request::{reason, room};
 use super::speaker::{Reply, Speaker, tag_lines, tags_of};
 use super::verbs::Verb;
 use super::write;
@@ -12,7 +12,6 @@ use crate::chat::command::{Ask, Command, Question};
 use crate::chat::history::{Point, Span};
 use crate::chat::message::{Message, MessageId};
 use crate::chat::name::RoomName;
-use crate::chat::text::Text;
 use crate::clock::Timestamp;
 use crate::wire::Step;
 
@@ -78,7 +77,7 @@ pub(super) fn asked<'a>(line: &Line<'a>) -> Result<Step<'a>, Own<'a>> {
 }
 
 /// What a `REDACT` asks for.
-pub(super) fn taken_back<'a>(line: &Line<'a>) -> Step<'a> {
+pub(super) fn taken_back<'a>(line: &Line<'a>, scratch: &'a mut String) -> Step<'a> {
     let (target, id) = (line.param(0), line.param(1));
     let Some(room) = room(target) else {
         return Step::Irc(Own::Fail {
@@ -88,7 +87,7 @@ pub(super) fn taken_back<'a>(line: &Line<'a>) -> Step<'a> {
         });
     };
     let message = message_id(id);
-    let reason = Text::harmless(line.param(2)).filter(|reason| !reason.is_blank());
+    let reason = reason(line.param(2), scratch);
     Step::Command(Command::In { room: Some(room), ask: Ask::TakeBack { message, reason } })
 }
 
@@ -213,6 +212,7 @@ mod tests {
     use super::*;
     use crate::chat::answer::{Answer, Place};
     use crate::chat::message::{Extras, Kind, Speech, To};
+    use crate::chat::text::Text;
     use crate::chat::who::who;
     use crate::wire::irc::Identity;
     use proptest::prelude::*;

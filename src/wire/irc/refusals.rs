@@ -114,6 +114,7 @@ impl Speaker {
                 Told::Numeric("696", format!("{} k *", typed()))
             }
             (_, Refusal::NotYourself) => Told::Numeric("502", String::new()),
+            (Verb::Setname, Refusal::TooLong(..)) => Told::Fail("INVALID_REALNAME"),
             (_, Refusal::TooLong(..)) => Told::Fail("TOO_LONG"),
             // Told below, with others of the same line.
             (_, Refusal::WatchesTooMany(..)) => Told::Nothing,

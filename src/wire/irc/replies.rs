@@ -8,7 +8,7 @@ use super::own::{Bye, CapReply, Own};
 use super::speaker::{Reply, Speaker};
 use super::verbs::{VERBS, Verb};
 use super::write::LINE_BYTES_MAX;
-use super::{Identity, decode, past, write};
+use super::{Identity, past, request, write};
 use crate::chat::entering::AWAY_BYTES_MAX;
 use crate::chat::name::{NICK_BYTES_MAX, NICK_COLUMNS_MAX, ROOM_BYTES_MAX};
 use crate::chat::operating::TOPIC_BYTES_MAX;
@@ -45,6 +45,10 @@ impl Speaker {
             }
             Own::Finish => self.finish(identity, caps, now, out),
             ref own => {
+                if matches!(own, Own::Bye(_)) {
+                    // The line is not followed to its end, where what is held would be written.
+                    self.asked.label.clear();
+                }
                 self.write(identity, caps, now, out, |speaker, reply| speaker.reply(own, reply));
             }
         }
@@ -132,7 +136,7 @@ pub(super) fn support(reply: &mut Reply<'_>) {
         format!("KEYLEN={KEY_BYTES_MAX}"),
         format!("KICKLEN={kick}"),
         format!("MAXLIST=beI:{LIST_MAX}"),
-        format!("MODES={}", decode::MODES_MAX),
+        format!("MODES={}", request::MODES_MAX),
         format!("MONITOR={WATCHED_MAX}"),
         "MSGREFTYPES=msgid,timestamp".to_owned(),
         format!("NETWORK={}", reply.identity.network),
@@ -141,7 +145,7 @@ pub(super) fn support(reply: &mut Reply<'_>) {
         "SAFELIST".to_owned(),
         "STATUSMSG=@+".to_owned(),
         {
-            let (targets, rooms) = (decode::TARGETS_MAX, decode::ROOMS_MAX);
+            let (targets, rooms) = (request::TARGETS_MAX, request::ROOMS_MAX);
             format!(
                 "TARGMAX=NAMES:{targets},LIST:1,KICK:{targets},WHOIS:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},JOIN:{rooms},PART:{rooms},MONITOR:{WATCHED_MAX}"
             )

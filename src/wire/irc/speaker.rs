@@ -41,7 +41,7 @@ pub(super) struct Asked {
     pub(super) name: String,
     /// Without its tags.
     pub(super) line: String,
-    label: String,
+    pub(super) label: String,
 }
 
 /// Several answers that become one line.

@@ -60,6 +60,8 @@ pub struct Lines {
     is_spent: bool,
     /// The line is too long, and left out up to its end.
     is_skipping: bool,
+    /// All bytes are data but for line ends: there are no telnet commands.
+    is_plain: bool,
 }
 
 /// Where in the stream the next byte stands.
@@ -119,6 +121,11 @@ impl Lines {
             Found::Answer(bytes) => Line::Answer(bytes),
         };
         (line, end)
+    }
+
+    /// The same lines, but what would begin a telnet command is data from here on: the peer is no telnet.
+    pub(in crate::wire) fn without_telnet(self) -> Self {
+        Self { is_plain: true, ..self }
     }
 
     /// The part of a line that is there already.
@@ -209,6 +216,9 @@ impl Lines {
         match mark {
             b'\n' => self.end = LineEnd::Lf,
             b'\r' => self.state = State::Cr,
+            _ if self.is_plain => {
+                return self.append(&[IAC], line_bytes_max).then_some(Found::TooLong);
+            }
             _ => {
                 self.state = State::Command;
                 return None;
@@ -377,5 +387,14 @@ mod tests {
             "DO TIMING-MARK"
         );
         assert_eq!(all(&[b"\xff\xfb\x1fok\n"]).0, ["?[255, 254, 31]", "ok"], "WILL NAWS");
+    }
+    /// In Latin-1, which old clients of IRC write, these are letters.
+    #[test]
+    fn without_telnet_all_bytes_are_data_but_for_line_ends() {
+        let mut lines = Lines::default().without_telnet();
+        let chunks: [&[u8]; 3] =
+            [b"a\xff\xfd\x06\n\xff", b"\xfab\r\nc\xff", b"\n12345678\xff\nd\n"];
+        let mended = ["a\u{fffd}\u{fffd}\u{6}", "\u{fffd}\u{fffd}b", "c\u{fffd}", "!", "d"];
+        assert_eq!(feed(&mut lines, &chunks), mended);
     }
 }
