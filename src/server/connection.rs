@@ -155,9 +155,13 @@ impl<S> Connection<S> {
         self.phase == Phase::Member
     }
 
-    /// Whether it waits to be received from, by itself or for its room.
+    /// Whether it waits to be received from, by itself or for its room. A turn out of turn may have
+    /// paused it while it was queued: then the queue passes over it.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.is_queued || self.pause == Some(Pause::Room)
+        match self.pause {
+            None => self.is_queued,
+            Some(pause) => pause == Pause::Room,
+        }
     }
 
     /// When something is due even if the peer does nothing; `attend_at` is when its protocol wants to do

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chatd::clock::Now;
 use chatd::limits::Limits;
+use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
-use chatd_support::sentences::{here, lost, welcome};
+use chatd_support::sentences::{here, joined, lost, welcome};
 
 use crate::sim::stream::SimStream;
 use crate::table::{Peer, READABLE, heard, join, send, start};
@@ -157,6 +158,28 @@ fn who_has_ended_its_stream_does_not_starve_others_of_its_address() {
         .collect();
     let (least, most) = (lines.iter().min(), lines.iter().max());
     assert!(most.unwrap_or(&0) - least.unwrap_or(&0) < 20, "each has its turn: {lines:?}");
+}
+
+#[test]
+fn who_is_to_read_first_lets_the_next_one_in_line_go_on() {
+    let limits =
+        Limits { rate: Rate::new(10, 6), backlog_bytes_max: 64 * 1024, ..Limits::default() };
+    let (mut server, listener, mut now) = room(limits.clone());
+    let deaf =
+        send_to_the_end(&mut server, now, &("/nothing\n".repeat(6) + "deaf\n/help\n/help\nhi\n"));
+    server.tick(now);
+    deaf.1.borrow_mut().window = 0;
+    send_to_the_end(&mut server, now, "bot\nbuild failed\n");
+    server.tick(now);
+    // Its time to choose a nickname is over in the tick in which its rate allows the next line, as
+    // when the process was stopped for a while: so it has its turn at once, though it is queued.
+    now += limits.nickname_within;
+    server.tick(now);
+    pass(&mut server, &mut now, Duration::from_secs(10));
+    let heard = heard(&listener);
+    assert!(heard.contains(&joined("deaf")), "{heard}");
+    assert!(!heard.contains("deaf: hi\n"), "it has not read: {heard}");
+    assert!(heard.contains("bot: build failed\n"), "{heard}");
 }
 
 #[test]
