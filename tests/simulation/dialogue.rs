@@ -82,13 +82,19 @@ fn a_goodbye_is_told_whatever_label_it_has() {
 }
 
 #[test]
-fn whoever_has_no_nickname_is_told_what_is_wrong_with_the_one_that_it_wants_now() {
+fn a_newcomer_is_told_once_what_is_wrong_with_the_nickname_that_it_wants_now() {
     let mut table = Table::new();
     let _ana = table.register("ana", "");
     let newcomer = table.connect("NICK ana\r\nUSER a 0 * :a\r\n");
-    assert!(read(&newcomer).iter().all(|line| line.starts_with("433 * ana ")));
+    let told = read(&newcomer);
+    assert!(told.len() == 1 && told[0].starts_with("433 * ana "), "{told:?}");
     assert!(table.ask(&newcomer, "NICK 1st")[0].starts_with("432 * 1st "));
     assert!(table.ask(&newcomer, "NICK bia")[0].starts_with("001 bia "));
+    // It was free when it was asked for.
+    let late = table.connect("NICK carla\r\n");
+    let _carla = table.register("carla", "");
+    assert_eq!(read(&late), [""; 0]);
+    assert!(table.ask(&late, "USER a 0 * :a")[0].starts_with("433 * carla "));
 }
 
 /// They are only for programs, and not for all of those: people are told the words.

@@ -1,5 +1,7 @@
 //! What was asked for and is refused: one table of what clients are told.
 
+use std::mem;
+
 use super::speaker::{Reply, Speaker};
 use super::verbs::Verb;
 use crate::chat::answer::{Longest, Refusal};
@@ -20,6 +22,11 @@ enum Told {
 impl Speaker {
     pub(super) fn refuse(&mut self, refusal: &Refusal<'_>, reply: &mut Reply<'_>) {
         let why = Why(refusal);
+        let is_of_nick = matches!(refusal, Refusal::NickTaken(_) | Refusal::NickReserved(_));
+        if is_of_nick && mem::replace(&mut self.is_nick_refused, true) {
+            // Told again for each line of the registration, a client would go through several nicknames.
+            return;
+        }
         match self.told_in_words(refusal).unwrap_or_else(|| self.told(refusal)) {
             Told::Numeric(code, about) if about.is_empty() => {
                 reply.numeric(code, format_args!(":{why}"));

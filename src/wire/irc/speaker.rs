@@ -25,6 +25,8 @@ pub struct Speaker {
     /// Its real name, as it tells.
     pub(super) real_name: String,
     pub(super) asked: Asked,
+    /// It was told that it cannot have the nickname that it asked for last.
+    pub(super) is_nick_refused: bool,
     /// What is answered, while that is to carry a label.
     held: Vec<u8>,
     /// The batch of what is answered with a label, if some of that was written before the rest was known.
@@ -165,6 +167,9 @@ impl Speaker {
     /// Begins to answer a line.
     pub(super) fn begin(&mut self, verb: Verb, name: &str, label: &str, asked: &str) {
         self.asked.verb = verb;
+        if verb == Verb::Nick {
+            self.is_nick_refused = false;
+        }
         for (kept, new) in [
             (&mut self.asked.name, name),
             (&mut self.asked.label, label),
