@@ -191,10 +191,13 @@ impl Walk<'_> {
             Some(_) | None => None,
         };
         let other = &self.run.clients[whom.id];
-        // The same line is what it is told of one who goes away: then that was not so before.
+        // The same line is what it is told of one who goes away: then that was not so before. What it
+        // does itself in between is in no line of its transcript.
         let told = reason.map(|reason| Deed::Away(Some(reason.into())));
-        let mut next = self.next_event().into_iter();
-        if next.any(|next| next.by == Some(whom.id) && Some(&next.deed) == told.as_ref()) {
+        let order = self.run.order;
+        let is_told = |event: &usize| order.is_told_to(*event, self.id());
+        let next = (self.next..order.events.len()).find(is_told).map(|event| &order.events[event]);
+        if next.is_some_and(|next| next.by == Some(whom.id) && Some(&next.deed) == told.as_ref()) {
             return None;
         }
         match reason {
