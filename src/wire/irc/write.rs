@@ -258,12 +258,12 @@ pub(super) fn message(message: &Message<'_>, with: Tags, out: &mut Vec<u8>) {
 
 /// Appends lines that begin and end alike and hold as many of these words as fit, parted by `between`. A word
 /// that fits in no line is left out: it is nobody's name.
-pub(super) fn list<'a>(
+pub(super) fn list(
     out: &mut Vec<u8>,
     lead: &str,
     between: char,
     tail: &str,
-    words: impl Iterator<Item = &'a dyn Display>,
+    words: impl Iterator<Item = impl Display>,
 ) {
     let mut text = String::new();
     let mut word = String::new();
