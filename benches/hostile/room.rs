@@ -84,7 +84,7 @@ impl Room {
         let mut noticed = Noticed { seen: Seen::new()?, attack: 0..0, of_attack };
         // In a small room one talks, and the others listen.
         let speakers = if members < SPEAKERS { 1 } else { SPEAKERS };
-        let mut crowd = Crowd::new(server, Dialect::Named, members, speakers)?;
+        let mut crowd = Crowd::new(server, &[Dialect::Named], members, speakers)?;
         crowd.join(members, &mut noticed)?;
         let (visitor, next_probe) = (Visitor::new(server)?, Instant::now());
         Ok(Self { crowd, every, next_probe, speaker: 0, visitor, noticed })

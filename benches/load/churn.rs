@@ -47,10 +47,12 @@ pub(crate) fn churn(
 fn speak_and_leave(visitor: &mut Visit, id: usize, crowd: &mut Crowd) -> Result<()> {
     let sequence = crowd.ledger.say(id);
     let socket = &mut visitor.socket;
-    Message { sender: id, sequence }.write(crowd.now(), &mut socket.unsent);
-    match crowd.dialect() {
+    let message = Message { sender: id, sequence };
+    crowd.dialect(id).say(message, crowd.now(), &mut socket.unsent);
+    match crowd.dialect(id) {
         Dialect::Named => socket.send(b"/quit\n"),
-        Dialect::Plain => {
+        Dialect::Irssi | Dialect::Tagged => socket.send(b"QUIT\r\n"),
+        Dialect::Plain(_) => {
             socket.flush();
             socket.stream.shutdown(Shutdown::Write)?;
         }

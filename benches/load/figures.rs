@@ -11,8 +11,16 @@ pub(crate) struct Figure {
     pub(crate) doubt: Option<Doubt>,
     /// Whether its ratio to the floor's says something.
     pub(crate) compared: bool,
-    /// The most that chatd may need.
-    pub(crate) most: Option<f64>,
+    pub(crate) most: Option<Most>,
+}
+
+/// The most that chatd may need.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Most {
+    This(f64),
+    /// So many times what the floor needs.
+    OfFloor(f64),
 }
 
 /// Why a figure is not the server's alone.
@@ -67,9 +75,14 @@ impl Sheet {
         self.add(measure, value.into(), None, false);
     }
 
-    /// What chatd must need no more of than this, if that can be told.
-    pub(crate) fn bounded(&mut self, measure: &'static str, value: Option<f64>, most: Option<f64>) {
-        self.add(measure, value, None, false);
+    /// What the server itself spent, and must need no more of than this, if that can be told.
+    pub(crate) fn bounded(
+        &mut self,
+        measure: &'static str,
+        value: Option<f64>,
+        most: Option<Most>,
+    ) {
+        self.add(measure, value, None, true);
         if let (Some(_), Some(figure)) = (value, self.figures.last_mut()) {
             figure.most = most;
         }

@@ -5,11 +5,15 @@
 //! leave out: it keeps lines whole, bounds what it queues, and reads nothing while most clients are
 //! behind, or for a moment anybody.
 //!
+//! Where what chatd relays is longer than what was said, and not alike for all, so many bytes of
+//! filling stand before each line here: it is copied once for each kind of client, which are taken
+//! to come in turn, too. That the lines are all of one length saves looking for their ends.
+//!
 //! Where there are several rooms, each client is in one of them from the moment it connects: they
 //! come in turn, which costs nothing and asks for no protocol. The ledger would find whoever is in
 //! another room than the generator thinks.
 
-use chatd_support::message::Dialect;
+use chatd_support::message::{Dialect, FILLING, LINE_BYTES};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
@@ -28,6 +32,8 @@ const MOMENT: Duration = Duration::from_millis(200);
 
 struct Client {
     stream: TcpStream,
+    /// Which [`Filled`] of what is said it gets.
+    copy: usize,
     /// An event said that there may be something to read.
     readable: bool,
     /// The other side has sent all that it will.
@@ -46,6 +52,13 @@ struct Place {
     key: usize,
 }
 
+/// What is said in one room in one round, with filling before each line.
+#[derive(Default)]
+struct Filled {
+    filling: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
 struct Floor {
     poll: Poll,
     listener: TcpListener,
@@ -58,6 +71,8 @@ struct Floor {
     readable: Vec<Place>,
     doomed: Vec<Place>,
     round: Box<[u8]>,
+    /// One for each kind of client.
+    copies: Vec<Filled>,
     backlog_max: usize,
     /// Clients with more than half of the backlog queued.
     behind: usize,
@@ -65,7 +80,8 @@ struct Floor {
     patient_until: Instant,
 }
 
-pub(crate) fn run(backlog_max: usize, rooms: usize) -> io::Result<()> {
+/// `fillings` are how many bytes stand before a line, for each kind of client.
+pub(crate) fn run(backlog_max: usize, rooms: usize, fillings: Vec<usize>) -> io::Result<()> {
     let mut listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
     println!("listening on {}", listener.local_addr()?);
     let poll = Poll::new()?;
@@ -79,6 +95,7 @@ pub(crate) fn run(backlog_max: usize, rooms: usize) -> io::Result<()> {
         readable: Vec::new(),
         doomed: Vec::new(),
         round: vec![0; ROUND_BYTES + 2 * SHARE_BYTES].into(),
+        copies: fillings.into_iter().map(Filled::new).collect(),
         backlog_max,
         behind: 0,
         patient_until: Instant::now(),
@@ -148,6 +165,7 @@ impl Floor {
             };
             stream.set_nodelay(true)?;
             let (room, rooms) = (self.accepted % self.rooms.len(), self.rooms.len());
+            let copy = self.accepted % self.copies.len();
             self.accepted += 1;
             self.present += 1;
             let entry = self.rooms[room].vacant_entry();
@@ -162,6 +180,7 @@ impl Floor {
             let queue = VecDeque::new();
             entry.insert(Client {
                 stream,
+                copy,
                 readable: false,
                 ended: false,
                 own: 0..0,
@@ -229,13 +248,15 @@ impl Floor {
     }
 
     fn broadcast(&mut self, room: usize, said: Range<usize>) {
+        let round = &self.round[said.clone()];
+        self.copies.iter_mut().for_each(|copy| copy.fill(round));
         for (key, client) in &mut self.rooms[room] {
             let own = match std::mem::take(&mut client.own) {
                 own if own.is_empty() => said.end..said.end,
                 own => own,
             };
-            let (before, after) =
-                (&self.round[said.start..own.start], &self.round[own.end..said.end]);
+            let (before, after) = (own.start - said.start, own.end - said.start);
+            let (before, after) = self.copies[client.copy].around(round, before..after);
             let due = before.len() + after.len();
             let written = if due == 0 || !client.queue.is_empty() {
                 Ok(0)
@@ -281,6 +302,32 @@ impl Floor {
             self.behind -= usize::from(client.queue.len() > self.backlog_max / 2);
             self.readable.retain(|&other| other != place);
         }
+    }
+}
+
+impl Filled {
+    fn new(filling: usize) -> Self {
+        Self { filling: vec![FILLING; filling], bytes: Vec::new() }
+    }
+
+    /// Copies what is said, unless it is sent as it is.
+    fn fill(&mut self, said: &[u8]) {
+        self.bytes.clear();
+        if !self.filling.is_empty() {
+            for line in said.chunks(LINE_BYTES) {
+                self.bytes.extend_from_slice(&self.filling);
+                self.bytes.extend_from_slice(line);
+            }
+        }
+    }
+
+    /// What there is before and behind a part of what is said.
+    fn around<'a>(&'a self, said: &'a [u8], part: Range<usize>) -> (&'a [u8], &'a [u8]) {
+        if self.filling.is_empty() {
+            return (&said[..part.start], &said[part.end..]);
+        }
+        let at = |place: usize| place / LINE_BYTES * (LINE_BYTES + self.filling.len());
+        (&self.bytes[..at(part.start)], &self.bytes[at(part.end)..])
     }
 }
 

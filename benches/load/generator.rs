@@ -15,7 +15,8 @@ use std::time::Duration;
 pub(crate) struct Plan {
     pub(crate) server: SocketAddr,
     pub(crate) process: u32,
-    pub(crate) dialect: Dialect,
+    /// What the members speak, in turn.
+    pub(crate) dialects: Vec<Dialect>,
     pub(crate) members: usize,
     /// Of how many rooms each member is to be in one.
     pub(crate) rooms: usize,
@@ -61,7 +62,7 @@ pub(crate) struct Outcome {
 pub(crate) fn run(plan: &Plan) -> Result<Run> {
     let speakers =
         plan.phases.iter().map(|phase| phase.load.speakers(plan.members)).max().unwrap_or(0);
-    let crowd = Crowd::new(plan.server, plan.dialect, plan.members, speakers)?;
+    let crowd = Crowd::new(plan.server, &plan.dialects, plan.members, speakers)?;
     let mut crowd = crowd.in_rooms(plan.members, plan.rooms);
     // The first member brings the server's code into memory, which is no cost of a member.
     crowd.join(1, &mut ())?;

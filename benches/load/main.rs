@@ -99,7 +99,9 @@ fn play_role(role: &str, arguments: &[String]) -> Result<()> {
         "chatd" => Err(role::become_program(Command::new(CHATD).args(arguments)).into()),
         "floor" => {
             let rooms = arguments.get(1).ok_or("an argument is missing")?;
-            Ok(floor::run(first()?.parse()?, rooms.parse()?)?)
+            let fillings =
+                arguments[2..].iter().map(|bytes| bytes.parse()).collect::<Result<_, _>>()?;
+            Ok(floor::run(first()?.parse()?, rooms.parse()?, fillings)?)
         }
         "threads" => Ok(threads::run()?),
         _ => role::tell(&generator::run(&serde_json::from_str(first()?)?)?),
@@ -189,11 +191,11 @@ fn take_turns(scenario: Scenario, case: &Case, rounds: u32, report: &mut Report)
 }
 
 fn play(case: &Case, kind: Kind) -> Result<(generator::Run, bool)> {
-    let (mut server, is_pinned) = kind.start(case.backlog, case.rooms, case.options)?;
+    let (mut server, is_pinned) = kind.start(case)?;
     let run = role::generate(&generator::Plan {
         server: server.addr(),
         process: server.pid(),
-        dialect: kind.dialect(),
+        dialects: kind.dialects(case).to_vec(),
         members: case.members,
         rooms: case.rooms,
         phases: case.phases.clone(),

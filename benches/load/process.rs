@@ -1,6 +1,7 @@
 //! The servers that take turns.
 
-use chatd_support::message::Dialect;
+use crate::scenario::Case;
+use chatd_support::message::{Dialect, LINE_BYTES};
 use chatd_support::role::{myself, serve};
 use chatd_support::{Result, Server};
 use serde::Serialize;
@@ -20,17 +21,19 @@ pub(crate) const CHATD: &str = env!("CARGO_BIN_EXE_chatd");
 pub(crate) const CHATD_OPTIONS: &[&str] = &["--quiet"];
 
 impl Kind {
-    pub(crate) fn dialect(self) -> Dialect {
+    /// What the members speak with it, in turn.
+    pub(crate) fn dialects(self, case: &Case) -> &[Dialect] {
         match self {
-            Self::Chatd => Dialect::Named,
-            Self::Floor | Self::Threads => Dialect::Plain,
+            Self::Chatd => &case.dialects,
+            Self::Floor | Self::Threads => &case.plain,
         }
     }
 
     /// A process of this program, which for chatd becomes it: so a server ends with the benchmark,
-    /// even if that is killed. `backlog` is how many bytes a client may fall behind; *threads* knows
-    /// no such limit. It has one room, and chatd is told by its clients in which of so many they are.
-    fn command(self, backlog: &str, rooms: usize, options: &[&str]) -> Result<Command> {
+    /// even if that is killed. *threads* knows no limit of how far a client may fall behind. It has one
+    /// room, and chatd is told by its clients in which of so many they are.
+    fn command(self, case: &Case) -> Result<Command> {
+        let backlog = &case.backlog.to_string();
         let mut command = match self {
             Self::Chatd if cfg!(unix) => myself("chatd")?,
             Self::Chatd => Command::new(CHATD),
@@ -40,21 +43,20 @@ impl Kind {
         match self {
             Self::Chatd => {
                 command.args(["--bind", "127.0.0.1:0", "--max-backlog", backlog]);
-                command.args(CHATD_OPTIONS).args(options);
+                command.args(CHATD_OPTIONS).args(case.options);
             }
-            Self::Floor => _ = command.args([backlog, &rooms.to_string()]),
+            Self::Floor => {
+                command.args([backlog, &case.rooms.to_string()]);
+                let fillings = case.plain.iter().map(|plain| plain.stride() - LINE_BYTES);
+                command.args(fillings.map(|bytes| bytes.to_string()));
+            }
             Self::Threads => {}
         }
         Ok(command)
     }
 
     /// Returns whether it is pinned as well.
-    pub(crate) fn start(
-        self,
-        backlog: usize,
-        rooms: usize,
-        options: &[&str],
-    ) -> Result<(Server, bool)> {
-        Ok(serve(self.command(&backlog.to_string(), rooms, options)?))
+    pub(crate) fn start(self, case: &Case) -> Result<(Server, bool)> {
+        Ok(serve(self.command(case)?))
     }
 }

@@ -1,6 +1,6 @@
 //! The figures of all rounds and their medians.
 
-use crate::figures::{Doubt, Figure};
+use crate::figures::{Doubt, Figure, Most};
 use crate::process::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,8 +22,7 @@ pub(crate) struct Row {
     /// What was the case in at least one round.
     doubts: BTreeMap<Kind, Doubt>,
     compared: bool,
-    /// The most that chatd may need.
-    pub(crate) most: Option<f64>,
+    pub(crate) most: Option<Most>,
 }
 
 impl Report {
@@ -66,13 +65,22 @@ impl Row {
 
     /// What is measured, with its bound.
     pub(crate) fn measure(&self) -> String {
-        let bound = self.most.map_or_else(String::new, |most| format!(", at most {}", short(most)));
+        let bound = match self.most {
+            None => String::new(),
+            Some(Most::This(most)) => format!(", at most {}", short(most)),
+            Some(Most::OfFloor(most)) => format!(", at most {most} of the floor"),
+        };
         self.measure.to_owned() + &bound
     }
 
     /// Whether chatd needs more than it may.
     pub(crate) fn is_exceeded(&self) -> bool {
-        self.median(Kind::Chatd).zip(self.most).is_some_and(|(value, most)| value > most)
+        let (value, most) = match self.most {
+            None => return false,
+            Some(Most::This(most)) => (self.median(Kind::Chatd), most),
+            Some(Most::OfFloor(most)) => (self.ratio(), most),
+        };
+        value.is_some_and(|value| value > most)
     }
 
     pub(crate) fn doubts(&self, doubt: Doubt) -> bool {

@@ -1,11 +1,11 @@
 //! What is measured: each scenario as a list of cases, each case as phases and the figures taken
 //! from them.
 
-use crate::figures::Sheet;
+use crate::figures::{Most, Sheet};
 use crate::generator::{Outcome, Phase, Run};
 use crate::load::{Latency, Load};
 use crate::process::Kind;
-use chatd_support::message::SENDERS_MAX;
+use chatd_support::message::{Dialect, SENDERS_MAX};
 use clap::ValueEnum;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -18,6 +18,7 @@ pub(crate) enum Scenario {
     Overload,
     Rooms,
     Memory,
+    Irc,
 }
 
 /// One crowd on each of some servers in turn.
@@ -27,6 +28,10 @@ pub(crate) struct Case {
     /// Of how many rooms each member is in one.
     pub(crate) rooms: usize,
     pub(crate) phases: Vec<Phase>,
+    /// What the members speak, in turn.
+    pub(crate) dialects: Vec<Dialect>,
+    /// The same at the yardsticks.
+    pub(crate) plain: Vec<Dialect>,
     /// How far a client may fall behind.
     pub(crate) backlog: usize,
     pub(crate) options: &'static [&'static str],
@@ -61,16 +66,25 @@ const OF_NONE_STOPPED: [&str; 2] = ["% of none stopped", "the same, per CPU seco
 const OF_IN_FLIGHT: [&str; 2] = ["% of 256 in flight", "the same, per CPU second"];
 pub(crate) const PER_READ: &str = "deliveries/read";
 const NO_RATE: &[&str] = &["--rate", "0"];
+const NO_AUTOJOIN: &[&str] = &["--rate", "0", "--no-autojoin"];
 const MANY_ROOMS: &[&str] = &["--rate", "0", "--rooms-max", "10000"];
 /// In each of the rooms that all talk, and in the short mode.
 const ROOM_MEMBERS: usize = 100;
 const ROOM_MEMBERS_QUICK: usize = 20;
 /// What may be resident for each client that has a nickname and says nothing …
 const CLIENT_BYTES_MAX: f64 = 480.0;
+/// … the same if it speaks IRC …
+const IRC_CLIENT_BYTES_MAX: f64 = 900.0;
 /// … and for each room in which are two who say nothing.
 const ROOM_BYTES_MAX: f64 = 2048.0;
 /// How long a room of ten thousand may take to empty when all leave at once.
 const EMPTY_SECONDS_MAX: f64 = 1.0;
+const IRC_ROOMS: usize = 100;
+const IRC_MEMBERS: usize = 1000;
+const IRC_IN_FLIGHT: usize = 32;
+/// What a delivery may cost in a room where text and IRC are mixed, over what the same bytes cost at
+/// the floor.
+const IRC_COST_MAX: f64 = 1.25;
 const BOTH: [Kind; 2] = [Kind::Chatd, Kind::Floor];
 
 impl Scenario {
@@ -84,6 +98,7 @@ impl Scenario {
             Self::Overload => overload(scale),
             Self::Rooms => rooms(scale),
             Self::Memory => memory(scale),
+            Self::Irc => irc(scale),
         }
     }
 }
@@ -112,6 +127,8 @@ impl Case {
             members,
             rooms: 1,
             phases,
+            dialects: vec![Dialect::Named],
+            plain: vec![Dialect::PLAIN],
             backlog: BACKLOG,
             options: NO_RATE,
             remark: "",
@@ -323,18 +340,56 @@ fn rooms(scale: &Scale) -> Vec<Case> {
     vec![Case { rooms, ..Case::new(rooms * each, &loads, figures) }]
 }
 
+/// A third of the room speaks text, a third IRC as irssi does, and a third IRC with all there is. The
+/// floor relays lines as long as theirs.
+fn irc(scale: &Scale) -> Vec<Case> {
+    fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
+        for (phase, outcome) in case.outcomes(run) {
+            let Load::Closed { in_flight, .. } = phase.load else { continue };
+            let members = case.members;
+            sheet.case(format!("text and IRC, {members} members, {in_flight} in flight"), outcome);
+            sheet.pace(DELIVERIES, outcome.deliveries_per_second());
+            let is_bounded = members == IRC_MEMBERS && in_flight == IRC_IN_FLIGHT;
+            let most = is_bounded.then_some(Most::OfFloor(IRC_COST_MAX));
+            sheet.bounded(COST, outcome.server_per_delivery(), most);
+            sheet.note(BUSY, outcome.server_busy());
+            sheet.note(PER_READ, outcome.deliveries_per_read());
+        }
+    }
+    let closed =
+        |in_flight| Load::Closed { talkers: TALKERS, in_flight, millis: scale.millis(1500) };
+    let dialects = vec![Dialect::Named, Dialect::Irssi, Dialect::Tagged];
+    let plain = dialects.iter().map(|dialect| dialect.filled()).collect();
+    let loads = [closed(1), closed(IRC_IN_FLIGHT)];
+    let case = Case::new(scale.members(IRC_MEMBERS), &loads, figures);
+    vec![Case { dialects, plain, options: NO_AUTOJOIN, ..case }]
+}
+
 /// What is kept for those who do nothing, and how soon they are forgotten.
 fn memory(scale: &Scale) -> Vec<Case> {
     fn clients(case: &Case, run: &Run, sheet: &mut Sheet) {
         let [idle, leave] = &run.phases[..] else { return };
         sheet.case(format!("memory, {} members", case.members), idle);
-        let bytes = run.join.resident_until(idle).map(|bytes| bytes / run.join.sent as f64);
-        sheet.bounded("resident bytes/member", bytes, of_crowd(case, CLIENT_BYTES_MAX));
+        sheet.bounded(
+            "resident bytes/member",
+            per_member(run, idle),
+            of_crowd(case, CLIENT_BYTES_MAX),
+        );
         sheet.bounded(
             "s until all have left",
             leave.server_seconds(),
             of_crowd(case, EMPTY_SECONDS_MAX),
         );
+    }
+    fn irc_clients(case: &Case, run: &Run, sheet: &mut Sheet) {
+        let [idle] = &run.phases[..] else { return };
+        let (members, rooms) = (case.members, case.rooms);
+        sheet.case(format!("memory, {members} members by IRC, in {rooms} rooms"), idle);
+        let most = of_crowd(case, IRC_CLIENT_BYTES_MAX);
+        sheet.bounded("resident bytes/member", per_member(run, idle), most);
+    }
+    fn per_member(run: &Run, idle: &Outcome) -> Option<f64> {
+        run.join.resident_until(idle).map(|bytes| bytes / run.join.sent as f64)
     }
     fn pairs(case: &Case, run: &Run, sheet: &mut Sheet) {
         let [arrival, idle] = &run.phases[..] else { return };
@@ -343,8 +398,8 @@ fn memory(scale: &Scale) -> Vec<Case> {
         sheet.bounded("resident bytes/room", bytes, of_crowd(case, ROOM_BYTES_MAX));
     }
     /// The bounds are for the largest crowd: fewer share what a server needs once.
-    fn of_crowd(case: &Case, most: f64) -> Option<f64> {
-        (case.members == SENDERS_MAX).then_some(most)
+    fn of_crowd(case: &Case, most: f64) -> Option<Most> {
+        (case.members == SENDERS_MAX).then_some(Most::This(most))
     }
     let members = scale.members(SENDERS_MAX);
     let idle = Load::Idle { millis: scale.millis(100) };
@@ -355,6 +410,13 @@ fn memory(scale: &Scale) -> Vec<Case> {
     };
     vec![
         only_chatd(&[idle, Load::Leave], clients),
+        // IRC clients are told of each who comes: in one room that would be fifty million times.
+        Case {
+            rooms: IRC_ROOMS,
+            dialects: vec![Dialect::Irssi, Dialect::Tagged],
+            options: NO_AUTOJOIN,
+            ..only_chatd(&[idle], irc_clients)
+        },
         // They stay where they were as well, or the memory of that would be used again.
         Case { rooms: members / 2, ..only_chatd(&[Load::GoToRooms { stay: true }, idle], pairs) },
     ]

@@ -117,7 +117,7 @@ impl Run {
         let members = (self.clients * MEMBERS / 100).max(4);
         let count = self.clients.saturating_sub(members).max(1);
         let address = self.server.addr();
-        let mut crowd = Crowd::new(address, Dialect::Named, members, members + count)?;
+        let mut crowd = Crowd::new(address, &[Dialect::Named], members, members + count)?;
         let mut order = Order::new(members);
         let mut visitors = Visitors::new(address, members, count, self.seed);
         crowd.join(members, &mut order)?;

@@ -4,6 +4,7 @@ use chatd_support::Result;
 use chatd_support::crowd::{Crowd, nanos};
 use chatd_support::message::{Dialect, LINE_BYTES, Message};
 use chatd_support::random::Random;
+use chatd_support::sentences::HOME;
 use chatd_support::socket::{From, Socket};
 use chatd_support::visit::{Stage, Visit};
 use std::net::{Shutdown, SocketAddr};
@@ -148,7 +149,7 @@ impl Visitors {
             From { address: Some([127, 0, 0, host].into()), receive_bytes, send_bytes: None };
         let mut socket = Socket::new(from.connect(self.server)?)?;
         crowd.register(&mut socket.stream, id)?;
-        let mut words = Dialect::Named.introduction(id);
+        let mut words = Dialect::Named.introduction(id, HOME);
         *wake = crowd.now() + nanos(PATIENCE);
         match *manner {
             Manner::Reset(state) => {

@@ -29,8 +29,8 @@ pub enum Answer<'a> {
         /// Who else is there.
         others: Listing<'a>,
     },
-    /// A newcomer has a nickname, tells this real name, and is in no room yet.
-    Registered(&'a Who, Text<'a>),
+    /// A newcomer has a nickname, and is in no room yet.
+    Registered(&'a Who),
     /// How many are here, and how many rooms there are.
     Counts(Counts),
     /// Somebody who was looked for, and whether it is away.
@@ -102,6 +102,8 @@ pub enum Answer<'a> {
         topic: Option<&'a Topic>,
         /// Who else is there.
         others: Listing<'a>,
+        /// The session's own real name: the others are told it, too.
+        real_name: Text<'a>,
     },
     /// From now on the session talks in this room, or in none.
     Focused(Option<&'a RoomName>),

@@ -102,8 +102,7 @@ impl Chat {
         // Whoever tells a longer one while it is here is told that it is too long.
         person.set_real_name(newcomer.real_name.start(REAL_NAME_BYTES_MAX));
         person.hear_each();
-        let person = &self.people[caller.id];
-        caller.answer(&Answer::Registered(person.who(), person.real_name()));
+        caller.answer(&Answer::Registered(self.people[caller.id].who()));
         self.show_counts(caller);
         caller.answer(&Answer::Motd(&self.motd));
         Ok(Outcome::Entered)
@@ -180,7 +179,8 @@ impl Chat {
         let still =
             person.focus().map(|before| (self.rooms[before].name(), person.rooms().count() - 1));
         let topic = self.rooms[at].topic.as_deref();
-        caller.answer(&Answer::Entered { room, is_new, topic, others, still });
+        let real_name = person.real_name();
+        caller.answer(&Answer::Entered { room, is_new, topic, others, still, real_name });
         self.come_into(at, caller);
         if is_invited {
             self.rooms[at].set_invited(caller.id);

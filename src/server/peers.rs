@@ -67,6 +67,9 @@ pub(super) struct Peers<S> {
 /// bytes of talk that take as long.
 const EFFORT_PER_HEARER: u64 = 32;
 
+/// The most memory that is kept to write answers in.
+const SCRATCH_BYTES_MAX: usize = 64 * 1024;
+
 /// What is to be known of a hearer before anything is queued for it. It stands apart from the
 /// connection, so that a broadcast looks at each connection only once.
 #[derive(Debug, Clone, Copy, Default)]
@@ -353,7 +356,10 @@ impl<S: Stream> Outbound for Peers<S> {
             }
         }
         self.push_own(to.key(), &scratch);
-        self.scratch = scratch;
+        // The names in a room of thousands are not asked for so often that their memory is to be kept.
+        if scratch.capacity() <= SCRATCH_BYTES_MAX {
+            self.scratch = scratch;
+        }
     }
 
     fn expel(&mut self, who: SessionId, why: Farewell<'_>) {

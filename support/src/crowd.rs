@@ -31,7 +31,7 @@ pub trait Watch {
     /// Any other line: one of the server, or, where there are others than the crowd, of anybody.
     fn other(&mut self, member: usize, line: &[u8]) -> Result<(), Wrong> {
         let _ = member;
-        if line.first() == Some(&b'*') { Ok(()) } else { Err(Wrong::Garbled) }
+        if is_of_server(line) { Ok(()) } else { Err(Wrong::Garbled) }
     }
 }
 
@@ -80,7 +80,7 @@ pub struct Crowd {
     /// hand.
     pub visitors: Vec<usize>,
     server: SocketAddr,
-    dialect: Dialect,
+    dialects: Vec<Dialect>,
     poll: Poll,
     events: Events,
     members: Vec<Member>,
@@ -97,18 +97,18 @@ pub struct Crowd {
 
 impl Crowd {
     /// For so many members of one room, and those of them, or of their visitors, who speak: the first
-    /// ones.
+    /// ones. They use these dialects in turn.
     pub fn new(
         server: SocketAddr,
-        dialect: Dialect,
+        dialects: &[Dialect],
         members: usize,
         speakers: usize,
     ) -> io::Result<Self> {
-        Ok(Self {
+        let crowd = Self {
             ledger: Ledger::new(members, speakers),
             visitors: Vec::new(),
             server,
-            dialect,
+            dialects: dialects.to_vec(),
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             members: Vec::with_capacity(members),
@@ -119,13 +119,19 @@ impl Crowd {
             notice: Vec::new(),
             scratch: vec![0; 64 * 1024].into(),
             started: now(),
-        })
+        };
+        Ok(crowd.in_rooms(members, 1))
     }
 
     /// They are to be in so many rooms, each in its own only ([`Ledger::in_rooms`]). Before anybody
     /// says anything all must have gone there.
     pub fn in_rooms(mut self, members: usize, rooms: usize) -> Self {
         self.ledger = Ledger::in_rooms(members, self.ledger.speakers(), rooms);
+        for member in 0..members {
+            if self.dialect(member).echoes() {
+                self.ledger.echo(member);
+            }
+        }
         self
     }
 
@@ -134,9 +140,9 @@ impl Crowd {
         nanos(self.started.elapsed())
     }
 
-    /// How the server is spoken to.
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
+    /// How `id` speaks to the server.
+    pub fn dialect(&self, id: usize) -> Dialect {
+        self.dialects[id % self.dialects.len()]
     }
 
     /// How many members there are, whatever became of them.
@@ -168,7 +174,7 @@ impl Crowd {
     pub fn connect(&self, id: usize) -> io::Result<Socket> {
         let mut socket = Socket::new(From::default().connect(self.server)?)?;
         self.register(&mut socket.stream, id)?;
-        socket.send(&self.dialect.introduction(id));
+        socket.send(&self.dialect(id).introduction(id, &self.room(id)));
         Ok(socket)
     }
 
@@ -200,11 +206,16 @@ impl Crowd {
         Ok(())
     }
 
+    /// The room of somebody who goes there at once.
+    fn room(&self, id: usize) -> String {
+        if self.ledger.is_one_room() { HOME.to_owned() } else { room(self.ledger.room(id)) }
+    }
+
     /// All go to their rooms, and stay where they were as well. A yardstick has put them there
     /// already.
     pub fn go_to_rooms(&mut self) -> Result<()> {
         let rooms: Vec<_> = (0..self.len()).map(|member| self.ledger.room(member)).collect();
-        let room = |member: usize| format!("#r{:04}", rooms[member]);
+        let room = |member: usize| room(rooms[member]);
         self.ask_all(|member| format!("/join {}\n", room(member)), |it| you_talk_in(&room(it)))
     }
 
@@ -220,7 +231,7 @@ impl Crowd {
         ask: impl Fn(usize) -> String,
         begin: impl Fn(usize) -> String,
     ) -> Result<()> {
-        if self.dialect == Dialect::Plain {
+        if self.dialects == [Dialect::PLAIN] {
             return Ok(());
         }
         // Room by room: those who come in together are told of each other together, which saves
@@ -282,10 +293,11 @@ impl Crowd {
 
     /// `speaker` says `count` lines at once.
     pub fn say(&mut self, speaker: usize, count: usize, stamp: u64) {
+        let dialect = self.dialect(speaker);
         let socket = &mut self.members[speaker].socket;
         for _ in 0..count {
             let sequence = self.ledger.say(speaker);
-            Message { sender: speaker, sequence }.write(stamp, &mut socket.unsent);
+            dialect.say(Message { sender: speaker, sequence }, stamp, &mut socket.unsent);
         }
         socket.flush();
     }
@@ -393,14 +405,15 @@ impl Crowd {
         watch: &mut impl Watch,
     ) -> Result<usize, Wrong> {
         let now = self.now();
-        let stride = self.dialect.stride();
+        let dialect = self.dialect(index);
+        let stride = dialect.stride();
         let mut used = 0;
         loop {
             let rest = &self.scratch[used..filled];
             // Before the end is looked for: nearly all lines are of this kind.
             let relayed = rest.get(..stride).filter(|line| line.last() == Some(&b'\n'));
             if let Some((line, message)) =
-                relayed.and_then(|line| Some((line, self.dialect.parse(line)?)))
+                relayed.and_then(|line| Some((line, dialect.parse(line)?)))
             {
                 if let Err(wrong) = self.ledger.receive(index, message) {
                     self.notice = line.to_vec();
@@ -415,12 +428,12 @@ impl Crowd {
             };
             let line = &rest[..=end];
             let verdict = watch.other(index, line);
-            if verdict.is_err() || line[0] == b'*' {
+            if verdict.is_err() || is_of_server(line) {
                 self.notice.clear();
                 self.notice.extend_from_slice(line);
             }
             verdict?;
-            if line.starts_with(Dialect::WELCOME) && !self.members[index].joined {
+            if !self.members[index].joined && dialect.is_welcome(line) {
                 self.members[index].joined = true;
                 self.joined += 1;
             }
@@ -443,6 +456,20 @@ impl Crowd {
             *progress = (measure, self.now());
         }
         Duration::from_nanos(self.now() - progress.1) > PATIENCE
+    }
+}
+
+/// The name of a room that is not the one where everybody begins.
+fn room(number: usize) -> String {
+    format!("#r{number:04}")
+}
+
+/// Whether a line tells what happened, and is nothing that somebody said.
+fn is_of_server(line: &[u8]) -> bool {
+    match line.first() {
+        Some(b'*') => true,
+        Some(b':' | b'@') => !line.windows(b" PRIVMSG ".len()).any(|it| it == b" PRIVMSG "),
+        Some(_) | None => false,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Ledger {
     listening: Vec<bool>,
     /// How many of them are in each room.
     listeners: Vec<u64>,
+    /// Members to whom what they say comes back.
+    echoed: Vec<bool>,
     /// Speakers whose unread lines are not awaited.
     forgotten: Vec<bool>,
     delivered: u64,
@@ -61,10 +63,16 @@ impl Ledger {
             next: vec![0; members * speakers],
             listening: vec![true; members],
             listeners: (0..rooms).map(listeners).collect(),
+            echoed: vec![false; members],
             forgotten: vec![false; speakers],
             delivered: 0,
             due: 0,
         }
+    }
+
+    /// To be told before anybody says anything: what this member says comes back to it.
+    pub fn echo(&mut self, member: usize) {
+        self.echoed[member] = true;
     }
 
     /// Deliveries so far.
@@ -87,6 +95,11 @@ impl Ledger {
         self.sent.len()
     }
 
+    /// Whether all are in one room.
+    pub fn is_one_room(&self) -> bool {
+        self.rooms == 1
+    }
+
     /// The room of a member.
     pub fn room(&self, member: usize) -> usize {
         member % self.rooms
@@ -100,7 +113,8 @@ impl Ledger {
 
     /// How many are to receive what `speaker` says now.
     pub fn audience(&self, speaker: usize) -> u64 {
-        self.listeners[self.room(speaker)] - u64::from(self.listening.get(speaker) == Some(&true))
+        let is_left_out = self.listening.get(speaker) == Some(&true) && !self.echoed[speaker];
+        self.listeners[self.room(speaker)] - u64::from(is_left_out)
     }
 
     /// Notes one more message of `speaker` and returns its sequence number.
@@ -119,7 +133,7 @@ impl Ledger {
         if message.sender >= speakers {
             return Err(Wrong::Garbled);
         }
-        if message.sender == member {
+        if message.sender == member && !self.echoed[member] {
             return Err(Wrong::Echoed);
         }
         if !self.are_together(member, message.sender) {
@@ -163,7 +177,7 @@ impl Ledger {
         }
         let speakers = self.sent.len();
         for (member, &listening) in self.listening.iter().enumerate() {
-            if listening && member != speaker && self.are_together(member, speaker) {
+            if listening && self.hears(member, speaker) {
                 self.due -= u64::from(self.sent[speaker] - self.next[member * speakers + speaker]);
             }
         }
@@ -187,7 +201,12 @@ impl Ledger {
 
     /// Whether a member that reads is to get what `speaker` says.
     fn is_awaited(&self, member: usize, speaker: usize) -> bool {
-        speaker != member && !self.forgotten[speaker] && self.are_together(member, speaker)
+        !self.forgotten[speaker] && self.hears(member, speaker)
+    }
+
+    /// Whether what `speaker` says is for a member.
+    fn hears(&self, member: usize, speaker: usize) -> bool {
+        (speaker != member || self.echoed[member]) && self.are_together(member, speaker)
     }
 
     fn missing(&self, member: usize) -> u64 {
@@ -240,6 +259,9 @@ pub fn self_check() -> Result<(), String> {
     check_due(&mut Ledger::new(3, 2), &STEPS, &[2, 4, 3, 2, 3, 2])?;
     let mut rooms = Ledger::in_rooms(4, 2, 2);
     check_due(&mut rooms, &STEPS_IN_ROOMS, &[1, 2, 1, 2, 1, 0])?;
+    let mut echo = Ledger::new(3, 2);
+    echo.echo(0);
+    check_due(&mut echo, &STEPS_WITH_ECHO, &[3, 2, 0, 1])?;
     match rooms.receive(2, message(1, 0)) {
         Err(Wrong::Overheard) => Ok(()),
         verdict => Err(format!("the ledger misjudges a line of another room: {verdict:?}")),
@@ -264,6 +286,17 @@ const STEPS_IN_ROOMS: [fn(&mut Ledger); 6] = [
     |ledger| ledger.readmit(2),
     |ledger| ledger.forget(1),
     |ledger| _ = ledger.receive(2, Message { sender: 0, sequence: 0 }),
+];
+
+/// The same where what 0 says comes back to it. In the end that is missing still.
+const STEPS_WITH_ECHO: [fn(&mut Ledger); 4] = [
+    |ledger| _ = ledger.say(0),
+    |ledger| ledger.dismiss(2),
+    |ledger| {
+        ledger.dismiss(0);
+        _ = ledger.receive(1, Message { sender: 0, sequence: 0 });
+    },
+    |ledger| ledger.readmit(0),
 ];
 
 /// Shows the count of what is still due each thing that changes it.

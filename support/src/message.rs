@@ -9,23 +9,15 @@ use crate::sentences;
 
 /// Bytes of a message with its line end; without it they are the 64 bytes of payload that the
 /// figures speak of.
-pub const LINE_BYTES: usize = 65;
+pub const LINE_BYTES: usize = TEXT_BYTES + 1;
 
-const TEMPLATE: &[u8; LINE_BYTES] =
-    b"0000 00000000 0000000000000000000 the quick brown fox jumps over\n";
+const TEXT_BYTES: usize = 64;
+/// In a template `0` stands for any digit, and everything else for itself.
+const TEMPLATE: &[u8; TEXT_BYTES] =
+    b"0000 00000000 0000000000000000000 the quick brown fox jumps over";
 const SENDER: std::ops::Range<usize> = 0..4;
 const SEQUENCE: std::ops::Range<usize> = 5..13;
 const STAMP: std::ops::Range<usize> = 14..33;
-/// How far each byte of a line may lie above the template's: digits anywhere up to 9.
-const SLACK: [u8; LINE_BYTES] = {
-    let mut slack = [0; LINE_BYTES];
-    let mut at = 0;
-    while at < STAMP.end {
-        slack[at] = if TEMPLATE[at] == b'0' { 9 } else { 0 };
-        at += 1;
-    }
-    slack
-};
 
 /// Senders that four digits can tell apart, and so the largest crowd.
 pub const SENDERS_MAX: usize = 10_000;
@@ -43,81 +35,168 @@ impl Message {
     /// Appends its line. `stamp` is when it is sent, or at a fixed rate should be: nanoseconds since the generator
     /// started.
     pub fn write(self, stamp: u64, out: &mut Vec<u8>) {
-        let mut line = *TEMPLATE;
-        put_digits(&mut line[SENDER], self.sender as u64);
-        put_digits(&mut line[SEQUENCE], u64::from(self.sequence));
-        put_digits(&mut line[STAMP], stamp);
-        out.extend_from_slice(&line);
+        let mut text = *TEMPLATE;
+        put_digits(&mut text[SENDER], self.sender as u64);
+        put_digits(&mut text[SEQUENCE], u64::from(self.sequence));
+        put_digits(&mut text[STAMP], stamp);
+        out.extend_from_slice(&text);
+        out.push(b'\n');
     }
 
     /// `None` when a byte is not as `write` puts it. Which digits they are is for the ledger to
     /// judge.
-    fn parse(line: &[u8; LINE_BYTES]) -> Option<Self> {
-        // Without a branch per byte, so that many are compared at once.
-        let bytes = line.iter().zip(TEMPLATE).zip(SLACK);
-        let intact = bytes.fold(true, |intact, ((byte, least), slack)| {
-            intact & (byte.wrapping_sub(*least) <= slack)
-        });
-        intact.then(|| Self {
-            sender: usize::try_from(digits(&line[SENDER])).unwrap_or(usize::MAX),
-            sequence: u32::try_from(digits(&line[SEQUENCE])).unwrap_or(u32::MAX),
+    fn parse(text: &[u8; TEXT_BYTES]) -> Option<Self> {
+        is_like(text, TEMPLATE).then(|| Self {
+            sender: usize::try_from(digits(&text[SENDER])).unwrap_or(usize::MAX),
+            sequence: u32::try_from(digits(&text[SEQUENCE])).unwrap_or(u32::MAX),
         })
     }
 }
 
+/// Whether these bytes are those of a template of the same length.
+fn is_like(bytes: &[u8], template: &[u8]) -> bool {
+    // Without a branch per byte, so that many are compared at once.
+    bytes.iter().zip(template).fold(true, |is_like, (byte, least)| {
+        let slack = if *least == b'0' { 9 } else { 0 };
+        is_like & (byte.wrapping_sub(*least) <= slack)
+    })
+}
+
 /// The stamp of a relayed line, for those who want it.
 pub fn stamp(line: &[u8]) -> u64 {
-    line.last_chunk::<LINE_BYTES>().map_or(0, |text| digits(&text[STAMP]))
+    let text = line.strip_suffix(b"\n").unwrap_or(line);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    text.last_chunk::<TEXT_BYTES>().map_or(0, |text| digits(&text[STAMP]))
 }
 
 /// How a server is joined, and what it adds to a line.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Dialect {
-    /// chatd: the first line is the nickname, and lines arrive as `u0042: text`.
+    /// chatd as text: the first line is the nickname, and lines arrive as `u0042: text`.
     Named,
+    /// chatd as IRC, with what irssi asks for: lines carry the time.
+    Irssi,
+    /// The same with all capabilities: lines also carry an id, and what one says comes back.
+    Tagged,
     /// The yardsticks: connected is joined, and lines arrive as they were sent, without the bytes
-    /// of a name.
-    Plain,
+    /// of a name. So many bytes of filling stand before them, in place of what chatd adds.
+    Plain(usize),
 }
 
+/// The byte of which all filling is.
+pub const FILLING: u8 = b'.';
+const FILLINGS: &[u8] = &[FILLING; 256];
+/// What a line of IRC has behind the nickname of whoever says it.
+const BEHIND_NICK: &str = "!~plain@localhost PRIVMSG #lobby :";
+/// What irssi asks for of what there is.
+const IRSSI_ASKS: &str = "multi-prefix extended-join server-time setname away-notify";
+/// All that there is, but for what leaves something out.
+const ALL: &str = "account-tag away-notify batch cap-notify draft/chathistory \
+    draft/message-redaction echo-message extended-join extended-monitor invite-notify \
+    labeled-response message-tags multi-prefix server-time setname standard-replies \
+    userhost-in-names";
+
 impl Dialect {
-    /// What both dialects answer once a client is in the room.
+    /// What both a text client and that of a yardstick are told once they are in the room.
     pub const WELCOME: &[u8] = sentences::WELCOME.as_bytes();
+    /// The dialect of the yardsticks where they add nothing to a line.
+    pub const PLAIN: Self = Self::Plain(0);
+
+    /// That of a yardstick which relays lines of the same length.
+    pub fn filled(self) -> Self {
+        Self::Plain(self.stride() - LINE_BYTES)
+    }
 
     /// The nickname of a client, where it has one.
     pub fn nick(id: usize) -> String {
         format!("u{id:04}")
     }
 
-    /// What a client says first.
-    pub fn introduction(self, id: usize) -> Vec<u8> {
+    /// What a client says first. Over IRC it goes to this room; text leads to the one where everybody
+    /// begins.
+    pub fn introduction(self, id: usize, room: &str) -> Vec<u8> {
+        let nick = Self::nick(id);
+        let irc = |asks: &str| {
+            format!(
+                "CAP LS 302\r\nNICK {nick}\r\nUSER plain 0 * :Somebody\r\n\
+                 CAP REQ :{asks}\r\nCAP END\r\nJOIN {room}\r\n"
+            )
+        };
         match self {
-            Self::Named => (Self::nick(id) + "\n").into_bytes(),
-            Self::Plain => Vec::new(),
+            Self::Named => (nick + "\n").into_bytes(),
+            Self::Irssi => irc(IRSSI_ASKS).into_bytes(),
+            Self::Tagged => irc(ALL).into_bytes(),
+            Self::Plain(_) => Vec::new(),
+        }
+    }
+
+    /// Whether a client is told that it is in the room.
+    pub fn is_welcome(self, line: &[u8]) -> bool {
+        match self {
+            Self::Named | Self::Plain(_) => line.starts_with(Self::WELCOME),
+            Self::Irssi | Self::Tagged => line.ends_with(b":End of /NAMES list\r\n"),
+        }
+    }
+
+    /// Whether what a client says comes back to it.
+    pub fn echoes(self) -> bool {
+        self == Self::Tagged
+    }
+
+    /// Appends what a client says, to all.
+    pub fn say(self, message: Message, stamp: u64, out: &mut Vec<u8>) {
+        if self.is_irc() {
+            out.extend_from_slice(b"PRIVMSG #lobby :");
+        }
+        message.write(stamp, out);
+        if self.is_irc() {
+            out.pop();
+            out.extend_from_slice(b"\r\n");
         }
     }
 
     /// The length of every relayed line.
     pub fn stride(self) -> usize {
-        self.prefix() + LINE_BYTES
+        self.lead().len() + TEXT_BYTES + self.end().len()
     }
 
     /// The message in a relayed line of `stride` bytes, if its nickname is its sender's.
     pub fn parse(self, line: &[u8]) -> Option<Message> {
-        let (prefix, text) = line.split_last_chunk()?;
-        let attributed = match (self, prefix) {
-            (Self::Named, &[b'u', a, b, c, d, b':', b' ']) => [a, b, c, d] == text[SENDER],
-            (Self::Plain, []) => true,
-            _ => false,
+        let (lead, text) = line.strip_suffix(self.end())?.split_last_chunk()?;
+        let named_before = match self {
+            Self::Named => Some(": ".len()),
+            Self::Irssi | Self::Tagged => Some(BEHIND_NICK.len()),
+            Self::Plain(_) => None,
         };
-        if attributed { Message::parse(text) } else { None }
+        let is_attributed = named_before.is_none_or(|before| {
+            let digits = lead.len().checked_sub(before).and_then(|end| lead[..end].last_chunk());
+            digits.is_some_and(|digits: &[u8; 4]| *digits == text[SENDER])
+        });
+        let is_lead = lead.len() == self.lead().len() && is_like(lead, self.lead());
+        if is_lead && is_attributed { Message::parse(text) } else { None }
     }
 
-    fn prefix(self) -> usize {
+    fn is_irc(self) -> bool {
+        matches!(self, Self::Irssi | Self::Tagged)
+    }
+
+    /// What stands before the text of a relayed line: a template.
+    fn lead(self) -> &'static [u8] {
         match self {
-            Self::Named => "u0042: ".len(),
-            Self::Plain => 0,
+            Self::Named => b"u0000: ",
+            Self::Irssi => {
+                b"@time=0000-00-00T00:00:00.000Z :u0000!~plain@localhost PRIVMSG #lobby :"
+            }
+            Self::Tagged => {
+                b"@time=0000-00-00T00:00:00.000Z;msgid=0000000000000000 \
+                  :u0000!~plain@localhost PRIVMSG #lobby :"
+            }
+            Self::Plain(filling) => &FILLINGS[..filling],
         }
+    }
+
+    fn end(self) -> &'static [u8] {
+        if self.is_irc() { b"\r\n" } else { b"\n" }
     }
 }
 

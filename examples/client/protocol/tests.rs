@@ -205,7 +205,15 @@ fn where_one_talks_is_known_and_with_whom() {
     ];
     let nobody = Listing { people: &[], others: 0, is_secret: false };
     for still in [None, Some((room, 0)), Some((room, 1)), Some((room, 2))] {
-        let entered = |is_new, others| Answer::Entered { room, is_new, others, still, topic: None };
+        let real_name = text("ana");
+        let entered = |is_new, others| Answer::Entered {
+            room,
+            is_new,
+            others,
+            still,
+            topic: None,
+            real_name,
+        };
         check(&entered(true, nobody), &talks_in(Some(Here::default())));
         check(&entered(false, nobody), &talks_in(Some(Here::default())));
         for others in [0, 1, 7] {

@@ -14,7 +14,7 @@ use crate::chat::message::Message;
 use crate::chat::name::RoomName;
 use crate::chat::room::Topic;
 use crate::chat::rules::{List, Ranks};
-use crate::chat::text::TextBuf;
+use crate::chat::text::{Text, TextBuf};
 use crate::chat::who::Who;
 use crate::clock::Timestamp;
 
@@ -28,13 +28,8 @@ impl Speaker {
         now: Timestamp,
         out: &mut Vec<u8>,
     ) {
-        match *answer {
-            Answer::Registered(who, name) => {
-                self.me = Some(who.clone());
-                name.as_str().clone_into(&mut self.real_name);
-            }
-            Answer::Described(name) => name.as_str().clone_into(&mut self.real_name),
-            _ => {}
+        if let Answer::Registered(who) = *answer {
+            self.me = Some(who.clone());
         }
         if let Answer::Told(ref message) = *answer {
             // It is no answer, also if somebody writes to itself.
@@ -54,7 +49,7 @@ impl Speaker {
     #[expect(clippy::too_many_lines, reason = "a table: what stands for each answer")]
     fn tell(&mut self, answer: &Answer<'_>, reply: &mut Reply<'_>) {
         match *answer {
-            Answer::Registered(who, _) => welcome(who, reply),
+            Answer::Registered(who) => welcome(who, reply),
             Answer::Described(name) => {
                 if reply.caps.has(Caps::SETNAME) {
                     let text = format!(":{} SETNAME :{}", self.full(), name.as_str());
@@ -70,7 +65,8 @@ impl Speaker {
                     self.me = Some(who.clone());
                 }
             }
-            Answer::Entered { room, is_new, topic, others, .. } => {
+            Answer::Entered { room, is_new, topic, others, real_name, .. } => {
+                self.join(room, real_name, reply);
                 self.enter(room, is_new, topic, others, reply);
             }
             Answer::Done { event, .. } => self.done(&event, reply),
@@ -161,6 +157,16 @@ impl Speaker {
         self.me.as_ref().map_or("*", Who::full)
     }
 
+    fn join(&self, room: &RoomName, real_name: Text<'_>, reply: &mut Reply<'_>) {
+        let full = self.full();
+        if reply.caps.has(Caps::EXTENDED_JOIN) {
+            let text = format_args!(":{full} JOIN {room} * :{}", real_name.as_str());
+            reply.timed(reply.now, text);
+        } else {
+            reply.timed(reply.now, format_args!(":{full} JOIN {room}"));
+        }
+    }
+
     fn enter(
         &self,
         room: &RoomName,
@@ -169,13 +175,6 @@ impl Speaker {
         others: Listing<'_>,
         reply: &mut Reply<'_>,
     ) {
-        let full = self.full();
-        if reply.caps.has(Caps::EXTENDED_JOIN) {
-            let text = format!(":{full} JOIN {room} * :{}", self.real_name);
-            reply.timed(reply.now, text);
-        } else {
-            reply.timed(reply.now, format_args!(":{full} JOIN {room}"));
-        }
         if let Some(topic) = topic {
             tell_topic(room, topic, reply);
         }

@@ -1,6 +1,6 @@
 //! Answers of several lines: who or what there is, behind which a line tells that it ends.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use super::caps::Caps;
 use super::modes;
@@ -147,21 +147,28 @@ pub(super) fn names(
 ) {
     let (all, is_full) =
         (reply.caps.has(Caps::MULTI_PREFIX), reply.caps.has(Caps::USERHOST_IN_NAMES));
-    let shown: Vec<String> = others
-        .people
-        .iter()
-        .copied()
-        .chain(me)
-        .map(|(who, ranks)| {
-            let name = if is_full { who.full() } else { who.as_str() };
-            format!("{}{name}", signs(ranks, all))
-        })
-        .collect();
-    let words = shown.iter().map(|name| name as &dyn Display);
+    // There may be thousands, so no string is made for each.
+    let words = others.people.iter().copied().chain(me).map(|(who, ranks)| {
+        let name = if is_full { who.full() } else { who.as_str() };
+        Ranked { signs: signs(ranks, all), name }
+    });
     let kind = if others.is_secret { '@' } else { '=' };
     reply.numeric_list("353", format_args!("{kind} {room} :"), words);
     if others.others > 0 {
         reply.fail("NAMES", "TOO_MANY", format_args!("… and {} more", others.others));
+    }
+}
+
+/// A name behind the signs of its ranks.
+struct Ranked<'a> {
+    signs: &'static str,
+    name: &'a str,
+}
+
+impl Display for Ranked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.signs)?;
+        f.write_str(self.name)
     }
 }
 

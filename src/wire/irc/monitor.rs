@@ -73,12 +73,12 @@ impl Speaker {
     }
 
     fn gather(&mut self, add: impl FnOnce(&mut Report)) {
-        let mut report = match mem::take(&mut self.gathered) {
+        let mut report = match mem::take(&mut self.asked.gathered) {
             Gathered::Watched(report) => report,
             Gathered::Nothing | Gathered::Modes { .. } | Gathered::Found(_) => Report::default(),
         };
         add(&mut report);
-        self.gathered = Gathered::Watched(report);
+        self.asked.gathered = Gathered::Watched(report);
     }
 
     /// Whether it is in the midst of an answer about those whom the client watches. What they do meanwhile

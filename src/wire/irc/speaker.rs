@@ -3,6 +3,7 @@
 
 use std::fmt::{Display, Write as _};
 use std::mem;
+use std::ops::{Deref, DerefMut};
 
 use super::Identity;
 use super::caps::Caps;
@@ -22,21 +23,19 @@ use crate::clock::Timestamp;
 pub struct Speaker {
     /// Who it is, once it is registered.
     pub(super) me: Option<Who>,
-    /// Its real name, as it tells.
-    pub(super) real_name: String,
-    pub(super) asked: Asked,
+    pub(super) asked: Answering,
     /// It was told that it cannot have the nickname that it asked for last.
     pub(super) is_nick_refused: bool,
-    /// What is answered, while that is to carry a label.
-    held: Vec<u8>,
-    /// The batch of what is answered with a label, if some of that was written before the rest was known.
-    labelled: Option<u32>,
-    pub(super) gathered: Gathered,
     batches: u32,
     pub(super) past: PastShown,
 }
 
-/// The line that is answered.
+/// The line that is answered, while one is: most clients are silent most of the time, and then it takes
+/// no memory.
+#[derive(Debug, Default)]
+pub(super) struct Answering(Option<Box<Asked>>);
+
+/// A line, and what is answered to it so far.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     pub(super) verb: Verb,
@@ -44,6 +43,37 @@ pub(super) struct Asked {
     /// Without its tags.
     pub(super) line: String,
     pub(super) label: String,
+    /// What is answered, while that is to carry a label.
+    held: Vec<u8>,
+    /// The batch of what is answered with a label, if some of that was written before the rest was known.
+    labelled: Option<u32>,
+    pub(super) gathered: Gathered,
+}
+
+impl Asked {
+    const NOTHING: &'static Self = &Self {
+        verb: Verb::Unknown,
+        name: String::new(),
+        line: String::new(),
+        label: String::new(),
+        held: Vec::new(),
+        labelled: None,
+        gathered: Gathered::Nothing,
+    };
+}
+
+impl Deref for Answering {
+    type Target = Asked;
+
+    fn deref(&self) -> &Asked {
+        self.0.as_deref().unwrap_or(Asked::NOTHING)
+    }
+}
+
+impl DerefMut for Answering {
+    fn deref_mut(&mut self) -> &mut Asked {
+        self.0.get_or_insert_default()
+    }
 }
 
 /// Several answers that become one line.
@@ -76,11 +106,11 @@ impl Reply<'_> {
     }
 
     /// Replies with a number that hold as many words as fit in a line.
-    pub(super) fn numeric_list<'w>(
+    pub(super) fn numeric_list(
         &mut self,
         code: &str,
         lead: impl Display,
-        words: impl Iterator<Item = &'w dyn Display>,
+        words: impl Iterator<Item = impl Display>,
     ) {
         let lead = format!(":{} {code} {} {lead}", self.identity.server, self.nick);
         write::list(self.out, &lead, ' ', "", words);
@@ -166,18 +196,11 @@ impl Speaker {
 
     /// Begins to answer a line.
     pub(super) fn begin(&mut self, verb: Verb, name: &str, label: &str, asked: &str) {
-        self.asked.verb = verb;
         if verb == Verb::Nick {
             self.is_nick_refused = false;
         }
-        for (kept, new) in [
-            (&mut self.asked.name, name),
-            (&mut self.asked.label, label),
-            (&mut self.asked.line, asked),
-        ] {
-            kept.clear();
-            kept.push_str(new);
-        }
+        let (name, line, label) = (name.to_owned(), asked.to_owned(), label.to_owned());
+        *self.asked = Asked { verb, name, line, label, ..Asked::default() };
     }
 
     /// Writes with `write`: at once, or held until the line is answered.
@@ -189,13 +212,15 @@ impl Speaker {
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut Self, &mut Reply<'_>),
     ) {
-        let is_held = !self.asked.label.is_empty();
-        let mut held = mem::take(&mut self.held);
         let me = self.me.clone();
         let nick = me.as_ref().map_or("*", Who::as_str);
-        let out = if is_held { &mut held } else { out };
-        write(self, &mut Reply { out, identity, nick, caps, now });
-        self.held = held;
+        if self.asked.label.is_empty() {
+            write(self, &mut Reply { out, identity, nick, caps, now });
+        } else {
+            let mut held = mem::take(&mut self.asked.held);
+            write(self, &mut Reply { out: &mut held, identity, nick, caps, now });
+            self.asked.held = held;
+        }
     }
 
     /// Something else happens before the line that is answered is followed to its end: what is known of the
@@ -207,25 +232,25 @@ impl Speaker {
         now: Timestamp,
         out: &mut Vec<u8>,
     ) {
-        if matches!(self.gathered, Gathered::Modes { .. }) {
+        if matches!(self.asked.gathered, Gathered::Modes { .. }) {
             self.write(identity, caps, now, out, Self::write_gathered);
         }
-        if !self.held.is_empty() {
+        if !self.asked.held.is_empty() {
             self.write_batch(identity, out);
         }
     }
 
     /// Writes what is held to the batch of the label, which begins with it if it has not yet.
     fn write_batch(&mut self, identity: &Identity, out: &mut Vec<u8>) {
-        let batch = self.labelled.unwrap_or_else(|| {
+        let batch = self.asked.labelled.unwrap_or_else(|| {
             let batch = self.next_batch();
             let (label, server) = (&self.asked.label, &identity.server);
             out.extend_from_slice(format!("@label={label} ").as_bytes());
             line(out, format_args!(":{server} BATCH +{batch} labeled-response"));
             batch
         });
-        self.labelled = Some(batch);
-        tag_lines(&mem::take(&mut self.held), &format!("batch={batch}"), out);
+        self.asked.labelled = Some(batch);
+        tag_lines(&mem::take(&mut self.asked.held), &format!("batch={batch}"), out);
     }
 
     /// All that was asked for is answered: what was gathered and held is written.
@@ -246,7 +271,7 @@ impl Speaker {
         if !self.asked.label.is_empty() {
             self.write_labelled(identity, out);
         }
-        self.begin(Verb::Unknown, "", "", "");
+        self.asked = Answering::default();
     }
 
     /// A parameter of the line, as it was sent.
@@ -258,17 +283,16 @@ impl Speaker {
     /// See [labeled responses](https://ircv3.net/specs/extensions/labeled-response).
     fn write_labelled(&mut self, identity: &Identity, out: &mut Vec<u8>) {
         let (label, server) = (&self.asked.label, &identity.server);
-        let lines = self.held.split_inclusive(|&byte| byte == b'\n').count();
-        match (self.labelled, lines) {
+        let lines = self.asked.held.split_inclusive(|&byte| byte == b'\n').count();
+        match (self.asked.labelled, lines) {
             (None, 0) => {
                 out.extend_from_slice(format!("@label={label} ").as_bytes());
                 line(out, format_args!(":{server} ACK"));
             }
-            (None, 1) => tag_lines(&self.held, &format!("label={label}"), out),
+            (None, 1) => tag_lines(&self.asked.held, &format!("label={label}"), out),
             _ => self.write_batch(identity, out),
         }
-        self.held.clear();
-        if let Some(batch) = self.labelled.take() {
+        if let Some(batch) = self.asked.labelled {
             line(out, format_args!(":{server} BATCH -{batch}"));
         }
     }
@@ -290,7 +314,7 @@ impl Speaker {
             let lead = ":".len() + WHO_BYTES_MAX + " MODE ".len() + ROOM_BYTES_MAX;
             lead + before.len() + added <= write::LINE_BYTES_MAX - "\r\n".len()
         };
-        let goes_on = match &self.gathered {
+        let goes_on = match &self.asked.gathered {
             Gathered::Modes { room, letters, values, .. } => {
                 room == changed && is_there_room(&format!("{letters}{values}"))
             }
@@ -298,14 +322,14 @@ impl Speaker {
         };
         if !goes_on {
             self.write_gathered(reply);
-            self.gathered = Gathered::Modes {
+            self.asked.gathered = Gathered::Modes {
                 room: changed.clone(),
                 letters: String::new(),
                 values: String::new(),
                 is_set: None,
             };
         }
-        if let Gathered::Modes { letters, values, is_set, .. } = &mut self.gathered {
+        if let Gathered::Modes { letters, values, is_set, .. } = &mut self.asked.gathered {
             if is_set.replace(mode.is_set) != Some(mode.is_set) {
                 letters.push(super::modes::sign(mode.is_set));
             }
@@ -321,14 +345,19 @@ impl Speaker {
 
     /// Somebody was looked for and is here.
     pub(super) fn gather_found(&mut self, found: String) {
-        match &mut self.gathered {
+        match &mut self.asked.gathered {
             Gathered::Found(all) => all.push(found),
             other => *other = Gathered::Found(vec![found]),
         }
     }
 
     pub(super) fn write_gathered(&mut self, reply: &mut Reply<'_>) {
-        match mem::take(&mut self.gathered) {
+        let gathered = match self.asked.gathered {
+            // To look takes no memory for those who ask for nothing.
+            Gathered::Nothing => Gathered::Nothing,
+            _ => mem::take(&mut self.asked.gathered),
+        };
+        match gathered {
             Gathered::Nothing => {
                 let code = self.code_of_found();
                 if let Some(code) = code {
@@ -342,8 +371,7 @@ impl Speaker {
             }
             Gathered::Watched(report) => report.write(reply),
             Gathered::Found(found) => {
-                let words = found.iter().map(|it| it as &dyn Display);
-                reply.numeric_list(self.code_of_found().unwrap_or("302"), ":", words);
+                reply.numeric_list(self.code_of_found().unwrap_or("302"), ":", found.iter());
             }
         }
     }

@@ -92,7 +92,7 @@ pub fn answer(answer: &Answer<'_>, end: LineEnd, out: &mut Vec<u8>) {
         | Answer::People { .. }
         | Answer::Was(_)
         | Answer::List { .. }
-        | Answer::Registered(..)
+        | Answer::Registered(_)
         | Answer::Watching(_)
         | Answer::News(_)
         | Answer::Hidden { .. }

@@ -212,7 +212,7 @@ impl Display for Told<'_> {
             }
             Answer::Stopping => f.write_str("server is stopping"),
             // Written by `answer` itself, or not told to people.
-            Answer::Registered(..)
+            Answer::Registered(_)
             | Answer::Watching(_)
             | Answer::News(_)
             | Answer::Hidden { .. }

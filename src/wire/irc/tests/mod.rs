@@ -157,7 +157,7 @@ fn a_text_as_long_as_005_says_is_never_cut() {
         speaker.answer(answer, identity, Caps::NONE, Timestamp(1), &mut out);
         String::from_utf8(out).expect("UTF-8")
     };
-    let support = told(&Answer::Registered(who, Text::default()));
+    let support = told(&Answer::Registered(who));
     let text = |token: &str| {
         let length = support.split(' ').find_map(|word| word.strip_prefix(token));
         let text = "x".repeat(length.expect("a token").parse().expect("a number"));

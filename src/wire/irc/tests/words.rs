@@ -257,11 +257,18 @@ impl Words {
         let still = None;
         let reason = self.topic.as_text();
         for answer in [
-            Answer::Registered(who, real_name),
+            Answer::Registered(who),
             Answer::Described(real_name),
             Answer::Counts(counts),
             Answer::Motd(&[text]),
-            Answer::Entered { room, is_new: true, still, topic: Some(topic), others: listing },
+            Answer::Entered {
+                room,
+                is_new: true,
+                still,
+                topic: Some(topic),
+                others: listing,
+                real_name,
+            },
             Answer::Present { place, people: listing },
             Answer::Topic { place, topic: Some(topic) },
             Answer::Topic { place, topic: None },
