@@ -220,7 +220,9 @@ impl Chat {
             Err(refusal) => {
                 let named = self.people.get(id).is_some();
                 caller.answer(&Answer::Refused { refusal: &refusal, named });
-                if !named && matches!(command, Command::Nick(_)) {
+                let is_for_nick =
+                    matches!(command, Command::Nick(_) | Command::TryNick(_) | Command::Enter(_));
+                if !named && is_for_nick {
                     self.count_refusal(&mut caller);
                 }
                 Outcome::Same
@@ -265,18 +267,7 @@ impl Chat {
             return Ok(Outcome::Same);
         }
         let at = match self.room_of(room, caller) {
-            Err(Refusal::NotIn(name))
-                if matches!(
-                    ask,
-                    Ask::Say(_)
-                        | Ask::SayRanked { .. }
-                        | Ask::Rules
-                        | Ask::Topic(None)
-                        | Ask::List(_)
-                ) =>
-            {
-                self.room_from_outside(name, ask)?
-            }
+            Err(Refusal::NotIn(name)) => self.room_from_outside(name, ask)?,
             at => at?,
         };
         match ask {

@@ -14,6 +14,9 @@ const PING_AFTER: Duration = Duration::from_secs(120);
 /// It has so long to answer, or to send anything else.
 const PONG_WITHIN: Duration = Duration::from_secs(60);
 
+/// One that is not read when it is to be put in the home room is looked at again after so long.
+const UNREAD_FOR: Duration = Duration::from_secs(1);
+
 /// An IRC client. Others have none, thus it stands apart from the connection.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -61,6 +64,12 @@ impl Client {
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.is_pinged = false;
+    }
+
+    /// It is not read for now, and may have sent anything.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        self.hear(now);
+        self.home_at = self.home_at.map(|at| at.max(now + UNREAD_FOR));
     }
 
     /// It sends something. Whoever says, sets or joins something is left where it is.

@@ -92,8 +92,8 @@ impl<S: Stream> Server<S> {
         let is_read = connection.pause.is_none() && !connection.is_queued;
         let Some(client) = peers.clients.get_mut(&id.key()) else { return };
         if !is_read {
-            // Whether it is there is known only when it is read again.
-            client.hear(now.at);
+            // Whether it is there, and goes somewhere, is known only when it is read again.
+            client.put_off(now.at);
         }
         match client.due(now.at) {
             Due::Nothing => {}

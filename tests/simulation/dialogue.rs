@@ -99,6 +99,31 @@ fn a_newcomer_is_told_once_what_is_wrong_with_the_nickname_that_it_wants_now() {
 
 /// They are only for programs, and not for all of those: people are told the words.
 #[test]
+fn what_is_refused_as_a_whole_is_answered_with_that_alone() {
+    let mut table = Table::new();
+    let newcomer = table.connect("CAP LS\r\n");
+    read(&newcomer);
+    for line in ["NAMES #a", "ISON ana", "USERHOST ana"] {
+        assert_eq!(table.ask(&newcomer, line), ["451 * :You have not registered"], "{line}");
+    }
+    let ana = table.register("ana", "");
+    for verb in ["ISON", "USERHOST"] {
+        assert_eq!(table.ask(&ana, verb), [format!("461 ana {verb} :Not enough parameters")]);
+    }
+    assert_eq!(table.ask(&ana, "ISON bia"), ["303 ana :"], "nobody of those is here");
+}
+
+#[test]
+fn a_client_to_which_many_nicknames_were_refused_is_closed_as_others_are() {
+    let mut table = Table::new();
+    let newcomer = table.connect("USER a 0 * :a\r\n");
+    let told = table.ask(&newcomer, "NICK 1\r\n".repeat(30).trim_end());
+    let refused = told.iter().filter(|line| line.starts_with("432 ")).count();
+    assert_eq!(refused, 20, "{told:?}");
+    assert!(told.last().is_some_and(|line| line.starts_with("ERROR ")), "{told:?}");
+}
+
+#[test]
 fn the_words_of_what_is_styled_are_told_wherever_no_styles_are() {
     let mut table = Table::new();
     let (ana, bia) = (table.register("ana", "away-notify"), table.register("bia", ""));
@@ -134,6 +159,21 @@ fn a_client_that_is_not_read_is_not_taken_for_gone() {
 }
 
 /// People are shown the largest rooms, which is enough; a program may look for a small one.
+/// It may have sent where it wants to go, which is not read yet.
+#[test]
+fn a_client_that_waits_for_its_rate_is_not_put_in_the_home_room() {
+    let limits = Limits { rate: Rate::new(1, 20), ..Limits::default() };
+    let mut table = Table::with(limits);
+    let lines = format!("NICK ana\r\nUSER a 0 * :a\r\n{}JOIN #dev\r\n", "VERSION\r\n".repeat(30));
+    let ana = table.connect(&lines);
+    for _ in 0..200 {
+        table.wait(Duration::from_millis(500));
+    }
+    let told = read(&ana);
+    let joined: Vec<&String> = told.iter().filter(|line| line.contains(" JOIN ")).collect();
+    assert!(joined.len() == 1 && joined[0].ends_with(" JOIN #dev"), "{joined:?}");
+}
+
 #[test]
 fn each_of_many_rooms_with_long_topics_is_found() {
     let mut table = Table::new();

@@ -175,8 +175,11 @@ impl IrcDecoder {
         let verb = entry.map(|entry| entry.verb).unwrap_or_default();
         let Some(index) = current.steps.checked_sub(2) else {
             let label = line.tag("label").filter(|_| self.caps.has(Caps::LABELED_RESPONSE));
+            let is_followed =
+                (named || entry.is_some_and(|it| it.is_early)) && !is_short(entry, &line);
             return Step::Irc(Own::Begin {
-                verb,
+                // What is refused as a whole has no list that ends.
+                verb: if is_followed { verb } else { Verb::Unknown },
                 name: entry.map_or(line.verb, |entry| entry.name),
                 label: label.unwrap_or_default(),
                 line: split_tags(&current.line).1,
