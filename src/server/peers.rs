@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::wire::irc::caps::Caps;
 use crate::wire::irc::own::Own;
+use crate::wire::irc::speaker::Terms;
 use crate::wire::irc::{self, Identity};
 use crate::wire::{Format, text};
 
@@ -158,7 +159,7 @@ impl<S: Stream> Peers<S> {
         let Format::Irc(caps) = hearings[key].format else { return };
         client.note(own, now.at);
         let mut out = Vec::new();
-        client.speaker.own(own, identity, caps, now.utc, &mut out);
+        client.speaker.own(own, Terms { identity, caps, now: now.utc }, &mut out);
         if !out.is_empty() {
             self.push_own(key, &out);
         }
@@ -170,7 +171,7 @@ impl<S: Stream> Peers<S> {
         let Format::Irc(caps) = hearings[key].format else { return };
         let Some(client) = clients.get_mut(&key) else { return };
         let mut out = Vec::new();
-        client.speaker.pause(identity, caps, *now, &mut out);
+        client.speaker.pause(Terms { identity, caps, now: *now }, &mut out);
         if !out.is_empty() {
             self.push_own(key, &out);
         }
@@ -351,7 +352,8 @@ impl<S: Stream> Outbound for Peers<S> {
             Format::Text(end) => text::answer(answer, end, &mut scratch),
             Format::Irc(caps) => {
                 if let Some(client) = self.clients.get_mut(&to.key()) {
-                    client.speaker.answer(answer, &self.identity, caps, self.now, &mut scratch);
+                    let terms = Terms { identity: &self.identity, caps, now: self.now };
+                    client.speaker.answer(answer, terms, &mut scratch);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::caps::Caps;
 use super::modes::{self, Mode, Value};
 use super::monitor;
-use super::speaker::{Reply, Speaker, tags_of};
+use super::speaker::{Reply, Speaker, Terms, tags_of};
 use super::split::split;
 use super::verbs::Verb;
 use super::write;
@@ -16,34 +16,26 @@ use crate::chat::room::Topic;
 use crate::chat::rules::{List, Ranks};
 use crate::chat::text::{Text, TextBuf};
 use crate::chat::who::Who;
-use crate::clock::Timestamp;
 
 impl Speaker {
     /// Appends an answer to `out`.
-    pub(crate) fn answer(
-        &mut self,
-        answer: &Answer<'_>,
-        identity: &Identity,
-        caps: Caps,
-        now: Timestamp,
-        out: &mut Vec<u8>,
-    ) {
+    pub(crate) fn answer(&mut self, answer: &Answer<'_>, terms: Terms<'_>, out: &mut Vec<u8>) {
         if let Answer::Registered(who) = *answer {
             self.me = Some(who.clone());
         }
         if let Answer::Told(ref message) = *answer {
             // It is no answer, also if somebody writes to itself.
-            write::message(message, tags_of(caps), out);
+            write::message(message, tags_of(terms.caps), out);
             return;
         }
         if let Answer::News(ref news) = *answer
             && !self.is_watching()
         {
             let nick = self.me.as_ref().map_or("*", Who::as_str);
-            monitor::news(news, &mut Reply { out, identity, nick, caps, now });
+            monitor::news(news, &mut Reply::new(terms, nick, out));
             return;
         }
-        self.write(identity, caps, now, out, |speaker, reply| speaker.tell(answer, reply));
+        self.write(terms, out, |speaker, reply| speaker.tell(answer, reply));
     }
 
     #[expect(clippy::too_many_lines, reason = "a table: what stands for each answer")]

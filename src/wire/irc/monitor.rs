@@ -107,6 +107,7 @@ pub(super) fn news(news: &News<'_>, reply: &mut Reply<'_>) {
 mod tests {
     use super::super::Identity;
     use super::super::own::Own;
+    use super::super::speaker::Terms;
     use super::*;
     use crate::chat::answer::{Answer, Refusal};
     use crate::chat::name::Nick;
@@ -124,12 +125,12 @@ mod tests {
         let (mut speaker, mut out) = (Speaker::default(), Vec::new());
         let (verb, name, line) = (Verb::Monitor, "MONITOR", "MONITOR + a");
         let begin = Own::Begin { verb, name, label, line, price: 0, is_mended: false };
-        let (caps, now) = (Caps::NONE, Timestamp::default());
-        speaker.own(&begin, &identity, caps, now, &mut out);
+        let terms = Terms { identity: &identity, caps: Caps::NONE, now: Timestamp::default() };
+        speaker.own(&begin, terms, &mut out);
         for answer in answers {
-            speaker.answer(answer, &identity, caps, now, &mut out);
+            speaker.answer(answer, terms, &mut out);
         }
-        speaker.own(&Own::Finish, &identity, caps, now, &mut out);
+        speaker.own(&Own::Finish, terms, &mut out);
         let text = String::from_utf8(out).unwrap();
         text.split_inclusive("\r\n").map(|line| line.replace(":test.chat ", "")).collect()
     }

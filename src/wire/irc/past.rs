@@ -215,6 +215,7 @@ mod tests {
     use crate::chat::text::Text;
     use crate::chat::who::who;
     use crate::wire::irc::Identity;
+    use crate::wire::irc::speaker::Terms;
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -226,8 +227,8 @@ mod tests {
         let (verb, place) = (line.split(' ').next().unwrap(), Place { room, is_focused: true });
         let verb = crate::wire::irc::verbs::find(verb).unwrap().verb;
         speaker.begin(verb, "", "", line);
-        let mut answer =
-            |answer: &Answer<'_>| speaker.answer(answer, &identity, caps, now, &mut out);
+        let terms = Terms { identity: &identity, caps, now };
+        let mut answer = |answer: &Answer<'_>| speaker.answer(answer, terms, &mut out);
         answer(&Answer::History { place, count, last: Duration::ZERO });
         for id in 1..=count as u64 {
             let (from, to) = (&who("ana"), To::Room(room));

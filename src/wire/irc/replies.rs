@@ -5,17 +5,16 @@ use std::fmt::Display;
 use super::caps::Caps;
 use super::modes;
 use super::own::{Bye, CapReply, Own};
-use super::speaker::{Reply, Speaker};
+use super::speaker::{Reply, Speaker, Terms};
 use super::verbs::{VERBS, Verb};
 use super::write::LINE_BYTES_MAX;
-use super::{Identity, past, request, write};
+use super::{past, request, write};
 use crate::chat::entering::AWAY_BYTES_MAX;
 use crate::chat::name::{NICK_BYTES_MAX, NICK_COLUMNS_MAX, ROOM_BYTES_MAX};
 use crate::chat::operating::TOPIC_BYTES_MAX;
 use crate::chat::rules::{KEY_BYTES_MAX, LIST_MAX};
 use crate::chat::watching::WATCHED_MAX;
 use crate::chat::who::WHO_BYTES_MAX;
-use crate::clock::Timestamp;
 
 /// A line of `005` has so many tokens at the most
 /// ([RPL_ISUPPORT](https://modern.ircdocs.horse/#rplisupport-005)).
@@ -23,19 +22,12 @@ const TOKENS_PER_LINE: usize = 13;
 
 impl Speaker {
     /// Does what a line means to the protocol alone, and appends what is answered to `out`.
-    pub(crate) fn own(
-        &mut self,
-        own: &Own<'_>,
-        identity: &Identity,
-        caps: Caps,
-        now: Timestamp,
-        out: &mut Vec<u8>,
-    ) {
+    pub(crate) fn own(&mut self, own: &Own<'_>, terms: Terms<'_>, out: &mut Vec<u8>) {
         match *own {
             Own::Begin { verb, name, label, line, is_mended, .. } => {
                 self.begin(verb, name, label, line);
                 if is_mended {
-                    self.write(identity, caps, now, out, |speaker, reply| {
+                    self.write(terms, out, |speaker, reply| {
                         let name = &speaker.asked.name;
                         reply.server(format_args!(
                             "WARN {name} INVALID_UTF8 :What was not UTF-8 is replaced"
@@ -43,13 +35,13 @@ impl Speaker {
                     });
                 }
             }
-            Own::Finish => self.finish(identity, caps, now, out),
+            Own::Finish => self.finish(terms, out),
             ref own => {
                 if matches!(own, Own::Bye(_)) {
                     // The line is not followed to its end, where what is held would be written.
                     self.asked.label.clear();
                 }
-                self.write(identity, caps, now, out, |speaker, reply| speaker.reply(own, reply));
+                self.write(terms, out, |speaker, reply| speaker.reply(own, reply));
             }
         }
     }

@@ -89,6 +89,17 @@ pub(super) enum Gathered {
     Watched(monitor::Report),
 }
 
+/// On what terms one client is spoken to, now.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// What the server is called.
+    pub identity: &'a Identity,
+    /// What was agreed on.
+    pub caps: Caps,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
 /// To whom an answer goes, and where it is written.
 pub(super) struct Reply<'a> {
     pub(super) out: &'a mut Vec<u8>,
@@ -98,7 +109,12 @@ pub(super) struct Reply<'a> {
     pub(super) now: Timestamp,
 }
 
-impl Reply<'_> {
+impl<'a> Reply<'a> {
+    pub(super) fn new(terms: Terms<'a>, nick: &'a str, out: &'a mut Vec<u8>) -> Self {
+        let Terms { identity, caps, now } = terms;
+        Self { out, identity, nick, caps, now }
+    }
+
     /// A reply with a number.
     pub(super) fn numeric(&mut self, code: &str, text: impl Display) {
         let Self { identity, nick, .. } = self;
@@ -188,12 +204,6 @@ impl Speaker {
         }
     }
 
-    /// Whether it is registered.
-    #[must_use]
-    pub fn is_registered(&self) -> bool {
-        self.me.is_some()
-    }
-
     /// Begins to answer a line.
     pub(super) fn begin(&mut self, verb: Verb, name: &str, label: &str, asked: &str) {
         if verb == Verb::Nick {
@@ -206,37 +216,29 @@ impl Speaker {
     /// Writes with `write`: at once, or held until the line is answered.
     pub(super) fn write(
         &mut self,
-        identity: &Identity,
-        caps: Caps,
-        now: Timestamp,
+        terms: Terms<'_>,
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut Self, &mut Reply<'_>),
     ) {
         let me = self.me.clone();
         let nick = me.as_ref().map_or("*", Who::as_str);
         if self.asked.label.is_empty() {
-            write(self, &mut Reply { out, identity, nick, caps, now });
+            write(self, &mut Reply::new(terms, nick, out));
         } else {
             let mut held = mem::take(&mut self.asked.held);
-            write(self, &mut Reply { out: &mut held, identity, nick, caps, now });
+            write(self, &mut Reply::new(terms, nick, &mut held));
             self.asked.held = held;
         }
     }
 
     /// Something else happens before the line that is answered is followed to its end: what is known of the
     /// answer is written, so that the client is told of all in the order in which it happened.
-    pub(crate) fn pause(
-        &mut self,
-        identity: &Identity,
-        caps: Caps,
-        now: Timestamp,
-        out: &mut Vec<u8>,
-    ) {
+    pub(crate) fn pause(&mut self, terms: Terms<'_>, out: &mut Vec<u8>) {
         if matches!(self.asked.gathered, Gathered::Modes { .. }) {
-            self.write(identity, caps, now, out, Self::write_gathered);
+            self.write(terms, out, Self::write_gathered);
         }
         if !self.asked.held.is_empty() {
-            self.write_batch(identity, out);
+            self.write_batch(terms.identity, out);
         }
     }
 
@@ -254,14 +256,8 @@ impl Speaker {
     }
 
     /// All that was asked for is answered: what was gathered and held is written.
-    pub(super) fn finish(
-        &mut self,
-        identity: &Identity,
-        caps: Caps,
-        now: Timestamp,
-        out: &mut Vec<u8>,
-    ) {
-        self.write(identity, caps, now, out, |speaker, reply| {
+    pub(super) fn finish(&mut self, terms: Terms<'_>, out: &mut Vec<u8>) {
+        self.write(terms, out, |speaker, reply| {
             speaker.write_gathered(reply);
             if speaker.asked.verb == Verb::Names {
                 let rooms = speaker.param(0).unwrap_or("*").to_owned();
@@ -269,7 +265,7 @@ impl Speaker {
             }
         });
         if !self.asked.label.is_empty() {
-            self.write_labelled(identity, out);
+            self.write_labelled(terms.identity, out);
         }
         self.asked = Answering::default();
     }

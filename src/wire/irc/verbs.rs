@@ -94,6 +94,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// The same, which may come before the registration is complete.
+    const fn early(mut self) -> Self {
+        self.is_early = true;
+        self
+    }
+
     /// The same for what programs must not do often: with what they may send at once, ten in a row.
     const fn costly(mut self) -> Self {
         self.price = 9;
@@ -105,14 +111,10 @@ const fn entry(name: &'static str, verb: Verb, params_min: usize) -> Entry {
     Entry { name, verb, params_min, is_early: false, price: 0 }
 }
 
-const fn early(name: &'static str, verb: Verb, params_min: usize) -> Entry {
-    Entry { name, verb, params_min, is_early: true, price: 0 }
-}
-
 /// All verbs, by name.
 pub(super) const VERBS: [Entry; 36] = [
     entry("AWAY", Verb::Away, 0),
-    early("CAP", Verb::Cap, 1),
+    entry("CAP", Verb::Cap, 1).early(),
     entry("CHATHISTORY", Verb::Chathistory, 0),
     entry("HELP", Verb::Help, 0),
     entry("HELPOP", Verb::Help, 0),
@@ -127,21 +129,21 @@ pub(super) const VERBS: [Entry; 36] = [
     entry("MONITOR", Verb::Monitor, 1),
     entry("MOTD", Verb::Motd, 0),
     entry("NAMES", Verb::Names, 0),
-    early("NICK", Verb::Nick, 0).costly(),
+    entry("NICK", Verb::Nick, 0).early().costly(),
     entry("NOTICE", Verb::Notice, 0),
     entry("OPER", Verb::Oper, 2),
     entry("PART", Verb::Part, 1).costly(),
-    early("PASS", Verb::Pass, 1),
-    early("PING", Verb::Ping, 0),
-    early("PONG", Verb::Pong, 0),
+    entry("PASS", Verb::Pass, 1).early(),
+    entry("PING", Verb::Ping, 0).early(),
+    entry("PONG", Verb::Pong, 0).early(),
     entry("PRIVMSG", Verb::Privmsg, 0),
-    early("QUIT", Verb::Quit, 0),
+    entry("QUIT", Verb::Quit, 0).early(),
     entry("REDACT", Verb::Redact, 2),
     entry("SETNAME", Verb::Setname, 1),
     entry("TAGMSG", Verb::Tagmsg, 1),
     entry("TIME", Verb::Time, 0),
     entry("TOPIC", Verb::Topic, 1),
-    early("USER", Verb::User, 4),
+    entry("USER", Verb::User, 4).early(),
     entry("USERHOST", Verb::Userhost, 1),
     entry("VERSION", Verb::Version, 0),
     entry("WHO", Verb::Who, 0),

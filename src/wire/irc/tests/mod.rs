@@ -17,7 +17,7 @@ use crate::chat::text::{Text, TextBuf};
 use crate::chat::who::WHO_BYTES_MAX;
 use crate::clock::Timestamp;
 use crate::wire::irc::caps::Caps;
-use crate::wire::irc::speaker::Speaker;
+use crate::wire::irc::speaker::{Speaker, Terms};
 use crate::wire::irc::verbs::VERBS;
 use crate::wire::irc::{Identity, IrcVariant};
 use crate::wire::{Decoder, Step};
@@ -154,7 +154,8 @@ fn a_text_as_long_as_005_says_is_never_cut() {
     let mut speaker = Speaker::default();
     let mut told = |answer: &Answer<'_>| {
         let mut out = Vec::new();
-        speaker.answer(answer, identity, Caps::NONE, Timestamp(1), &mut out);
+        let terms = Terms { identity, caps: Caps::NONE, now: Timestamp(1) };
+        speaker.answer(answer, terms, &mut out);
         String::from_utf8(out).expect("UTF-8")
     };
     let support = told(&Answer::Registered(who));

@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::wire::irc::Identity;
 use crate::wire::irc::caps::Caps;
 use crate::wire::irc::own::{Bye, CapReply, Own};
-use crate::wire::irc::speaker::Speaker;
+use crate::wire::irc::speaker::{Speaker, Terms};
 use crate::wire::irc::verbs::Verb;
 
 const RANKS: Ranks = Ranks { is_operator: true, has_voice: true };
@@ -96,6 +96,10 @@ pub(super) fn longest() -> (Who, RoomName) {
 }
 
 impl Words {
+    fn terms(&self) -> Terms<'_> {
+        Terms { identity: &self.identity, caps: self.caps, now: Timestamp(1) }
+    }
+
     fn text(&self) -> Text<'_> {
         Text::harmless(&self.speech).expect("text")
     }
@@ -205,7 +209,7 @@ impl Words {
 
     /// What one client is told that has asked for something.
     fn answer(&self, answer: &Answer<'_>, speaker: &mut Speaker, out: &mut Vec<u8>) {
-        speaker.answer(answer, &self.identity, self.caps, Timestamp(1), out);
+        speaker.answer(answer, self.terms(), out);
     }
 
     #[expect(clippy::too_many_lines, reason = "a table")]
@@ -323,7 +327,7 @@ impl Words {
         let (mut speaker, mut out) = (Speaker::default(), Vec::new());
         let line = format!("{name} {0} %tcuihsnfdlaor,999", self.param);
         let own = |own: &Own<'_>, speaker: &mut Speaker, out: &mut Vec<u8>| {
-            speaker.own(own, &self.identity, self.caps, Timestamp(1), out);
+            speaker.own(own, self.terms(), out);
         };
         let label = if self.caps.has(Caps::LABELED_RESPONSE) { &*self.label } else { "" };
         let begin = Own::Begin { verb, name, label, line: &line, is_mended: true, price: 0 };
