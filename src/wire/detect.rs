@@ -339,7 +339,7 @@ impl Word {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Decoder, Step};
+    use crate::wire::{Decoder, Step, pieces};
     use proptest::prelude::*;
 
     const MAX: usize = 64;
@@ -558,10 +558,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_split_gives_the_same_steps(bytes in bytes(), cuts in prop::collection::vec(0..300usize, 0..6)) {
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
-            cuts.extend([0, bytes.len()]);
-            cuts.sort_unstable();
-            let chunks: Vec<&[u8]> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+            let chunks = pieces(&bytes, cuts);
             let single: Vec<&[u8]> = bytes.chunks(1).collect();
             let whole = steps(&[&bytes]);
             prop_assert_eq!(steps(&chunks), &*whole);

@@ -283,3 +283,12 @@ impl Variant {
         }
     }
 }
+
+/// Bytes as they may be received: cut at these places, as far as there are such.
+#[cfg(test)]
+fn pieces(bytes: &[u8], cuts: Vec<usize>) -> Vec<&[u8]> {
+    let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+    cuts.extend([0, bytes.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect()
+}

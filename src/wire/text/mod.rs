@@ -52,6 +52,7 @@ impl TextDecoder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::pieces;
     use proptest::prelude::*;
 
     fn steps(chunks: &[&[u8]]) -> (Vec<String>, LineEnd) {
@@ -84,10 +85,7 @@ mod tests {
             bytes in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(0), Just(8), Just(0x7f), 240..=255u8, Just(b'/'), b'a'..b'd'], 0..60),
             cuts in prop::collection::vec(0..60usize, 0..6),
         ) {
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
-            cuts.extend([0, bytes.len()]);
-            cuts.sort_unstable();
-            let chunks: Vec<&[u8]> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+            let chunks = pieces(&bytes, cuts);
             let single: Vec<&[u8]> = bytes.chunks(1).collect();
             prop_assert_eq!(steps(&chunks), steps(&[&bytes]));
             prop_assert_eq!(steps(&single), steps(&[&bytes]));

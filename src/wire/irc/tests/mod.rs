@@ -20,7 +20,7 @@ use crate::wire::irc::caps::Caps;
 use crate::wire::irc::speaker::{Speaker, Terms};
 use crate::wire::irc::verbs::VERBS;
 use crate::wire::irc::{Identity, IrcVariant};
-use crate::wire::{Decoder, Step};
+use crate::wire::{Decoder, Step, pieces};
 
 /// The longest line without its tags and its end, and the longest tags with their `@` and their blank.
 const LINE_BYTES_MAX: usize = 510;
@@ -105,10 +105,7 @@ fn sent() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn any_split_gives_the_same_steps(bytes in sent(), cuts in prop::collection::vec(0..400_usize, 0..6)) {
-        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
-        cuts.extend([0, bytes.len()]);
-        cuts.sort_unstable();
-        let chunks: Vec<&[u8]> = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).collect();
+        let chunks = pieces(&bytes, cuts);
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
         let whole = steps(&[&bytes]);
         prop_assert_eq!(steps(&chunks), &*whole);
