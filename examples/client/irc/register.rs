@@ -6,7 +6,7 @@ use chatd::wire::irc::line::Line;
 use super::{Session, Stage, send};
 
 /// What is asked for, where it is offered.
-const WANTED: [&str; 11] = [
+const WANTED: [&str; 10] = [
     "message-tags",
     "server-time",
     "batch",
@@ -17,7 +17,6 @@ const WANTED: [&str; 11] = [
     "away-notify",
     "setname",
     "standard-replies",
-    "chghost",
 ];
 
 impl Session {

@@ -1,13 +1,10 @@
 //! What the user says, as lines for the server. The commands are those of the text protocol.
 
 use chatd::wire::irc::split::split;
+use chatd::wire::irc::write::{ACTION, LINE_BYTES_MAX};
 
 use super::{Kind, Session, is_room, send};
 
-/// The longest line with its end ([RFC 2812, 2.3](https://www.rfc-editor.org/rfc/rfc2812#section-2.3)).
-const LINE_BYTES_MAX: usize = 512;
-/// What stands around something that somebody does.
-const ACTION: (&str, &str) = ("\x01ACTION ", "\x01");
 /// The longest name of this client with its host, as long as it is not known.
 const FULL_BYTES_MAX: usize = 160;
 
@@ -163,9 +160,9 @@ fn in_room(verb: &str, rest: &str, here: &str) -> Asked {
 }
 
 /// The commands of [`in_room`] that take a room that is not named.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 17] = [
     "who", "names", "history", "topic", "invite", "kick", "op", "deop", "voice", "unvoice", "ban",
-    "unban", "mute", "unmute", "bans", "room", "part", "rule", "rules",
+    "unban", "mute", "unmute", "bans", "room", "part",
 ];
 
 /// The change of a mode that `/room RULE VALUE` asks for.

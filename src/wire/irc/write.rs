@@ -12,7 +12,7 @@ use crate::chat::who::Who;
 use crate::clock::Timestamp;
 
 /// The longest line without its tags, with its end ([RFC 2812, 2.3](https://www.rfc-editor.org/rfc/rfc2812#section-2.3)).
-pub(super) const LINE_BYTES_MAX: usize = 512;
+pub const LINE_BYTES_MAX: usize = 512;
 
 /// Appends a line, without tags. What is too long loses its end, between two characters: that is a text
 /// longer than `005` says it may be, beside names that are longer than most.
@@ -182,8 +182,9 @@ fn lead(message: &Message<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// What stands around something that somebody does.
-const ACTION: (&str, &str) = ("\x01ACTION ", "\x01");
+/// What stands around something that somebody does
+/// ([CTCP `ACTION`](https://modern.ircdocs.horse/ctcp.html#action)).
+pub const ACTION: (&str, &str) = ("\x01ACTION ", "\x01");
 
 /// How many bytes of text fit in the line of a message behind a lead of so many.
 fn vacancy(lead: usize, kind: Kind) -> usize {
