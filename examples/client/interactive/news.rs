@@ -114,6 +114,10 @@ impl Interactive {
 
     fn entered(&mut self, room: &str, actions: &mut Actions) {
         let index = self.windows.open(room);
+        if self.windows.find("").is_none() {
+            // What was typed before there was a room is said in this one.
+            self.outgoing.rename_window("", room);
+        }
         self.reached_rooms += 1;
         let window = &mut self.windows.all[index];
         (window.is_joined, window.is_member, window.is_new) = (true, true, true);
@@ -179,6 +183,7 @@ impl Interactive {
             self.happened(index, &line, None);
             if is_same(&self.windows.all[index].name, from) && self.windows.find(to).is_none() {
                 to.clone_into(&mut self.windows.all[index].name);
+                self.outgoing.rename_window(from, to);
             }
         }
     }

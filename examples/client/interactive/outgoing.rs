@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use chatd::pace::{Pace, Rate};
 
+use crate::client::irc::is_same;
+
 /// What a chatd takes from one client, unless it is told otherwise. What came faster would wait at
 /// the server, where nobody sees it, and nobody can take it back.
 const LINES_PER_S: u32 = 10;
@@ -31,6 +33,13 @@ impl Default for Outgoing {
 impl Outgoing {
     pub(super) fn push(&mut self, window: String, line: String) {
         self.waiting.push_back((window, line));
+    }
+
+    /// A window is called something else from now on.
+    pub(super) fn rename_window(&mut self, from: &str, to: &str) {
+        for (window, _) in self.waiting.iter_mut().filter(|(window, _)| is_same(window, from)) {
+            to.clone_into(window);
+        }
     }
 
     /// The next line, if it may be sent now.

@@ -78,14 +78,32 @@ fn it_goes_to_the_home_room_at_once_and_asks_for_the_past() {
 
 #[test]
 fn what_is_typed_before_it_is_there_waits() {
-    let mut talk = Talk::new(Some("ana"));
-    talk.tell(Event::Connected);
-    talk.hear_all(&JOINED[..8]);
-    talk.press("oi\r");
-    assert_eq!(talk.frontend.deadline(), None);
+    // The nickname is accepted, and then the room is entered.
+    for typed_after in [7, 8] {
+        let mut talk = Talk::new(Some("ana"));
+        talk.tell(Event::Connected);
+        talk.hear_all(&JOINED[..typed_after]);
+        talk.press("oi\r");
+        assert_eq!(talk.frontend.deadline(), None);
+        talk.hear_all(&JOINED[typed_after..8]);
+        talk.sent();
+        talk.hear_all(&JOINED[8..10]);
+        assert_eq!(talk.sent(), "@label=1 PRIVMSG #lobby :oi\r\n");
+    }
+}
+
+#[test]
+fn what_waits_for_somebody_follows_a_new_nickname() {
+    let mut talk = joined();
+    talk.press("/query bia\r");
+    for _ in 0..99 {
+        talk.press("a\r");
+    }
+    talk.press("b\r");
     talk.sent();
-    talk.hear_all(&JOINED[8..10]);
-    assert_eq!(talk.sent(), "@label=1 PRIVMSG #lobby :oi\r\n");
+    talk.hear(":bia!u@h NICK bea");
+    talk.wait();
+    assert!(talk.sent().ends_with(" PRIVMSG bea :b\r\n"));
 }
 
 #[test]
