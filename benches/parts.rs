@@ -66,6 +66,8 @@ impl Outbound for Nowhere {
 
     fn expel(&mut self, _: SessionId, _: Farewell<'_>) {}
 
+    fn contest(&mut self, _holder: SessionId, _who: SessionId) {}
+
     fn toil(&mut self, bytes: u64) {
         black_box(bytes);
     }

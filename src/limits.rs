@@ -1,5 +1,6 @@
 //! Every bound of the server.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::pace::Rate;
@@ -30,6 +31,17 @@ pub struct Limits {
     /// A peer that is silent for so long is greeted as a person. Programs that speak first do so
     /// within a round trip.
     pub greet_after: Duration,
+    /// One that has sent the beginning of a line that may be of another protocol gets so long to end it.
+    pub end_line_within: Duration,
+    /// One from where browsers come gets so long: they open connections for later, and take whatever comes
+    /// there for the answer to what they ask for then. They close those that they have not used meanwhile.
+    pub greet_browser_after: Duration,
+    /// For so long after its last request an address is one from where browsers come …
+    pub browses_for: Duration,
+    /// … but this machine itself, where anything may make a request, only for so long.
+    pub browses_here_for: Duration,
+    /// A request is to be whole after so long.
+    pub request_within: Duration,
     /// Which protocols are spoken.
     pub spoken: Protocols,
     /// A peer without a nickname for so long is closed.
@@ -163,6 +175,12 @@ impl Limits {
         self.parts(FAR_BEHIND)
     }
 
+    /// For how long an address is one from where browsers come, after one has.
+    #[must_use]
+    pub fn browses_for(&self, ip: IpAddr) -> Duration {
+        if ip.to_canonical().is_loopback() { self.browses_here_for } else { self.browses_for }
+    }
+
     /// So many parts of a backlog, in bytes.
     fn parts(&self, count: usize) -> usize {
         let (part, rest) = (self.backlog_bytes_max / PARTS, self.backlog_bytes_max % PARTS);
@@ -182,6 +200,11 @@ impl Default for Limits {
             logged_per_address: Rate::new(5, 20),
             logged_together: Rate::new(50, 1000),
             greet_after: Duration::from_millis(250),
+            end_line_within: Duration::from_secs(5),
+            greet_browser_after: Duration::from_secs(60),
+            browses_for: Duration::from_secs(24 * 60 * 60),
+            browses_here_for: Duration::from_secs(2 * 60),
+            request_within: Duration::from_secs(10),
             spoken: Protocols::default(),
             nickname_within: Duration::from_secs(60),
             home_after: Some(Duration::from_secs(6)),

@@ -6,9 +6,9 @@ use chatd::chat::answer::Refusal;
 use chatd::chat::command::{Ask, Command};
 use chatd::chat::message::Speech;
 use chatd::chat::text::Text;
-use chatd::wire::detect::{Detector, Foreign};
+use chatd::wire::detect::Detector;
 use chatd::wire::irc::own::{Bye, CapReply, Own};
-use chatd::wire::{Decoder, Format, Step};
+use chatd::wire::{Decoder, Ending, Format, Step};
 use chatd_fuzz::{allocated, assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
@@ -19,6 +19,9 @@ const IRC_STEPS_MAX: usize = 20 + 2;
 /// What is kept of a client of IRC: the line that it asks with, which may become three times as long, and
 /// what it has told of itself.
 const IRC_KEPT_MAX: usize = 12 * IRC_LINE_BYTES_MAX;
+
+/// What is kept of a request, and the answer to it.
+const REQUEST_KEPT_MAX: usize = 3 * 8192;
 
 fuzz_target!(|data: &[u8]| {
     let mut data = data;
@@ -31,17 +34,18 @@ fuzz_target!(|data: &[u8]| {
     };
     let before = allocated();
     let mut decoder = Decoder::default();
-    let (mut has_ended, mut told_in_place) = (false, 0);
+    let (mut has_ended, mut told_in_place, mut is_request) = (false, 0, false);
     for mut input in data.chunks(piece_length) {
         loop {
             let left = input.len();
             let mut scratch = String::new();
             let (step, format) = decoder.step(&mut input, named, line_bytes_max, &mut scratch);
-            let is_irc = matches!(format, Format::Irc(_));
+            let is_irc = matches!(format, Format::Irc { .. });
             check(&step, named, line_bytes_max, is_irc);
             let is_done = step == Step::Incomplete;
             assert!(is_done || !has_ended, "something behind the end");
-            has_ended |= matches!(step, Step::End { .. });
+            has_ended |= matches!(step, Step::End { .. } | Step::Page { .. });
+            is_request |= step == Step::Requested;
             if input.len() == left && !is_done {
                 told_in_place += 1;
                 if is_irc {
@@ -51,7 +55,8 @@ fuzz_target!(|data: &[u8]| {
                     let is_early = |step| {
                         matches!(step, &Step::Detected | &Step::Refused(Refusal::LineTooLong(_)))
                     };
-                    assert!(is_early(&step) && told_in_place <= 2, "it does not get on");
+                    let is_early = is_early(&step) || is_request;
+                    assert!(is_early && told_in_place <= 3, "it does not get on");
                 }
             } else if is_irc {
                 told_in_place = 0;
@@ -61,6 +66,8 @@ fuzz_target!(|data: &[u8]| {
             // to the end of the first line there is what looks at it.
             let kept_max = if is_irc {
                 IRC_KEPT_MAX
+            } else if is_request {
+                REQUEST_KEPT_MAX
             } else {
                 size_of::<Detector>() + (2 * line_bytes_max).max(8)
             };
@@ -89,7 +96,10 @@ fn check(step: &Step<'_>, named: bool, line_bytes_max: usize, is_irc: bool) {
             check_own(own);
         }
         Step::Reply(bytes) => {
-            assert!(matches!(bytes, [255, 252 | 254, _]), "telnet is only refused");
+            let is_refusal = matches!(bytes, [255, 252 | 254, _]);
+            let is_pong =
+                matches!(bytes, [0x8a, length, ..] if bytes.len() == usize::from(*length) + 2);
+            assert!(is_refusal || is_pong || bytes.starts_with(b"HTTP/1.1 101 "), "{bytes:?}");
         }
         Step::Refused(Refusal::LineTooLong(limit)) => assert_eq!(limit, line_bytes_max),
         Step::Refused(Refusal::UnknownCommand(text)) => check_text(text, line_bytes_max),
@@ -97,14 +107,18 @@ fn check(step: &Step<'_>, named: bool, line_bytes_max: usize, is_irc: bool) {
             assert!(matches!(refusal, Refusal::Usage(_)), "{refusal:?}");
         }
         Step::End { reply, why } => {
-            assert_eq!(reply.starts_with(b"HTTP/1.1 400 "), why == Foreign::Http);
+            assert_eq!(reply.starts_with(b"HTTP/1.1 "), matches!(why, Ending::Answered(_)));
+            let is_close = matches!(reply, [0x88, ..]);
+            assert_eq!(is_close, matches!(why, Ending::Closed | Ending::Violation));
         }
         Step::Skip => assert!(named || is_irc, "nothing is skipped of one who has no nickname"),
         Step::Quit(reason) => check_text(reason.unwrap_or_default(), line_bytes_max),
         Step::Command(command) => {
             if let Some(text) = command.text_heard() {
                 check_text(text, line_bytes_max);
-                assert!(is_irc || !text.is_blank());
+                // Only a topic is taken away by saying nothing.
+                let is_topic = matches!(command, Command::In { ask: Ask::Topic(_), .. });
+                assert!(is_irc || is_topic || !text.is_blank());
             }
             if let Command::Tell { to, .. } = command {
                 check_text(to, line_bytes_max);
@@ -116,7 +130,8 @@ fn check(step: &Step<'_>, named: bool, line_bytes_max: usize, is_irc: bool) {
                 check_speech(&speech);
             }
         }
-        Step::Incomplete | Step::Detected => {}
+        Step::Page { head, .. } => assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n")),
+        Step::Incomplete | Step::Detected | Step::Alive | Step::Requested => {}
     }
 }
 

@@ -65,8 +65,8 @@ fn receive(chat: &mut Chat, decoder: &mut Decoder, id: SessionId, bytes: &[u8], 
             Step::Incomplete => return true,
             Step::Detected => chat.greet(id, &mut Check),
             // Who speaks IRC is told as a person here: what it asks for concerns others alike.
-            Step::Reply(_) | Step::Skip | Step::Irc(_) => {}
-            Step::End { .. } => {
+            Step::Reply(_) | Step::Skip | Step::Alive | Step::Requested | Step::Irc(_) => {}
+            Step::Page { .. } | Step::End { .. } => {
                 chat.leave(id, Farewell::Lost, now, &mut Check);
                 return false;
             }
@@ -120,6 +120,8 @@ impl Outbound for Check {
     }
 
     fn expel(&mut self, _: SessionId, _: Farewell<'_>) {}
+
+    fn contest(&mut self, _holder: SessionId, _who: SessionId) {}
 
     fn toil(&mut self, _: u64) {}
 

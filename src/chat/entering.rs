@@ -27,9 +27,13 @@ const REAL_NAME_BYTES_MAX: usize = 150;
 /// In so many rooms somebody may be.
 const ROOMS_PER_PERSON: usize = 50;
 
-fn refused(clash: Clash<SessionId>, nick: &Nick) -> Refusal<'static> {
+/// Why the caller cannot have a nickname. Who has it may not be there any more, and be the caller itself.
+fn refused(clash: Clash<SessionId>, nick: &Nick, caller: &mut Caller<'_>) -> Refusal<'static> {
     match clash {
-        Clash::With(_) => Refusal::NickTaken(nick.clone()),
+        Clash::With(holder) => {
+            caller.out.contest(holder, caller.id);
+            Refusal::NickTaken(nick.clone())
+        }
         Clash::Reserved => Refusal::NickReserved(nick.clone()),
     }
 }
@@ -48,7 +52,7 @@ impl Chat {
             self.welcome(caller);
             return Ok(Outcome::Entered);
         }
-        let old = self.people.rename(id, &nick).map_err(|clash| refused(clash, &nick))?;
+        let old = self.people.rename(id, &nick).map_err(|clash| refused(clash, &nick, caller))?;
         caller.answer(&Answer::Named(self.people[id].who()));
         if old.as_str() == nick.as_str() {
             return Ok(Outcome::Same);
@@ -74,7 +78,7 @@ impl Chat {
     ) -> Result<(), Refusal<'static>> {
         let (id, cloak) = (caller.id, caller.out.cloak(caller.id));
         let seated = self.people.seat(id, nick, user, cloak, caller.now.utc);
-        seated.map_err(|clash| refused(clash, nick))?;
+        seated.map_err(|clash| refused(clash, nick, caller))?;
         self.refusals.remove(&id);
         self.tell_online(self.people[id].who(), caller.out);
         Ok(())
@@ -87,7 +91,7 @@ impl Chat {
         caller: &mut Caller<'_>,
     ) -> Result<(), Refusal<'a>> {
         let nick = Nick::parse(name.as_str()).map_err(Refusal::BadNick)?;
-        self.people.try_seat(caller.id, &nick).map_err(|clash| refused(clash, &nick))
+        self.people.try_seat(caller.id, &nick).map_err(|clash| refused(clash, &nick, caller))
     }
 
     /// Lets somebody in who goes to rooms by itself.

@@ -16,6 +16,9 @@ pub trait Outbound {
     /// Ends a session, after what is queued for it. It leaves the chat a little later.
     fn expel(&mut self, who: SessionId, why: Farewell<'_>);
 
+    /// `who` wants the nickname of `holder`, and cannot have it as long as that one is there.
+    fn contest(&mut self, holder: SessionId, who: SessionId);
+
     /// Counts work that queues little or nothing, in bytes of talk that would take as long.
     fn toil(&mut self, bytes: u64);
 

@@ -4,6 +4,7 @@ use std::env;
 use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::builder::FalseyValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -11,14 +12,17 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use log::LevelFilter;
 
-use super::values::{parse_bytes, parse_name, parse_place, parse_room, whole};
+use super::values::{
+    parse_bytes, parse_name, parse_place, parse_room, parse_web_host, parse_web_origin, whole,
+};
 use crate::net::listener::Place;
 use crate::wire::Protocols;
+use crate::wire::http::WebRules;
 
 // The lines of the help are broken here by hand, at 80 columns: to have it done costs users a crate
 // that asks for the size of the terminal, and what that one needs.
 
-/// Chat rooms on one TCP port, for netcat, telnet, IRC clients and other programs
+/// Chat rooms on one TCP port, for browsers, netcat, IRC clients and other programs
 #[derive(Debug, Clone, Parser)]
 #[command(
     version,
@@ -62,10 +66,22 @@ pub struct Args {
     #[arg(action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     pub no_autojoin: bool,
 
-    /// Speak only these protocols: text, irc
+    /// Speak only these protocols: text, irc, web
     #[arg(long, env = "CHATD_ONLY", hide_env = true, value_name = "PROTOCOLS")]
     #[arg(value_delimiter = ',', hide_possible_values = true)]
     pub only: Vec<Protocol>,
+
+    /// A name of this server in the addresses of browsers,
+    /// such as chat.example.org. May be repeated
+    #[arg(long, env = "CHATD_WEB_HOST", hide_env = true, value_name = "NAME")]
+    #[arg(verbatim_doc_comment, value_delimiter = ',', value_parser = parse_web_host)]
+    pub web_host: Vec<String>,
+
+    /// A site whose pages may talk to this server, with
+    /// https:// or http:// before it. May be repeated
+    #[arg(long, env = "CHATD_WEB_ORIGIN", hide_env = true, value_name = "ORIGIN")]
+    #[arg(verbatim_doc_comment, value_delimiter = ',', value_parser = parse_web_origin)]
+    pub web_origin: Vec<String>,
 
     /// Rooms at once
     #[arg(long, env = "CHATD_ROOMS_MAX", hide_env = true, value_name = "N")]
@@ -130,13 +146,26 @@ pub enum Protocol {
     Text,
     /// IRC.
     Irc,
+    /// The web page.
+    Web,
 }
 
 impl Args {
     /// Which protocols are spoken: all, if none is named.
     pub(super) fn spoken(&self) -> Protocols {
         let is = |protocol| self.only.is_empty() || self.only.contains(&protocol);
-        Protocols { text: is(Protocol::Text), irc: is(Protocol::Irc) }
+        let rules = || Arc::new(WebRules { hosts: self.hosts(), origins: self.web_origin.clone() });
+        Protocols {
+            text: is(Protocol::Text),
+            irc: is(Protocol::Irc),
+            web: is(Protocol::Web).then(rules),
+        }
+    }
+
+    /// The names of this server: those that were passed, and that of the machine.
+    fn hosts(&self) -> Vec<String> {
+        let machine = gethostname::gethostname().into_string().ok();
+        self.web_host.iter().cloned().chain(machine).collect()
     }
 
     /// Reads the command line and the environment.

@@ -79,6 +79,27 @@ pub(super) fn parse_room(text: &str) -> Result<String, String> {
     })
 }
 
+/// A name as it stands in addresses of the web, without a port.
+pub(super) fn parse_web_host(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if text.is_empty() || !text.bytes().all(is_plain) {
+        return Err("expected a name without a port, such as chat.example.org".to_owned());
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+/// An origin as browsers send it ([RFC 6454, 6.2](https://www.rfc-editor.org/rfc/rfc6454#section-6.2)).
+pub(super) fn parse_web_origin(text: &str) -> Result<String, String> {
+    let site = ["http://", "https://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'?' | b'#' | b'*');
+    if site.is_none_or(|site| site.is_empty() || !site.bytes().all(is_plain)) {
+        return Err(
+            "expected an origin without a path, such as https://chat.example.org".to_owned()
+        );
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -338,8 +338,9 @@ fn turn_away(mut stream: TcpStream, why: TurnedAway) {
     // One try each: what does not fit into a new connection's buffer is not worth waiting for.
     // Reading first, since closing with unread bytes would reset the connection and may
     // eat the notice.
-    let _ = stream.read(&mut [0; 4096]);
-    let _ = stream.write(&why.notice());
+    let mut received = [0; 4096];
+    let count = stream.read(&mut received).unwrap_or(0);
+    let _ = stream.write(&why.notice(&received[..count]));
     let _ = stream.shutdown_write();
 }
 

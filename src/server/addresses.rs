@@ -111,6 +111,21 @@ struct Known {
     ended: Pace,
     /// Their keys, in the order of their turns.
     line: VecDeque<usize>,
+    /// How many of its connections are of the web page, or of another page.
+    sockets: usize,
+    /// Until then browsers may come from there, as one has.
+    browses_until: Option<Instant>,
+}
+
+/// What shows that browsers come from an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Browsing {
+    /// There was a request.
+    Request,
+    /// It became a WebSocket.
+    Opened,
+    /// Such a one is gone.
+    Closed,
 }
 
 /// What a newcomer from an address meets.
@@ -166,6 +181,24 @@ impl Addresses {
                 }
             }
         }
+    }
+
+    /// Notes what a browser does, or whatever it is. Some more may come from there `until` then.
+    pub(super) fn note_browsing(&mut self, ip: IpAddr, what: Browsing, until: Instant) {
+        if let Some(known) = self.known.get_mut(&ip.into()) {
+            known.browses_until = known.browses_until.max(Some(until));
+            match what {
+                Browsing::Request => {}
+                Browsing::Opened => known.sockets += 1,
+                Browsing::Closed => known.sockets -= 1,
+            }
+        }
+    }
+
+    /// Whether browsers come from there.
+    pub(super) fn is_browser(&self, ip: IpAddr, now: Instant) -> bool {
+        let known = self.known.get(&ip.into());
+        known.is_some_and(|it| it.sockets > 0 || it.browses_until.is_some_and(|until| until > now))
     }
 
     /// # Panics
@@ -236,7 +269,10 @@ impl Addresses {
 
 impl Known {
     fn is_over(&self, now: Instant) -> bool {
-        self.connections == 0 && self.ended.is_idle(now) && self.debts.is_paid(now)
+        self.connections == 0
+            && self.ended.is_idle(now)
+            && self.debts.is_paid(now)
+            && self.browses_until.is_none_or(|until| until <= now)
     }
 }
 

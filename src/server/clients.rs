@@ -1,6 +1,7 @@
 //! IRC clients: what is kept of them beside the connection, and what they are told unasked.
 
 use std::collections::HashMap;
+use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::wire::irc::own::Own;
@@ -14,6 +15,12 @@ const PING_AFTER: Duration = Duration::from_secs(120);
 /// It has so long to answer, or to send anything else.
 const PONG_WITHIN: Duration = Duration::from_secs(60);
 
+/// One whose nickname somebody else of its address wants has so long to show that it is there …
+const SIGN_WITHIN: Duration = Duration::from_secs(5);
+
+/// … and is asked so often at the most.
+const PROBED_EVERY: Duration = Duration::from_secs(60);
+
 /// One that is not read when it is to be put in the home room is looked at again after so long.
 const UNREAD_FOR: Duration = Duration::from_secs(1);
 
@@ -25,6 +32,10 @@ pub(super) struct Client {
     /// When it is to be looked at: later than that only if it was heard meanwhile.
     check_at: Instant,
     is_pinged: bool,
+    /// Somebody of its address wants its nickname, which may be its own after a connection was lost.
+    is_contested: bool,
+    /// When it was last probed for that.
+    probed_at: Option<Instant>,
     /// When it is put in the home room, unless it goes somewhere by itself.
     home_at: Option<Instant>,
 }
@@ -40,6 +51,8 @@ pub(super) enum Due {
     Home,
     /// It is asked whether it is there.
     Ping,
+    /// The same, at once.
+    Probe,
     /// It is not.
     Silence,
 }
@@ -51,6 +64,8 @@ impl Client {
             heard_at: now,
             check_at: now + PING_AFTER,
             is_pinged: false,
+            is_contested: false,
+            probed_at: None,
             home_at: None,
         }
     }
@@ -64,6 +79,17 @@ impl Client {
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.is_pinged = false;
+    }
+
+    /// Somebody of its address wants its nickname.
+    pub(super) fn contest(&mut self) {
+        self.is_contested = true;
+    }
+
+    /// Until when it has to show that it is there, if somebody wants its nickname.
+    fn sign_by(&self) -> Option<Instant> {
+        let probed_at = self.probed_at.filter(|&at| at > self.heard_at)?;
+        Some(probed_at + SIGN_WITHIN)
     }
 
     /// It is not read for now, and may have sent anything.
@@ -84,7 +110,10 @@ impl Client {
 
     /// When something may be due.
     pub(super) fn due_at(&self) -> Instant {
-        self.home_at.map_or(self.check_at, |at| at.min(self.check_at))
+        // What happened before now is due at once.
+        let contested = self.is_contested.then_some(self.heard_at);
+        let due = [self.home_at, self.sign_by(), contested];
+        due.into_iter().flatten().fold(self.check_at, Instant::min)
     }
 
     /// What is due now.
@@ -92,6 +121,15 @@ impl Client {
         if self.home_at.is_some_and(|at| at <= now) {
             self.home_at = None;
             return Due::Home;
+        }
+        if mem::take(&mut self.is_contested)
+            && self.probed_at.is_none_or(|at| at + PROBED_EVERY <= now)
+        {
+            self.probed_at = Some(now);
+            return Due::Probe;
+        }
+        if self.sign_by().is_some_and(|by| by <= now) {
+            return Due::Silence;
         }
         if self.check_at > now {
             return Due::Nothing;

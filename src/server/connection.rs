@@ -45,10 +45,13 @@ pub(crate) struct Connection<S> {
 /// | phase | what happens | next |
 /// |---|---|---|
 /// | `Silent` | its first bytes are text, or it is silent until `greet_at` | `Nameless`, greeted |
+/// | `Silent` | its first line is a request | `Requesting` |
+/// | `Requesting` | the request is for a WebSocket | `Nameless` |
+/// | `Requesting` | it is answered otherwise, or `by` is over | `Leaving` |
 /// | `Nameless` | the chat gives it a nickname | `Member` |
 /// | `Nameless` | `by` is over, and all that it sent is looked at | `Leaving` |
-/// | `Silent`, `Nameless`, `Member` | it quits, ends its stream, speaks something else, or is expelled; the server stops | `Leaving` |
-/// | `Silent`, `Nameless`, `Member` | its stream broke, and what it said before is said; it is too slow | `Gone` |
+/// | all of these | it quits, ends its stream, speaks something else, or is expelled; the server stops | `Leaving` |
+/// | all of these | its stream broke, and what it said before is said; it is too slow | `Gone` |
 /// | `Leaving` | all is sent, and our side of the stream is ended | `Lingering` |
 /// | `Leaving` | the same while the server stops, or ending our side fails | dropped |
 /// | `Leaving` | `by` is over, or the stream fails | `Gone` |
@@ -58,8 +61,14 @@ pub(crate) struct Connection<S> {
 /// Only *settle* drops. It sends in all phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Nothing received: at that time it is greeted as a person.
-    Silent { greet_at: Instant },
+    /// Its protocol is not known: at that time it is greeted as a person.
+    Silent {
+        greet_at: Instant,
+        /// That it is a person is not as likely as of others: it was given more time.
+        is_doubted: bool,
+    },
+    /// Its request has begun: at that time it is closed.
+    Requesting { by: Instant },
     /// In the protocol, but without a nickname: at that time it is closed.
     Nameless { by: Instant },
     /// In the chat.
@@ -118,7 +127,7 @@ impl<S> Connection<S> {
             stream,
             peer,
             outbox: Outbox::default(),
-            phase: Phase::Silent { greet_at },
+            phase: Phase::Silent { greet_at, is_doubted: false },
             pause: None,
             ready: Readiness { writable: true, ..Readiness::default() },
             failure: Failure::None,
@@ -148,7 +157,13 @@ impl<S> Connection<S> {
 
     /// Whether it takes part: it is read, and written to.
     pub(crate) fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Silent { .. } | Phase::Nameless { .. } | Phase::Member)
+        match self.phase {
+            Phase::Silent { .. }
+            | Phase::Requesting { .. }
+            | Phase::Nameless { .. }
+            | Phase::Member => true,
+            Phase::Leaving { .. } | Phase::Lingering { .. } | Phase::Gone => false,
+        }
     }
 
     pub(crate) fn is_named(&self) -> bool {
@@ -173,7 +188,8 @@ impl<S> Connection<S> {
         attend_at: Option<Instant>,
     ) -> Option<Instant> {
         let phase = match self.phase {
-            Phase::Silent { greet_at: at }
+            Phase::Silent { greet_at: at, .. }
+            | Phase::Requesting { by: at }
             | Phase::Nameless { by: at }
             | Phase::Leaving { by: at }
             | Phase::Lingering { by: at } => Some(at),

@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind};
 use crate::chat::event::Farewell;
 use crate::chat::text::TextBuf;
 use crate::stream::Stream;
-use crate::wire::detect::Foreign;
+use crate::wire::Ending;
+use crate::wire::websocket::CloseCode;
 
 /// Whether a stream broke, and how that was noticed.
 ///
@@ -63,8 +64,8 @@ pub(crate) enum Disconnect {
     TooSlow(usize),
     /// It took no nickname.
     Nameless,
-    /// It takes the server for another one.
-    Foreign(Foreign),
+    /// Its protocol ends so.
+    Protocol(Ending),
     /// The chat wanted it to leave.
     Expelled {
         /// Why, without the text.
@@ -93,6 +94,17 @@ impl Disconnect {
         !matches!(self, Self::Failed(_) | Self::TooSlow(_))
     }
 
+    /// What the last frame says, if a WebSocket ends so. One that its protocol ends has been told.
+    pub(crate) fn close_code(&self) -> Option<CloseCode> {
+        match self {
+            Self::Protocol(_) => None,
+            Self::Quit(_) | Self::EndOfStream => Some(CloseCode::NORMAL),
+            Self::Failed(_) | Self::TooSlow(_) | Self::Nameless | Self::Expelled { .. } => {
+                Some(CloseCode::POLICY)
+            }
+        }
+    }
+
     /// What the others are told.
     pub(crate) fn farewell(&self) -> Farewell<'_> {
         match self {
@@ -103,9 +115,9 @@ impl Disconnect {
             Self::Failed(
                 ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable,
             ) => Farewell::TimedOut,
-            Self::EndOfStream => Farewell::Ended,
+            Self::EndOfStream | Self::Protocol(Ending::Closed) => Farewell::Ended,
             // Nobody is told of those who had no nickname.
-            Self::Failed(_) | Self::Nameless | Self::Foreign(_) => Farewell::Lost,
+            Self::Failed(_) | Self::Nameless | Self::Protocol(_) => Farewell::Lost,
             Self::TooSlow(_) => Farewell::TooSlow,
         }
     }
@@ -126,7 +138,10 @@ impl fmt::Display for Disconnect {
             Self::Failed(kind) => write!(f, "{kind}"),
             Self::TooSlow(bytes) => write!(f, "too slow: {bytes} bytes unsent"),
             Self::Nameless => f.write_str("no nickname in time"),
-            Self::Foreign(protocol) => write!(f, "speaks {protocol}, not chat"),
+            Self::Protocol(Ending::Foreign(protocol)) => write!(f, "speaks {protocol}, not chat"),
+            Self::Protocol(Ending::Answered(status)) => write!(f, "HTTP {status}"),
+            Self::Protocol(Ending::Closed) => f.write_str("closed its WebSocket"),
+            Self::Protocol(Ending::Violation) => f.write_str("no WebSocket is spoken like that"),
             Self::Expelled { why: Farewell::NicknamesRefused(count), .. } => {
                 write!(f, "{count} nicknames refused")
             }

@@ -1,5 +1,7 @@
 //! What is due by the clock.
 
+use std::time::Instant;
+
 use super::Server;
 use super::clients::Due;
 use super::connection::{Pause, Phase};
@@ -11,6 +13,7 @@ use crate::chat::outbound::Outbound;
 use crate::chat::session::SessionId;
 use crate::clock::Now;
 use crate::stream::Stream;
+use crate::wire::{Ending, http};
 
 impl<S: Stream> Server<S> {
     /// Does what is due by the clock, as much as a tick may: thousands may be due at once.
@@ -46,14 +49,25 @@ impl<S: Stream> Server<S> {
     fn expire(&mut self, id: SessionId, now: Now) {
         let Some(connection) = self.host.peers.by_id(id) else { return };
         match connection.phase {
-            Phase::Silent { greet_at } if greet_at <= now.at => {
+            Phase::Silent { greet_at, is_doubted } if greet_at <= now.at => {
+                if !is_doubted && let Some(greet_at) = self.doubt(id, now) {
+                    self.host.peers.connections[id.key()].phase =
+                        Phase::Silent { greet_at, is_doubted: true };
+                    return;
+                }
                 if self.host.limits.spoken.text {
                     self.inbounds[id.key()].assume_text();
                     self.host.greet(id, now);
                 } else {
                     let by = now.at + self.host.limits.nickname_within;
-                    connection.phase = Phase::Nameless { by };
+                    self.host.peers.connections[id.key()].phase = Phase::Nameless { by };
                 }
+            }
+            Phase::Requesting { by } if by <= now.at => {
+                let (answer, status) = http::timeout();
+                self.host.peers.push_own(id.key(), &answer);
+                let why = Disconnect::Protocol(Ending::Answered(status));
+                self.end(id, &why, now);
             }
             // It has sent something that waits.
             Phase::Nameless { by }
@@ -75,12 +89,25 @@ impl<S: Stream> Server<S> {
                 self.host.peers.unsettle(id.key());
             }
             Phase::Silent { .. }
+            | Phase::Requesting { .. }
             | Phase::Nameless { .. }
             | Phase::Member
             | Phase::Leaving { .. }
             | Phase::Lingering { .. }
             | Phase::Gone => {}
         }
+    }
+
+    /// Until when a connection that is to be greeted is given more time, if it may not be a person: it has
+    /// sent a beginning, or comes from where browsers do.
+    fn doubt(&self, id: SessionId, now: Now) -> Option<Instant> {
+        let Host { peers, limits, .. } = &self.host;
+        if self.inbounds[id.key()].is_within_line() {
+            return Some(now.at + limits.end_line_within);
+        }
+        let ip = peers.connections.get(id.key())?.peer.ip();
+        let is_browser = limits.spoken.web.is_some() && self.addresses.is_browser(ip, now.at);
+        is_browser.then(|| now.at + limits.greet_browser_after)
     }
 
     /// Does what is due for an IRC client.
@@ -99,6 +126,7 @@ impl<S: Stream> Server<S> {
             Due::Nothing => {}
             Due::Home => chat.bring_home(id, now, peers),
             Due::Ping => peers.ping(id.key()),
+            Due::Probe => peers.probe(id.key()),
             Due::Silence => self.end(id, &Disconnect::expelled(Farewell::TimedOut), now),
         }
     }

@@ -39,6 +39,9 @@ impl<S: Stream> Server<S> {
         };
         connection.pause = None;
         host.peers.unsettle(key);
+        if why.is_polite() {
+            host.peers.close(key, why.close_code());
+        }
         host.chat.leave(id, why.farewell(), now, &mut host.peers);
         host.peers.fan_out();
         if is_in_line {

@@ -28,6 +28,8 @@ pub(super) struct FanOut {
     hearers: Vec<Hearer>,
     /// By [`Variant::index`].
     written: [Written; Variant::COUNT],
+    /// Which of those there is a hearer for: there are many, and mostly one or two are used.
+    used: Vec<usize>,
     spools: Spools,
 }
 
@@ -75,8 +77,11 @@ impl FanOut {
             let session = member.session();
             let Some(format) = format(session) else { continue };
             let variant = format.variant(member.is_focused());
-            self.written[variant.index()].variant = Some(variant);
-            self.hearers.push(Hearer { session, variant: variant.index() });
+            let index = variant.index();
+            if self.written[index].variant.replace(variant).is_none() {
+                self.used.push(index);
+            }
+            self.hearers.push(Hearer { session, variant: index });
         }
     }
 
@@ -88,7 +93,8 @@ impl FanOut {
     /// Writes an event behind what is there. Returns how many bytes it has, where it has most.
     pub(super) fn write(&mut self, event: &Event<'_>, identity: &Identity) -> u64 {
         let mut bytes_max = 0;
-        for Written { variant, bytes } in &mut self.written {
+        for &index in &self.used {
+            let Written { variant, bytes } = &mut self.written[index];
             if let Some(variant) = variant {
                 let before = bytes.len();
                 variant.event(event, identity, bytes);
@@ -122,9 +128,10 @@ impl FanOut {
             }
         }
         drop(parcels);
-        for written in &mut self.written {
-            written.variant = None;
-            written.bytes.clear();
+        for index in self.used.drain(..) {
+            let Written { variant, bytes } = &mut self.written[index];
+            *variant = None;
+            bytes.clear();
         }
     }
 
@@ -139,6 +146,8 @@ impl FanOut {
             assert!(is_used || is_empty(written), "only what somebody hears is written");
             assert!(written.variant.is_none_or(|variant| variant.index() == index));
         }
+        let variants = self.written.iter().filter(|written| written.variant.is_some()).count();
+        assert_eq!(self.used.len(), variants, "what is used is known");
         assert!(self.key.is_some() || self.hearers.is_empty(), "nobody waits for nothing");
     }
 }

@@ -2,6 +2,7 @@
 
 use log::{Level, info, log};
 
+use super::addresses::Browsing;
 use super::connection::Phase;
 use super::peers::Peers;
 use super::visits::{Visit, Visits};
@@ -27,7 +28,20 @@ impl<S: Stream> Host<S> {
     pub(super) fn greet(&mut self, id: SessionId, now: Now) {
         if let Some(connection) = self.peers.get(id.key()) {
             connection.phase = Phase::Nameless { by: now.at + self.limits.nickname_within };
+            let ip = connection.peer.ip();
+            if self.peers.is_socket(id.key()) {
+                self.peers.browsing.push((ip, Browsing::Opened));
+            }
             self.chat.greet(id, &mut self.peers);
+        }
+    }
+
+    /// A request has begun.
+    pub(super) fn await_request(&mut self, id: SessionId, now: Now) {
+        if let Some(connection) = self.peers.get(id.key()) {
+            connection.phase = Phase::Requesting { by: now.at + self.limits.request_within };
+            let ip = connection.peer.ip();
+            self.peers.browsing.push((ip, Browsing::Request));
         }
     }
 

@@ -73,6 +73,11 @@ impl Inbound {
         (self.decoder, self.inbox) = (Decoder::Ended, Inbox::default());
     }
 
+    /// Whether a line has begun.
+    pub(super) fn is_within_line(&self) -> bool {
+        self.decoder.is_within_line()
+    }
+
     /// It was silent for so long that it is a person, waiting to be spoken to.
     pub(super) fn assume_text(&mut self) {
         self.decoder.assume_text();

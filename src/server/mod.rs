@@ -35,8 +35,10 @@ use crate::chat::{Chat, ChatConfig};
 use crate::clock::Now;
 use crate::limits::Limits;
 use crate::stream::Stream;
+use crate::wire::http;
 use crate::wire::irc::Identity;
 use crate::wire::text::{self, LineEnd};
+use crate::wire::websocket::CloseCode;
 use addresses::{Addresses, Admission};
 pub use connection::Readiness;
 use connection::{Connection, Pause, Phase};
@@ -167,7 +169,7 @@ impl<S: Stream> Server<S> {
         if self.inbounds.len() <= key {
             self.inbounds.resize_with(key + 1, Inbound::default);
         }
-        self.inbounds[key] = Inbound::new(self.host.limits.spoken);
+        self.inbounds[key] = Inbound::new(self.host.limits.spoken.clone());
         self.addresses.enter(peer.ip(), now.at);
         self.rearm(key);
         if wants_write {
@@ -242,6 +244,7 @@ impl<S: Stream> Server<S> {
         self.host.chat.close(now, &mut self.host.peers);
         for id in told {
             self.host.peers.answer(&Answer::Stopping, id);
+            self.host.peers.close(id.key(), Some(CloseCode::GOING_AWAY));
         }
         let keys: Vec<usize> = self.host.peers.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
@@ -252,9 +255,12 @@ impl<S: Stream> Server<S> {
 }
 
 impl TurnedAway {
-    /// What to tell the newcomer.
+    /// What to tell the newcomer, which has sent these bytes.
     #[must_use]
-    pub fn notice(self) -> Vec<u8> {
+    pub fn notice(self, received: &[u8]) -> Vec<u8> {
+        if let Some(notice) = http::turned_away(received) {
+            return notice;
+        }
         let answer = match self {
             Self::AtAll => Answer::Full,
             Self::ForAddress => Answer::FullForAddress,

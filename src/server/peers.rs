@@ -1,16 +1,18 @@
 //! The connections, as the chat reaches them: the fan-out.
 
 use std::mem;
+use std::net::IpAddr;
 use std::time::Instant;
 
 use slab::Slab;
 
-use super::addresses::Cloaks;
+use super::addresses::{Address, Browsing, Cloaks};
 use super::clients::{Client, Clients};
 use super::connection::Connection;
 use super::disconnect::Disconnect;
 use super::fan_out::FanOut;
 use super::schedule::{Heard, Lag};
+use crate::buffer::spool::{Pool, Span, Spool};
 use crate::chat::answer::Answer;
 use crate::chat::command::Command;
 use crate::chat::event::{Event, Farewell};
@@ -23,7 +25,9 @@ use crate::stream::Stream;
 use crate::wire::irc::caps::Caps;
 use crate::wire::irc::own::Own;
 use crate::wire::irc::speaker::Terms;
-use crate::wire::irc::{self, Identity};
+use crate::wire::irc::{self, Framing, Identity};
+use crate::wire::page::PAGE;
+use crate::wire::websocket::{self, CloseCode};
 use crate::wire::{Format, text};
 
 /// Connections, what they share, and which of them have something to be sent or closed.
@@ -56,9 +60,13 @@ pub(super) struct Peers<S> {
     scratch: Vec<u8>,
     /// Whom the chat wants to leave.
     expelled: Vec<(SessionId, Disconnect)>,
+    /// What browsers did lately, and from where.
+    pub(super) browsing: Vec<(IpAddr, Browsing)>,
     cloaks: Cloaks,
     pub(super) clients: Clients,
     identity: Identity,
+    /// The web page, once somebody asked for it.
+    page: Option<Span>,
     /// The time of this tick.
     now: Timestamp,
     limits: Limits,
@@ -108,9 +116,11 @@ impl<S: Stream> Peers<S> {
             effort: 0,
             scratch: Vec::new(),
             expelled: Vec::new(),
+            browsing: Vec::new(),
             cloaks: Cloaks::default(),
             clients: Clients::default(),
             identity,
+            page: None,
             now: Timestamp::default(),
             limits: limits.clone(),
         }
@@ -147,7 +157,7 @@ impl<S: Stream> Peers<S> {
     /// From now on a connection is written for in this way.
     pub(super) fn set_format(&mut self, key: usize, format: Format, now: Now) {
         self.hearings[key].format = format;
-        if matches!(format, Format::Irc(_)) {
+        if matches!(format, Format::Irc { .. }) {
             self.clients.entry(key).or_insert_with(|| Box::new(Client::new(now.at)));
         }
     }
@@ -156,25 +166,28 @@ impl<S: Stream> Peers<S> {
     pub(super) fn own(&mut self, key: usize, own: &Own<'_>, now: Now) {
         let Self { clients, hearings, identity, .. } = self;
         let Some(client) = clients.get_mut(&key) else { return };
-        let Format::Irc(caps) = hearings[key].format else { return };
+        let Format::Irc { caps, .. } = hearings[key].format else { return };
         client.note(own, now.at);
         let mut out = Vec::new();
         client.speaker.own(own, Terms { identity, caps, now: now.utc }, &mut out);
-        if !out.is_empty() {
-            self.push_own(key, &out);
+        self.push_lines(key, &out);
+    }
+
+    /// An IRC client shows that it is there.
+    pub(super) fn hear(&mut self, key: usize, now: Now) {
+        if let Some(client) = self.clients.get_mut(&key) {
+            client.hear(now.at);
         }
     }
 
     /// Somebody's turn ends, perhaps in the midst of a line.
     pub(super) fn pause(&mut self, key: usize) {
         let Self { clients, hearings, identity, now, .. } = self;
-        let Format::Irc(caps) = hearings[key].format else { return };
+        let Format::Irc { caps, .. } = hearings[key].format else { return };
         let Some(client) = clients.get_mut(&key) else { return };
         let mut out = Vec::new();
         client.speaker.pause(Terms { identity, caps, now: *now }, &mut out);
-        if !out.is_empty() {
-            self.push_own(key, &out);
-        }
+        self.push_lines(key, &out);
     }
 
     /// When something is due for the IRC client of a connection, if it is one.
@@ -185,7 +198,33 @@ impl<S: Stream> Peers<S> {
     /// Asks an IRC client whether it is there.
     pub(super) fn ping(&mut self, key: usize) {
         let ping = format!("PING :{}\r\n", self.identity.server);
-        self.push_own(key, ping.as_bytes());
+        self.push_lines(key, ping.as_bytes());
+    }
+
+    /// Asks an IRC client whether it is there, and not only what carries its connection. A browser answers
+    /// even if it has stopped the page.
+    pub(super) fn probe(&mut self, key: usize) {
+        if self.is_socket(key) {
+            let mut ping = Vec::new();
+            websocket::ping(&mut ping);
+            self.push_own(key, &ping);
+        } else {
+            self.ping(key);
+        }
+    }
+
+    /// Whether it is a WebSocket.
+    pub(super) fn is_socket(&self, key: usize) -> bool {
+        matches!(self.hearings[key].format, Format::Irc { framing: Framing::Message(_), .. })
+    }
+
+    /// Says goodbye as a WebSocket does, if it is one.
+    pub(super) fn close(&mut self, key: usize, code: Option<CloseCode>) {
+        if self.is_socket(key) && code.is_some() {
+            let mut close = Vec::new();
+            websocket::close(code, &mut close);
+            self.push_own(key, &close);
+        }
     }
 
     /// Whether what somebody asks to say can be relayed whole.
@@ -309,6 +348,31 @@ impl<S: Stream> Peers<S> {
         self.expelled.iter().any(|&(who, _)| who == id)
     }
 
+    /// Queues lines for one peer alone, in its framing.
+    fn push_lines(&mut self, key: usize, lines: &[u8]) {
+        match self.hearings[key].format {
+            _ if lines.is_empty() => {}
+            Format::Irc { framing: Framing::Message(kind), .. } => {
+                let mut messages = Vec::with_capacity(lines.len());
+                websocket::messages(kind, lines, &mut messages);
+                self.push_own(key, &messages);
+            }
+            Format::Text(_) | Format::Irc { .. } => self.push_own(key, lines),
+        }
+    }
+
+    /// Queues the page for a peer. All share it, so that one which does not read it costs nothing.
+    pub(super) fn push_page(&mut self, key: usize) {
+        let page = self
+            .page
+            .get_or_insert_with(|| Spool::default().append(&mut PAGE.to_vec(), &Pool::default()));
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.outbox.push(page);
+            self.own_bytes += page.len() as u64;
+            list(&mut self.unsettled, connection, key);
+        }
+    }
+
     /// Queues bytes for one peer alone.
     pub(super) fn push_own(&mut self, key: usize, bytes: &[u8]) {
         // What it may be about to hear comes first. But whoever speaks does not hear that.
@@ -350,14 +414,14 @@ impl<S: Stream> Outbound for Peers<S> {
         scratch.clear();
         match self.hearings[to.key()].format {
             Format::Text(end) => text::answer(answer, end, &mut scratch),
-            Format::Irc(caps) => {
+            Format::Irc { caps, .. } => {
                 if let Some(client) = self.clients.get_mut(&to.key()) {
                     let terms = Terms { identity: &self.identity, caps, now: self.now };
                     client.speaker.answer(answer, terms, &mut scratch);
                 }
             }
         }
-        self.push_own(to.key(), &scratch);
+        self.push_lines(to.key(), &scratch);
         // The names in a room of thousands are not asked for so often that their memory is to be kept.
         if scratch.capacity() <= SCRATCH_BYTES_MAX {
             self.scratch = scratch;
@@ -366,6 +430,20 @@ impl<S: Stream> Outbound for Peers<S> {
 
     fn expel(&mut self, who: SessionId, why: Farewell<'_>) {
         self.expelled.push((who, Disconnect::expelled(why)));
+    }
+
+    fn contest(&mut self, holder: SessionId, who: SessionId) {
+        let address = |id: SessionId| {
+            let connection = self.connections.get(id.key()).filter(|it| it.id == id)?;
+            Some(Address::from(connection.peer.ip()))
+        };
+        if address(holder).is_some_and(|of| address(who) == Some(of))
+            && let Some(client) = self.clients.get_mut(&holder.key())
+        {
+            client.contest();
+            // It is looked at when its timer is set, which settle does.
+            self.unsettle(holder.key());
+        }
     }
 
     fn toil(&mut self, bytes: u64) {

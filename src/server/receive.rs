@@ -105,6 +105,7 @@ impl<S: Stream> Server<S> {
         host.peers.fan_out();
         let work = host.peers.work() - before;
         self.note_said(Some(id), allowance.now);
+        self.note_browsing(allowance.now);
         let meter = &mut self.inbounds[id.key()].meter;
         self.addresses.end_turn(peer.ip(), meter);
         if let Some(connection) = self.host.peers.by_id(id) {
@@ -142,6 +143,14 @@ impl<S: Stream> Server<S> {
             }
             schedule.congestion.note(room, heard, spent, &host.limits, now.at);
             is_slow |= speaker == who && schedule.congestion.is_slow(room);
+        }
+    }
+
+    /// Notes from where browsers came.
+    fn note_browsing(&mut self, now: Now) {
+        let Self { host, addresses, .. } = self;
+        for (ip, what) in host.peers.browsing.drain(..) {
+            addresses.note_browsing(ip, what, now.at + host.limits.browses_for(ip));
         }
     }
 

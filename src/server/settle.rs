@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::Server;
+use super::addresses::Browsing;
 use super::connection::{Pause, Phase};
 use super::disconnect::Disconnect;
 use super::host::Host;
@@ -97,6 +98,7 @@ impl<S: Stream> Server<S> {
             }
             Phase::Gone => self.remove(key, now),
             Phase::Silent { .. }
+            | Phase::Requesting { .. }
             | Phase::Nameless { .. }
             | Phase::Member
             | Phase::Leaving { .. }
@@ -107,10 +109,16 @@ impl<S: Stream> Server<S> {
     /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is
     /// over.
     fn remove(&mut self, key: usize, now: Now) {
+        let is_socket = self.host.peers.is_socket(key);
         let mut connection = self.host.peers.remove(key);
         self.schedule.timers.rearm(key, &mut connection.timer, None);
         self.inbounds[key].close();
-        self.addresses.leave(connection.peer.ip(), now.at);
+        let ip = connection.peer.ip();
+        if is_socket {
+            let until = now.at + self.host.limits.browses_for(ip);
+            self.addresses.note_browsing(ip, Browsing::Closed, until);
+        }
+        self.addresses.leave(ip, now.at);
         if self.is_stopping {
             // Closing with unread bytes would reset the connection, and eat what the kernel has not
             // sent yet.

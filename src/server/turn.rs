@@ -14,7 +14,7 @@ use crate::chat::outbound::Outbound;
 use crate::chat::session::SessionId;
 use crate::stream::Stream;
 use crate::wire::irc::own::Own;
-use crate::wire::{Decoder, Step};
+use crate::wire::{Decoder, Ending, Step};
 
 /// How a turn ended.
 #[derive(Debug)]
@@ -178,6 +178,8 @@ impl<S: Stream> Turn<'_, S> {
         let Host { peers, .. } = &mut *self.host;
         match step {
             Step::Incomplete | Step::Skip => {}
+            Step::Alive => peers.hear(id.key(), self.allowance.now),
+            Step::Requested => self.host.await_request(id, self.allowance.now),
             Step::Detected => self.host.greet(id, self.allowance.now),
             Step::Irc(ref own) => peers.own(id.key(), own, self.allowance.now),
             Step::Reply(bytes) => peers.push_own(id.key(), bytes),
@@ -194,9 +196,18 @@ impl<S: Stream> Turn<'_, S> {
                 let why = Disconnect::Quit(reason.map(Into::into));
                 return ControlFlow::Break(TurnEnd::Ended(why));
             }
+            Step::Page { head, has_body } => {
+                peers.push_own(id.key(), head);
+                if has_body {
+                    peers.push_page(id.key());
+                }
+                return ControlFlow::Break(TurnEnd::Ended(Disconnect::Protocol(Ending::Answered(
+                    200,
+                ))));
+            }
             Step::End { reply, why } => {
                 peers.push_own(id.key(), reply);
-                return ControlFlow::Break(TurnEnd::Ended(Disconnect::Foreign(why)));
+                return ControlFlow::Break(TurnEnd::Ended(Disconnect::Protocol(why)));
             }
         }
         ControlFlow::Continue(())

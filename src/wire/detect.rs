@@ -8,6 +8,7 @@ use std::fmt;
 use std::mem;
 
 use super::Protocols;
+use super::http::RequestDecoder;
 use super::irc;
 use super::text::{IAC, Line, TextDecoder};
 
@@ -105,6 +106,9 @@ pub(super) enum Look {
     Over,
     /// The same, and everything is IRC. The peer may have been greeted as a person, late as it was.
     Irc { is_greeted: bool },
+    /// Next comes the end of the first line of a request, with whose answer everything ends, or goes on as a
+    /// WebSocket.
+    Request,
 }
 
 impl Detector {
@@ -155,7 +159,8 @@ impl Detector {
             self.line.is_in_word = false;
         }
         if is_line_end && let Some(foreign) = self.line.whole() {
-            return Some(self.end(foreign));
+            let is_served = foreign == Foreign::Http && self.spoken.web.is_some();
+            return Some(if is_served { Look::Request } else { self.end(foreign) });
         }
         if is_line_end && self.spoken.irc && irc::line::is_first(self.text.lines.partial()) {
             return Some(Look::Irc { is_greeted: self.is_detected });
@@ -203,6 +208,13 @@ impl Detector {
     /// What is to become lines of text.
     pub(super) fn text(&mut self) -> &mut TextDecoder {
         &mut self.text
+    }
+
+    /// What goes on as a request, if those are answered.
+    pub(super) fn request(&mut self) -> Option<RequestDecoder> {
+        let rules = self.spoken.web.clone()?;
+        let line = self.too_long.is_none().then(|| self.text.lines.partial());
+        Some(RequestDecoder::new(line, self.is_detected, rules))
     }
 
     /// Something else is spoken, and perhaps answered. Whatever that would choke on is left unsaid.
@@ -339,14 +351,19 @@ impl Word {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Decoder, Step, pieces};
+    use crate::wire::{Decoder, Ending, Step, pieces};
     use proptest::prelude::*;
 
     const MAX: usize = 64;
 
+    /// One of a server without a page.
+    fn decoder() -> Decoder {
+        Decoder::new(Protocols { web: None, ..Protocols::default() })
+    }
+
     /// The steps of these reads, and what is left at the end of the stream.
     fn steps(reads: &[&[u8]]) -> Vec<String> {
-        let mut decoder = Decoder::default();
+        let mut decoder = decoder();
         let mut steps = Vec::new();
         for mut input in reads.iter().copied() {
             loop {
@@ -367,12 +384,12 @@ mod tests {
 
     /// What else than text these bytes are, perhaps at the end of the stream.
     fn foreign(bytes: &[u8]) -> Option<Foreign> {
-        let mut decoder = Decoder::default();
+        let mut decoder = decoder();
         let mut input = bytes;
         loop {
             let mut scratch = String::new();
             let (step, _) = decoder.step(&mut input, false, MAX, &mut scratch);
-            if let Step::End { why, .. } = step {
+            if let Step::End { why: Ending::Foreign(why), .. } = step {
                 assert_eq!(input, b"", "what follows counts for nothing");
                 return Some(why);
             }
@@ -382,7 +399,7 @@ mod tests {
         }
         let mut scratch = String::new();
         let step = decoder.finish(false, &mut scratch);
-        if let Step::End { why, .. } = step { Some(why) } else { None }
+        if let Step::End { why: Ending::Foreign(why), .. } = step { Some(why) } else { None }
     }
 
     #[test]
@@ -508,7 +525,7 @@ mod tests {
             body.len()
         );
         let reply = |bytes: &[u8]| {
-            let mut decoder = Decoder::default();
+            let mut decoder = decoder();
             let mut scratch = String::new();
             let (step, _) = decoder.step(&mut &*bytes, false, MAX, &mut scratch);
             let Step::End { reply, .. } = step else { panic!("{step:?}") };
@@ -548,11 +565,11 @@ mod tests {
     fn telnet_does_not_hide_what_the_line_is() {
         for hidden in [&b"POST /?\xff HTTP/1.1\r\n"[..], b"POST /?\xff\xfb HTTP/1.1\r\n"] {
             let steps = steps(&[&[hidden, b"\r\nmallory\nhello\n"].concat()]).join(" ");
-            assert!(steps.contains("why: Http") && !steps.contains("mallory"), "{steps}");
+            assert!(steps.contains("why: Foreign(Http)") && !steps.contains("mallory"), "{steps}");
         }
         let steps =
             steps(&[b"POST /?\xff\xfa HTTP/1.1\r\n\r\n\xff\xf0\nmallory\nhello\n"]).join(" ");
-        assert!(steps.contains("why: Binary") && !steps.contains("mallory"), "{steps}");
+        assert!(steps.contains("why: Foreign(Binary)") && !steps.contains("mallory"), "{steps}");
     }
 
     proptest! {

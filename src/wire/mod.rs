@@ -6,22 +6,27 @@
 #![deny(clippy::disallowed_types)]
 
 pub mod detect;
+pub mod http;
 pub mod irc;
+pub mod page;
 mod refusal;
 pub mod text;
 mod time;
+pub mod websocket;
 
 use std::mem;
+use std::sync::Arc;
 
 use crate::chat::answer::Refusal;
 use crate::chat::command::Command;
 use crate::chat::event::Event;
 use crate::chat::text::Text;
 use detect::{Detector, Foreign, Look};
+use http::{RequestDecoder, WebRules};
 use irc::caps::Caps;
 use irc::decode::IrcDecoder;
 use irc::own::Own;
-use irc::{Identity, IrcVariant};
+use irc::{Framing, Identity, IrcVariant};
 use text::{LineEnd, TextDecoder};
 
 /// What a decoder makes of the bytes it was given.
@@ -43,29 +48,54 @@ pub enum Step<'a> {
     Irc(Own<'a>),
     /// A line that means nothing.
     Skip,
-    /// The peer speaks a protocol that is not spoken here. It is sent these bytes, and nothing that
-    /// it sends counts from here on.
+    /// Nothing is asked for, but the peer shows that it is there.
+    Alive,
+    /// A request has begun: its peer is a browser, or something like that.
+    Requested,
+    /// A request for the page, and so the last thing that counts.
+    Page {
+        /// What is sent before the page.
+        head: &'a [u8],
+        /// Whether the page itself is sent.
+        has_body: bool,
+    },
+    /// The protocol ends here. The peer is sent these bytes, and nothing that it sends counts from here on.
     End {
         /// An answer in its own protocol, if it is to have one.
         reply: &'a [u8],
-        /// The protocol.
-        why: Foreign,
+        /// Why.
+        why: Ending,
     },
 }
 
-/// Which protocols are spoken.
+/// Why a protocol ends, and the connection with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The protocol is not spoken here.
+    Foreign(Foreign),
+    /// The only request is answered, with this status.
+    Answered(u16),
+    /// The peer has closed, as its protocol has it.
+    Closed,
+    /// The peer sent what its protocol forbids.
+    Violation,
+}
+
+/// Which protocols are spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protocols {
     /// Lines of text.
     pub text: bool,
     /// Lines of IRC.
     pub irc: bool,
+    /// HTTP, for the page, and IRC in a WebSocket, for those whom these rules allow.
+    pub web: Option<Arc<WebRules>>,
 }
 
 impl Default for Protocols {
     /// All.
     fn default() -> Self {
-        Self { text: true, irc: true }
+        Self { text: true, irc: true, web: Some(Arc::default()) }
     }
 }
 
@@ -79,6 +109,8 @@ pub enum Decoder {
     Text(TextDecoder),
     /// Lines of IRC. Boxed, as it takes more than text does.
     Irc(Box<IrcDecoder>),
+    /// The head of a request.
+    Http(Box<RequestDecoder>),
     /// Nothing that counts.
     Ended,
 }
@@ -112,7 +144,7 @@ impl Decoder {
         if let Self::Detect(detector) = self {
             let look = detector.look(input, line_bytes_max);
             let format = if let Look::Irc { .. } = look {
-                Format::Irc(Caps::NONE)
+                Format::Irc { caps: Caps::NONE, framing: Framing::Line }
             } else {
                 Format::Text(detector.text().lines.end())
             };
@@ -121,6 +153,14 @@ impl Decoder {
                 Some(step) => return (step, format),
                 None => {}
             }
+        }
+        if let Self::Http(request) = self
+            && let Some(kind) = request.upgraded()
+        {
+            let decoder = IrcDecoder::in_messages(kind);
+            let format = decoder.format();
+            *self = Self::Irc(Box::new(decoder));
+            return (Step::Detected, format);
         }
         let (step, end) = match self {
             Self::Detect(detector) => {
@@ -132,9 +172,10 @@ impl Decoder {
             Self::Text(decoder) => decoder.step(input, named, line_bytes_max, scratch),
             Self::Irc(decoder) => {
                 let known = decoder.advance(input, named);
-                let format = Format::Irc(decoder.caps());
+                let format = decoder.format();
                 return (known.unwrap_or_else(|| decoder.step(named, scratch)), format);
             }
+            Self::Http(request) => (request.step(input), LineEnd::default()),
             Self::Ended => {
                 *input = &[];
                 (Step::Incomplete, LineEnd::default())
@@ -154,9 +195,17 @@ impl Decoder {
             Look::Irc { is_greeted } => {
                 if let Self::Detect(detector) = self {
                     let lines = mem::take(&mut detector.text().lines);
-                    *self = Self::Irc(Box::new(IrcDecoder::new(lines.without_telnet())));
+                    *self = Self::Irc(Box::new(IrcDecoder::in_lines(lines.without_telnet())));
                 }
                 return (!is_greeted).then_some(Step::Detected);
+            }
+            Look::Request => {
+                if let Self::Detect(detector) = self
+                    && let Some(request) = detector.request()
+                {
+                    *self = Self::Http(Box::new(request));
+                }
+                return None;
             }
             Look::Over => {
                 if let Self::Detect(detector) = self {
@@ -166,7 +215,7 @@ impl Decoder {
             }
             Look::End { reply, why } => {
                 *self = Self::Ended;
-                Step::End { reply, why }
+                Step::End { reply, why: Ending::Foreign(why) }
             }
         })
     }
@@ -186,7 +235,7 @@ impl Decoder {
             Self::Detect(detector) => detector.is_within_line(),
             Self::Text(decoder) => decoder.lines.is_within_line(),
             Self::Irc(decoder) => decoder.is_within_line(),
-            Self::Ended => false,
+            Self::Http(_) | Self::Ended => false,
         }
     }
 
@@ -204,7 +253,7 @@ impl Decoder {
             Self::Irc(decoder) => {
                 decoder.advance(&mut &[][..], named).unwrap_or_else(|| decoder.step(named, scratch))
             }
-            Self::Ended => Step::Incomplete,
+            Self::Http(_) | Self::Ended => Step::Incomplete,
         }
     }
 }
@@ -214,8 +263,13 @@ impl Decoder {
 pub enum Format {
     /// Lines of text with this end.
     Text(LineEnd),
-    /// Lines of IRC, as was agreed.
-    Irc(Caps),
+    /// Lines of IRC.
+    Irc {
+        /// As was agreed.
+        caps: Caps,
+        /// What stands around them.
+        framing: Framing,
+    },
 }
 
 impl Default for Format {
@@ -231,7 +285,7 @@ impl Format {
     pub fn variant(self, is_focused: bool) -> Variant {
         match self {
             Self::Text(end) => Variant::Text { end, is_marked: !is_focused },
-            Self::Irc(caps) => Variant::Irc(IrcVariant::of(caps)),
+            Self::Irc { caps, framing } => Variant::Irc(IrcVariant::of(caps, framing)),
         }
     }
 
@@ -240,7 +294,7 @@ impl Format {
     pub fn wants(self, event: &Event<'_>) -> bool {
         match self {
             Self::Text(_) => true,
-            Self::Irc(caps) => caps.has(irc::needs(event)),
+            Self::Irc { caps, .. } => caps.has(irc::needs(event)),
         }
     }
 }

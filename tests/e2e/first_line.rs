@@ -14,39 +14,37 @@ const BODY: &str = "mallory\nhello\n/msg watcher psst\n";
 
 /// The answer to HTTP up to the end of the stream.
 #[track_caller]
-fn expect_no_web_server(client: &mut Client) {
-    client.expect("HTTP/1.1 400 Bad Request");
+fn expect_refused(client: &mut Client, status: &str) {
+    client.expect(format!("HTTP/1.1 {status}"));
     let rest = client.rest();
     let body = rest.iter().position(String::is_empty).expect("an end of the head") + 1;
     assert!(rest.contains(&"Connection: close".into()), "{rest:?}");
     assert_eq!(rest[body..].len(), 1, "{rest:?}");
-    assert!(rest[body].starts_with("This is chatd, "), "{rest:?}");
 }
 
 #[test]
 fn a_web_page_cannot_speak_in_the_room() {
     let (server, [mut watcher]) = CHATD.room("", ["watcher"]);
     let long = format!("POST /{} HTTP/1.1\r\n", "x".repeat(10_000));
-    for request in ["POST / HTTP/1.1\r\n", "OPTIONS /ana HTTP/1.1\r\n", &long] {
+    let (malformed, too_large) = ("400 Bad Request", "431 Request Header Fields Too Large");
+    for (request, status) in [
+        ("POST / HTTP/1.1\r\n", malformed),
+        ("OPTIONS /ana HTTP/1.1\r\n", malformed),
+        ("NICK ana HTTP/1.1\r\n", malformed),
+        (&long, too_large),
+    ] {
         let post = format!("{request}{HEADERS}{BODY}");
         let mut at_once = server.connect();
         at_once.send(&post);
-        let mut after_the_greeting = server.connect();
-        after_the_greeting.expect(GREETING);
-        after_the_greeting.send(&post);
+        expect_refused(&mut at_once, status);
         let mut body_later = server.connect();
         body_later.send(format!("{request}{HEADERS}"));
-        for page in [&mut at_once, &mut after_the_greeting] {
-            expect_no_web_server(page);
-        }
-        body_later.expect("HTTP/1.1 400 Bad Request");
+        body_later.expect(format!("HTTP/1.1 {status}"));
         body_later.send(BODY);
         body_later.rest();
-        for page in [at_once, after_the_greeting, body_later] {
-            server.expect_log(&format!(
-                "{} left (no nickname): speaks HTTP, not chat\n",
-                page.addr()
-            ));
+        for page in [at_once, body_later] {
+            let code = &status[..3];
+            server.expect_log(&format!("{} left (no nickname): HTTP {code}\n", page.addr()));
         }
     }
     watcher.ask("/who", here(&["watcher"]));
@@ -54,12 +52,33 @@ fn a_web_page_cannot_speak_in_the_room() {
 }
 
 #[test]
+fn whoever_was_greeted_as_a_person_is_not_answered_as_a_browser() {
+    let server = CHATD.start("");
+    let mut page = server.connect();
+    page.expect(GREETING);
+    page.send(format!("POST / HTTP/1.1\r\n{HEADERS}{BODY}"));
+    page.expect_end();
+    let left = format!("{} left (no nickname): speaks HTTP, not chat\n", page.addr());
+    server.expect_log(&left);
+}
+
+#[test]
+fn without_the_page_a_browser_is_told_what_this_is() {
+    let server = CHATD.start("--only text,irc");
+    let mut page = server.connect();
+    page.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect_refused(&mut page, "400 Bad Request");
+    let left = format!("{} left (no nickname): speaks HTTP, not chat\n", page.addr());
+    server.expect_log(&left);
+}
+
+#[test]
 fn an_upload_is_read_to_its_end_so_that_the_answer_arrives() {
     let server = CHATD.start("");
     let mut page = server.connect();
-    page.send("PUT /file HTTP/1.1\r\nContent-Length: 4194304\r\n\r\n");
+    page.send("PUT /file HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4194304\r\n\r\n");
     page.send(vec![b'\n'; 4 << 20]);
-    expect_no_web_server(&mut page);
+    expect_refused(&mut page, "400 Bad Request");
 }
 
 #[test]

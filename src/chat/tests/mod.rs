@@ -51,6 +51,8 @@ impl Outbound for Told {
         self.hear(who, format!("{why:?}\n").as_bytes());
     }
 
+    fn contest(&mut self, _holder: SessionId, _who: SessionId) {}
+
     fn toil(&mut self, _: u64) {}
 
     fn nameless(&self) -> usize {

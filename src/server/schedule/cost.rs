@@ -37,7 +37,7 @@ pub(in crate::server) fn lines(
     let mut extras = 0;
     let heard = match step {
         // Only known now, and nothing asked for yet.
-        Step::Incomplete | Step::Detected | Step::Irc(Own::Finish) => return 0,
+        Step::Incomplete | Step::Detected | Step::Requested | Step::Irc(Own::Finish) => return 0,
         // Each thing that it asks for counts as a line of its own; a long line as more.
         Step::Irc(Own::Begin { price, .. }) => {
             return count(price + limits.lines_of_talk(line_bytes) - 1);
@@ -47,7 +47,13 @@ pub(in crate::server) fn lines(
             command.text_heard()
         }
         Step::Quit(reason) => *reason,
-        Step::Irc(_) | Step::Refused(_) | Step::Reply(_) | Step::Skip | Step::End { .. } => None,
+        Step::Irc(_)
+        | Step::Refused(_)
+        | Step::Reply(_)
+        | Step::Skip
+        | Step::Alive
+        | Step::Page { .. }
+        | Step::End { .. } => None,
     };
     let said = heard.map_or(0, |text| nick_bytes + LINE_MARKS_BYTES + text.as_str().len() + extras);
     count(limits.lines_of_talk(line_bytes.max(said)))
@@ -75,13 +81,14 @@ pub(in crate::server) fn lines_of_part(bytes: usize, limits: &Limits) -> (u32, u
 /// What a step takes beside the bytes that it queues, in bytes of talk that take as long.
 pub(in crate::server) fn effort(step: &Step<'_>) -> u64 {
     match step {
-        Step::Incomplete | Step::Detected => 0,
+        Step::Incomplete | Step::Detected | Step::Requested => 0,
         // Talk is counted as it is queued, but somebody may be alone in a room.
-        Step::Command(Command::In { ask: Ask::Say { .. }, .. }) | Step::Skip | Step::Reply(_) => {
-            EFFORT_OF_NOTHING
-        }
-        Step::Irc(Own::Begin { .. } | Own::Finish) => EFFORT_OF_NOTHING,
-        Step::Irc(_) | Step::Refused(_) | Step::End { .. } => EFFORT_OF_REFUSAL,
+        Step::Command(Command::In { ask: Ask::Say { .. }, .. })
+        | Step::Skip
+        | Step::Alive
+        | Step::Reply(_)
+        | Step::Irc(Own::Begin { .. } | Own::Finish) => EFFORT_OF_NOTHING,
+        Step::Irc(_) | Step::Refused(_) | Step::Page { .. } | Step::End { .. } => EFFORT_OF_REFUSAL,
         Step::Command(_) | Step::Quit(_) => EFFORT_OF_COMMAND,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Framing;
 use super::caps::Caps;
 use super::line::{LINE_BYTES_MAX, Line, TAGS_BYTES_MAX, split_tags};
 use super::own::{Bye, CapReply, Own};
@@ -11,13 +12,14 @@ use crate::chat::command::{Command, Newcomer};
 use crate::chat::message::Extras;
 use crate::chat::name::Nick;
 use crate::chat::text::{Text, TextBuf};
-use crate::wire::Step;
 use crate::wire::text::{Line as Received, Lines};
+use crate::wire::websocket::{self, Frames, Kind};
+use crate::wire::{Ending, Format, Step};
 
 /// Decodes lines into commands.
 #[derive(Debug)]
 pub struct IrcDecoder {
-    lines: Lines,
+    source: Source,
     caps: Caps,
     /// What a newcomer has told of itself so far.
     newcomer: Option<Box<Told>>,
@@ -25,6 +27,94 @@ pub struct IrcDecoder {
     current: Option<Box<Current>>,
     /// What was last asked for in negotiating is granted.
     is_granted: bool,
+}
+
+/// Where lines come from.
+#[derive(Debug)]
+enum Source {
+    Lines(Lines),
+    Messages(Box<Messages>),
+}
+
+/// The messages of a WebSocket, of which each is a line.
+#[derive(Debug)]
+struct Messages {
+    kind: Kind,
+    frames: Frames,
+    /// What the protocol of the messages wants sent back, and whether it ends with that.
+    reply: Vec<u8>,
+    ending: Option<Ending>,
+}
+
+/// What a source has.
+enum Found<'a> {
+    Line(&'a [u8]),
+    Step(Step<'static>),
+    /// A source wants something sent back: see [`Messages::reply`].
+    Reply,
+}
+
+impl Source {
+    fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Found<'a> {
+        let limit = "@".len() + TAGS_BYTES_MAX + " ".len() + LINE_BYTES_MAX;
+        match self {
+            Self::Lines(lines) => match lines.next(input, limit).0 {
+                Received::Incomplete => Found::Step(Step::Incomplete),
+                Received::Answer(bytes) => Found::Step(Step::Reply(bytes)),
+                Received::TooLong => Found::Step(Step::Irc(Own::TOO_LONG)),
+                Received::Complete(line) => Found::Line(line),
+            },
+            Self::Messages(messages) => messages.next(input, limit),
+        }
+    }
+
+    fn reply(&self) -> Step<'_> {
+        match self {
+            Self::Lines(_) => Step::Skip,
+            Self::Messages(messages) => {
+                let reply = &messages.reply;
+                messages.ending.map_or(Step::Reply(reply), |why| Step::End { reply, why })
+            }
+        }
+    }
+}
+
+impl Messages {
+    fn next(&mut self, input: &mut &[u8], limit: usize) -> Found<'_> {
+        self.reply = Vec::new();
+        if self.ending.is_some() {
+            *input = &[];
+            return Found::Step(Step::Incomplete);
+        }
+        match self.frames.next(input, limit) {
+            websocket::Received::Incomplete => Found::Step(Step::Incomplete),
+            websocket::Received::TooLong => Found::Step(Step::Irc(Own::TOO_LONG)),
+            websocket::Received::Pong => Found::Step(Step::Alive),
+            // Some end it as on a stream.
+            websocket::Received::Message(_, message) => {
+                let line = message.strip_suffix(b"\n").unwrap_or(message);
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                if line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+                    return Found::Step(Step::Irc(Own::SEVERAL_LINES));
+                }
+                Found::Line(line)
+            }
+            websocket::Received::Ping(payload) => {
+                websocket::pong(payload, &mut self.reply);
+                Found::Reply
+            }
+            websocket::Received::Close(code) => {
+                websocket::close(code, &mut self.reply);
+                self.ending = Some(Ending::Closed);
+                Found::Reply
+            }
+            websocket::Received::Violation(code) => {
+                websocket::close(Some(code), &mut self.reply);
+                self.ending = Some(Ending::Violation);
+                Found::Reply
+            }
+        }
+    }
 }
 
 /// What a newcomer has told of itself so far.
@@ -110,9 +200,20 @@ fn is_short(entry: Option<&Entry>, line: &Line<'_>) -> bool {
 impl IrcDecoder {
     /// A decoder that goes on with these lines.
     #[must_use]
-    pub(crate) fn new(lines: Lines) -> Self {
+    pub(crate) fn in_lines(lines: Lines) -> Self {
+        Self::new(Source::Lines(lines))
+    }
+
+    /// A decoder of the messages of a WebSocket.
+    #[must_use]
+    pub(crate) fn in_messages(kind: Kind) -> Self {
+        let (frames, reply, ending) = (Frames::default(), Vec::new(), None);
+        Self::new(Source::Messages(Box::new(Messages { kind, frames, reply, ending })))
+    }
+
+    fn new(source: Source) -> Self {
         Self {
-            lines,
+            source,
             caps: Caps::NONE,
             newcomer: Some(Box::default()),
             current: None,
@@ -120,10 +221,14 @@ impl IrcDecoder {
         }
     }
 
-    /// What was agreed on.
+    /// How to answer.
     #[must_use]
-    pub fn caps(&self) -> Caps {
-        self.caps
+    pub fn format(&self) -> Format {
+        let framing = match &self.source {
+            Source::Lines(_) => Framing::Line,
+            Source::Messages(messages) => Framing::Message(messages.kind),
+        };
+        Format::Irc { caps: self.caps, framing }
     }
 
     /// Whether something is to be followed of what came: a line without an end is none here.
@@ -137,12 +242,10 @@ impl IrcDecoder {
     pub fn advance(&mut self, input: &mut &[u8], named: bool) -> Option<Step<'static>> {
         self.current.take_if(|current| current.steps > current.requests + 1);
         if self.current.is_none() {
-            let limit = "@".len() + TAGS_BYTES_MAX + " ".len() + LINE_BYTES_MAX;
-            match self.lines.next(input, limit).0 {
-                Received::Incomplete => return Some(Step::Incomplete),
-                Received::Answer(bytes) => return Some(Step::Reply(bytes)),
-                Received::TooLong => return Some(Step::Irc(Own::TOO_LONG)),
-                Received::Complete(line) => match Current::new(line) {
+            match self.source.next(input) {
+                Found::Step(step) => return Some(step),
+                Found::Reply => return None,
+                Found::Line(line) => match Current::new(line) {
                     Ok(Some(current)) => self.current = Some(Box::new(current)),
                     Ok(None) => return Some(Step::Skip),
                     Err(own) => return Some(Step::Irc(own)),
@@ -169,7 +272,7 @@ impl IrcDecoder {
 
     /// The step to which it has [advanced](IrcDecoder::advance).
     pub fn step<'a>(&'a self, named: bool, scratch: &'a mut String) -> Step<'a> {
-        let Some(current) = &self.current else { return Step::Skip };
+        let Some(current) = &self.current else { return self.source.reply() };
         let line = Line::parse(&current.line).unwrap_or_default();
         let entry = verbs::find(line.verb);
         let verb = entry.map(|entry| entry.verb).unwrap_or_default();

@@ -35,8 +35,9 @@ pub mod write;
 use crate::chat::event::{Event, Happening, What};
 use crate::chat::message::Kind;
 use crate::clock::Timestamp;
+use crate::wire::websocket;
 use caps::Caps;
-use write::Tags;
+use write::{LINE_BYTES_MAX, Tags};
 
 /// What this server is called where a client has to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,29 @@ impl Identity {
     }
 }
 
+/// What stands around a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// CR and LF behind it.
+    Line,
+    /// Each line is a message of a WebSocket ([IRCv3](https://ircv3.net/specs/extensions/websocket)).
+    Message(websocket::Kind),
+}
+
+impl Framing {
+    /// How many there are.
+    const COUNT: usize = 3;
+
+    /// A number of its own, below [`Framing::COUNT`].
+    fn index(self) -> usize {
+        match self {
+            Self::Line => 0,
+            Self::Message(websocket::Kind::Text) => 1,
+            Self::Message(websocket::Kind::Binary) => 2,
+        }
+    }
+}
+
 /// The part of what was agreed on that the bytes of events depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IrcVariant {
@@ -79,27 +103,41 @@ pub struct IrcVariant {
     pub tags: Tags,
     /// Whoever comes is told with the real name.
     pub is_extended: bool,
+    /// What stands around lines.
+    pub framing: Framing,
 }
 
 impl IrcVariant {
+    const UNFRAMED: usize = 6;
+
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = Self::UNFRAMED * Framing::COUNT;
 
     /// That of a client which agreed on these.
     #[must_use]
-    pub fn of(caps: Caps) -> Self {
-        Self { tags: speaker::tags_of(caps), is_extended: caps.has(Caps::EXTENDED_JOIN) }
+    pub fn of(caps: Caps, framing: Framing) -> Self {
+        let (tags, is_extended) = (speaker::tags_of(caps), caps.has(Caps::EXTENDED_JOIN));
+        Self { tags, is_extended, framing }
     }
 
     /// A number of its own, below [`IrcVariant::COUNT`].
     #[must_use]
     pub fn index(self) -> usize {
-        2 * self.tags as usize + usize::from(self.is_extended)
+        let unframed = 2 * self.tags as usize + usize::from(self.is_extended);
+        Self::UNFRAMED * self.framing.index() + unframed
     }
 
     /// Appends an event to `out`.
     pub fn event(self, event: &Event<'_>, identity: &Identity, out: &mut Vec<u8>) {
-        events::event(event, self.tags, self.is_extended, identity, out);
+        let Self { tags, is_extended, framing } = self;
+        match framing {
+            Framing::Line => events::event(event, tags, is_extended, identity, out),
+            Framing::Message(kind) => {
+                let mut lines = Vec::with_capacity(LINE_BYTES_MAX);
+                events::event(event, tags, is_extended, identity, &mut lines);
+                websocket::messages(kind, &lines, out);
+            }
+        }
     }
 }
 

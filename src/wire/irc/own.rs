@@ -97,6 +97,12 @@ impl<'a> Own<'a> {
     pub const NOT_REGISTERED: Self = Self::numeric("451", "", "You have not registered");
     /// A line is too long, or would be so for others.
     pub const TOO_LONG: Self = Self::numeric("417", "", "Input line was too long");
+    /// A message of a WebSocket is not one line.
+    pub const SEVERAL_LINES: Self = Self::Fail {
+        code: "INVALID_MESSAGE",
+        about: [""; 2],
+        text: "A message is one line, and was not followed",
+    };
     /// A line is not UTF-8.
     pub const NOT_UTF8: Self = Self::Fail {
         code: "INVALID_UTF8",

@@ -6,6 +6,7 @@
 
 mod check;
 mod deed;
+mod socket;
 mod steps;
 mod view;
 pub(crate) mod world;

@@ -15,6 +15,7 @@ use chatd::server::{Readiness, Server};
 use chatd_support::random::Random;
 
 use super::deed::ROOMS;
+use super::socket::{self, REQUEST, Socket};
 use super::view::View;
 use crate::sim::stream::{SimStream, Wire};
 
@@ -51,6 +52,8 @@ pub(super) struct Member {
     pub(super) is_client: bool,
     /// What it agreed on and knows, if so.
     pub(super) irc: Option<(Vec<&'static str>, View)>,
+    /// It speaks in messages of a WebSocket, as browsers do.
+    pub(super) socket: Option<Socket>,
     pub(super) outgoing: VecDeque<u8>,
     /// How many deeds it did.
     pub(super) count: usize,
@@ -145,13 +148,16 @@ impl World {
             let view = View::new(id, &caps, self.is_loud);
             (caps.clone(), view)
         });
-        let outgoing = VecDeque::new();
+        let is_socket = self.kinds.one_in(3);
+        let socket = (irc.is_some() && is_socket).then(Socket::default);
+        let outgoing = if socket.is_some() { REQUEST.bytes().collect() } else { VecDeque::new() };
         let member = Member {
             id,
             key,
             wire,
             is_client,
             irc,
+            socket,
             outgoing,
             count: 0,
             labels: 0,
@@ -178,8 +184,12 @@ impl World {
 
     /// Somebody has a line to send.
     pub(super) fn put(&mut self, index: usize, line: &str) {
-        let end: &[u8] = if self.members[index].irc.is_some() { b"\r\n" } else { b"\n" };
-        self.members[index].outgoing.extend(line.as_bytes().iter().chain(end));
+        let Member { irc, socket, outgoing, .. } = &mut self.members[index];
+        let end: &[u8] = if irc.is_some() { b"\r\n" } else { b"\n" };
+        match socket {
+            Some(_) => outgoing.extend(socket::masked(line)),
+            None => outgoing.extend(line.as_bytes().iter().chain(end)),
+        }
     }
 
     /// At most so many bytes go on their way.
@@ -247,8 +257,13 @@ impl World {
     }
 
     fn read(&mut self, index: usize) {
-        let Member { wire, irc: Some((_, view)), .. } = &mut self.members[index] else { return };
-        view.read(&wire.borrow().to_client);
+        let Member { wire, irc: Some((_, view)), socket, .. } = &mut self.members[index] else {
+            return;
+        };
+        match socket {
+            Some(socket) => view.read(socket.lines(&wire.borrow().to_client)),
+            None => view.read(&wire.borrow().to_client),
+        }
         for reply in std::mem::take(&mut view.replies) {
             self.put(index, &reply);
         }

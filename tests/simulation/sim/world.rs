@@ -11,6 +11,7 @@ use chatd::clock::Now;
 use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
+use chatd::wire::Protocols;
 use chatd_support::random::Random;
 
 use super::choices::Choices;
@@ -73,6 +74,8 @@ impl World {
             // The journal is to know everybody.
             logged_per_address: None,
             logged_together: None,
+            // What browsers do is played among the clients of IRC, which is what they speak.
+            spoken: Protocols { web: None, ..Protocols::default() },
             ..Limits::default()
         };
         let history_max = usize::from(is_crowd) + choices.below(10);

@@ -19,8 +19,8 @@ use crate::clock::Timestamp;
 use crate::wire::irc::caps::Caps;
 use crate::wire::irc::speaker::{Speaker, Terms};
 use crate::wire::irc::verbs::VERBS;
-use crate::wire::irc::{Identity, IrcVariant};
-use crate::wire::{Decoder, Step, pieces};
+use crate::wire::irc::{Framing, Identity, IrcVariant};
+use crate::wire::{Decoder, Step, pieces, websocket};
 
 /// The longest line without its tags and its end, and the longest tags with their `@` and their blank.
 const LINE_BYTES_MAX: usize = 510;
@@ -120,13 +120,19 @@ proptest! {
 
     #[test]
     fn every_line_of_an_event_is_one_that_clients_can_read(words in words()) {
-        let variant = IrcVariant::of(words.caps);
+        let variant = IrcVariant::of(words.caps, Framing::Line);
         for event in words.events() {
             let mut out = Vec::new();
             variant.event(&event, &words.identity, &mut out);
             check(&out);
             let is_tagged = out.starts_with(b"@");
             prop_assert!(!is_tagged || words.caps.has_tags(), "{event:?}");
+            // Whoever reads messages is told the same.
+            let (mut messages, mut framed) = (Vec::new(), Vec::new());
+            let framing = Framing::Message(websocket::Kind::Text);
+            IrcVariant { framing, ..variant }.event(&event, &words.identity, &mut messages);
+            websocket::messages(websocket::Kind::Text, &out, &mut framed);
+            prop_assert_eq!(messages, framed);
         }
     }
 
@@ -182,14 +188,18 @@ fn a_text_as_long_as_005_says_is_never_cut() {
     ] {
         let mut out = Vec::new();
         let event = Event { at: Timestamp(1), what: What::In { room, what } };
-        IrcVariant::of(Caps::NONE).event(&event, identity, &mut out);
+        IrcVariant::of(Caps::NONE, Framing::Line).event(&event, identity, &mut out);
         let line = String::from_utf8(out).expect("UTF-8");
         assert!(line.ends_with(&format!(":{}\r\n", text.as_text().as_str())), "{line}");
     }
     let reason = away.as_text();
     let mut out = Vec::new();
     let what = What::Away { nick: who, reason: Some(reason), is_news: true };
-    IrcVariant::of(Caps::NONE).event(&Event { at: Timestamp(1), what }, identity, &mut out);
+    IrcVariant::of(Caps::NONE, Framing::Line).event(
+        &Event { at: Timestamp(1), what },
+        identity,
+        &mut out,
+    );
     assert!(out.ends_with(format!(":{}\r\n", reason.as_str()).as_bytes()));
     let profile = Profile {
         who,
