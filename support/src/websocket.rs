@@ -28,7 +28,7 @@ pub fn send(first: u8, payload: &[u8], out: &mut impl Extend<u8>) {
     match u8::try_from(length) {
         Ok(short) if short < 126 => out.extend([0x80 | short]),
         _ => {
-            out.extend([0x80 | 126]);
+            out.extend([0x80 | 0x7e]);
             out.extend(length.to_be_bytes());
         }
     }
