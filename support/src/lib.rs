@@ -7,6 +7,7 @@
 //! | the program as a process, and as a running server | [`process`], [`server`] |
 //! | one client that compares what it hears; several who talk | [`client`], [`talk`] |
 //! | many sockets in one poll, each line of theirs checked | [`crowd`], [`socket`], [`visit`], [`ledger`], [`message`] |
+//! | how a browser speaks | [`websocket`] |
 //! | what the system tells of a process, and grants | [`proc`], [`machine`] |
 //! | the processes of a benchmark | [`role`] |
 //! | a program in a pseudo-terminal; the example client | `terminal`, [`example`] |
@@ -40,6 +41,7 @@ pub mod talk;
 #[cfg(unix)]
 pub mod terminal;
 pub mod visit;
+pub mod websocket;
 
 use std::thread;
 use std::time::{Duration, Instant};
