@@ -31,13 +31,14 @@ pub const DOWN: &str = "\u{e015}";
 /// How `WebDriver` names a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// No window, and nothing that Chromium does in the background or asks its maker for.
-const FLAGS: [&str; 8] = [
+/// No window, nothing that moves, and nothing that Chromium does in the background or asks its maker for.
+const FLAGS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
+    "--force-prefers-reduced-motion",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -202,7 +203,8 @@ impl Browser {
         let entries = self.post("/se/log", &json!({ "type": "browser" }));
         let entries = entries.as_array().expect("a list").iter();
         let text = |entry: &Value| entry["message"].as_str().expect("a text").to_owned();
-        let is_complaint = |entry: &&Value| entry["level"] == "SEVERE" || entry["level"] == "WARNING";
+        let is_complaint =
+            |entry: &&Value| entry["level"] == "SEVERE" || entry["level"] == "WARNING";
         entries.filter(is_complaint).map(text).collect()
     }
 
@@ -270,10 +272,13 @@ impl Driver {
         let answer = self.exchange(method, path, body).map_err(|error| {
             format!("chromedriver {} does not answer: {error}", self.process.pid())
         })?;
-        let mut answer: Value = serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
+        let mut answer: Value =
+            serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
         let value = answer["value"].take();
         match value["error"].as_str() {
-            Some(error) => Err(format!("{error}: {}", value["message"].as_str().unwrap_or_default())),
+            Some(error) => {
+                Err(format!("{error}: {}", value["message"].as_str().unwrap_or_default()))
+            }
             None => Ok(value),
         }
     }

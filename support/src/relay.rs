@@ -19,7 +19,8 @@ pub struct Relay {
 #[derive(Debug)]
 struct Wire {
     ends: [TcpStream; 2],
-    is_dark: Arc<AtomicBool>,
+    /// Of which end nothing is passed on.
+    mute: [Arc<AtomicBool>; 2],
 }
 
 impl Relay {
@@ -45,7 +46,8 @@ impl Relay {
 
     /// Cuts the connections that there are, for both sides.
     pub fn cut(&self) {
-        let wires: Vec<Wire> = self.wires.lock().expect("nobody panics with it").drain(..).collect();
+        let wires: Vec<Wire> =
+            self.wires.lock().expect("nobody panics with it").drain(..).collect();
         assert!(!wires.is_empty(), "nobody is connected");
         for end in wires.iter().flat_map(|wire| &wire.ends) {
             // The other one may have ended it.
@@ -60,35 +62,47 @@ impl Relay {
 
     /// Passes on nothing more of the connections that there are, and ends none: so a network goes away.
     pub fn go_dark(&self) {
+        self.mute([true, true]);
+    }
+
+    /// Passes on nothing more of what the server says on the connections that there are.
+    pub fn mute_server(&self) {
+        self.mute([false, true]);
+    }
+
+    fn mute(&self, sides: [bool; 2]) {
         for wire in &*self.wires.lock().expect("nobody panics with it") {
-            wire.is_dark.store(true, Ordering::SeqCst);
+            for (is_mute, mutes) in wire.mute.iter().zip(sides) {
+                is_mute.fetch_or(mutes, Ordering::SeqCst);
+            }
         }
     }
 }
 
 impl Wire {
     fn new(client: TcpStream, server: TcpStream) -> Self {
-        let is_dark = Arc::<AtomicBool>::default();
-        for (from, to) in [(&client, &server), (&server, &client)] {
+        let mute = [(&client, &server), (&server, &client)].map(|(from, to)| {
             let [from, to] = [from, to].map(|end| end.try_clone().expect("a second handle"));
-            let is_dark = Arc::clone(&is_dark);
-            thread::spawn(move || pass(from, to, &is_dark));
-        }
-        Self { ends: [client, server], is_dark }
+            let is_mute = Arc::<AtomicBool>::default();
+            let mute = Arc::clone(&is_mute);
+            thread::spawn(move || pass(from, to, &is_mute));
+            mute
+        });
+        Self { ends: [client, server], mute }
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, is_dark: &AtomicBool) {
+fn pass(mut from: TcpStream, mut to: TcpStream, is_mute: &AtomicBool) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if is_dark.load(Ordering::SeqCst) {
+        if is_mute.load(Ordering::SeqCst) {
             return;
         }
         if to.write_all(&buffer[..count]).is_err() {
             break;
         }
     }
-    if !is_dark.load(Ordering::SeqCst) {
+    if !is_mute.load(Ordering::SeqCst) {
         let _ = to.shutdown(Shutdown::Both);
     }
 }

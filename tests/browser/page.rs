@@ -1,12 +1,14 @@
 //! The page, as whoever sits before it uses it.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::thread;
 
 use chatd_support::browser::{Browser, ENTER};
 use chatd_support::eventually;
-use std::net::SocketAddr;
 
+/// How [`Page::said`] tells that the page shows a gap.
+pub(crate) const GAP: &str = "(gap)";
 /// What Chromium says when a WebSocket cannot be opened.
 pub(crate) const NO_SOCKET: &str = "WebSocket connection to ";
 
@@ -58,25 +60,37 @@ impl Page {
         self.type_into("#say", &format!("{text}{ENTER}"));
     }
 
-    /// What was said in the room that is shown, as `ana: text`: what the server has confirmed.
+    /// What was said in the room that is shown, as `ana: text`, as far as the server has confirmed it, and [`GAP`]
+    /// where something is missing.
     #[track_caller]
     pub(crate) fn said(&self) -> Vec<String> {
         let lines = self.eval(
-            "[...document.querySelectorAll('.line[data-msgid]')].map((line) => \
-             `${line.querySelector('.who').textContent}: ${line.querySelector('.text').textContent}`)",
+            "[...document.querySelectorAll('.line[data-msgid], .gap')].map((line) => line.className === 'gap' \
+             ? '(gap)' : ['.who', '.text'].map((part) => line.querySelector(part).textContent).join(': '))",
         );
         serde_json::from_value(lines).expect("texts")
+    }
+
+    /// Waits until this was said last.
+    #[track_caller]
+    pub(crate) fn until_last(&self, line: &str) {
+        eventually(&format!("{line:?} on the page"), || {
+            (self.said().last()? == line).then_some(())
+        });
     }
 
     /// Waits until all that was said is these lines, once and in this order.
     #[track_caller]
     pub(crate) fn until_said(&self, lines: &[impl AsRef<str>]) {
         let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
-        let last = lines.last().expect("a line");
-        eventually(&format!("{last:?} on the page"), || {
-            self.said().iter().any(|said| said == last).then_some(())
-        });
-        assert_eq!(self.said(), lines);
+        self.until_last(lines.last().expect("a line"));
+        let said = self.said();
+        let alike = said.iter().zip(&lines).take_while(|(said, line)| said == line).count();
+        assert!(
+            said == lines,
+            "after {alike} lines the page shows {:#?} and so on",
+            &said[alike..said.len().min(alike + 5)]
+        );
     }
 
     /// Waits until it says that this is the state of its connection.
@@ -90,6 +104,12 @@ impl Page {
     pub(crate) fn count(&self, selector: &str) -> u64 {
         let count = self.eval(&format!("document.querySelectorAll({selector:?}).length"));
         count.as_u64().expect("a number")
+    }
+
+    /// Waits until this selector finds so many elements.
+    #[track_caller]
+    pub(crate) fn until_count(&self, selector: &str, count: u64) {
+        self.until(&format!("document.querySelectorAll({selector:?}).length === {count}"));
     }
 }
 
