@@ -5,6 +5,8 @@
 //! |---|---|
 //! | what the server says, written and read | [`sentences`] |
 //! | the program as a process, and as a running server | [`process`], [`server`] |
+//! | a browser and what is seen in it | [`browser`] |
+//! | a way to the server that can be cut | [`relay`] |
 //! | one client that compares what it hears; several who talk | [`client`], [`talk`] |
 //! | many sockets in one poll, each line of theirs checked | [`crowd`], [`socket`], [`visit`], [`ledger`], [`message`] |
 //! | how a browser speaks | [`websocket`] |
@@ -23,6 +25,7 @@
     reason = "it is not published, and here a panic is how a test fails"
 )]
 
+pub mod browser;
 pub mod client;
 pub mod crowd;
 pub mod example;
@@ -33,6 +36,7 @@ pub mod message;
 pub mod proc;
 pub mod process;
 pub mod random;
+pub mod relay;
 pub mod role;
 pub mod sentences;
 pub mod server;

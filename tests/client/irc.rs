@@ -1,9 +1,9 @@
 //! In a window, over IRC, with the real server.
 
+use chatd_support::relay::Relay;
 use chatd_support::sentences::{GREETING, HOME, ended, joined, private, said, welcome};
 use chatd_support::terminal::Terminal;
 
-use crate::relay::Relay;
 use crate::{CHATD, room, start, wait_for_talk};
 
 /// Waits until a row is this.
@@ -96,7 +96,7 @@ fn what_was_said_before_is_fetched_as_one_looks_back() {
 #[test]
 fn nothing_is_lost_nor_doubled_when_the_connection_is() {
     let (server, [mut bruno]) = CHATD.room("--rate 0", ["bruno"]);
-    let mut relay = Relay::to(server.addr());
+    let relay = Relay::to(server.addr());
     let mut terminal = start(relay.addr, "--nick ana", 60, 30);
     bruno.expect(joined("ana"));
     for number in 0..3 {

@@ -7,7 +7,6 @@ mod golden;
 mod irc;
 mod kept;
 mod lines;
-mod relay;
 mod scripted;
 mod terminal;
 mod trouble;
