@@ -1,5 +1,5 @@
 //! `chatd` is chat rooms on one TCP port: one thread, one event loop, any client that sends lines, of text
-//! or of IRC.
+//! or of IRC, and browsers.
 //!
 //! This page is the map. The program itself is a few lines in `src/main.rs`; everything else is
 //! here, so that benches, tests and the client can use it.
@@ -74,7 +74,9 @@
 //! | focus | the room where a session talks unless it says where; lines of its other rooms are marked |
 //! | cloak | where somebody comes from, as others may know it: a keyed hash of the address |
 //! | hearer, speaker | who is told something; who caused it |
-//! | protocol | what a peer speaks: [text](wire::text), or [IRC](wire::irc), told by its first line |
+//! | protocol | what a peer speaks: [text](wire::text), [IRC](wire::irc), or [HTTP](wire::http), told by its first line |
+//! | framing | what stands around lines of IRC: their ends, or messages of a [WebSocket](wire::websocket) |
+//! | browser | whatever speaks HTTP. It gets the [page](wire::page), which is a client of IRC |
 //! | answer, event | what is told to one, and what is told to many. Whoever causes an event gets it as an answer |
 //! | variant | what the bytes of an event depend on beside the event: all hearers with the same one share them |
 //! | fan-out | what many are told, gathered while it is for the same hearers, then queued for each |

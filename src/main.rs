@@ -36,8 +36,9 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .iter()
         .map(mio::net::TcpListener::local_addr)
         .collect::<io::Result<Vec<SocketAddr>>>()?;
+    let spoken = config.limits.spoken.clone();
     let reactor = Reactor::new(listeners, config.chat, config.motd, config.limits)?;
-    banner::print(&bound, config.quiet);
+    banner::print(&bound, &spoken, config.quiet);
     let result = reactor.run();
     log::info!("stopped");
     log.flush(LOG_FLUSH);

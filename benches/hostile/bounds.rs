@@ -6,6 +6,7 @@ use crate::churn::{Churn, End};
 use crate::generator::Attack;
 use crate::horde::{Fate, Horde, Kind, Pace, Reading, Say};
 use crate::must::Must;
+use crate::reload::Reload;
 use crate::trial::Trial;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -24,6 +25,7 @@ const ADDRESSES: Ipv4Addr = Ipv4Addr::new(127, 0, 1, 1);
 /// Each talker has an address of its own, as have those with whom they are compared.
 const TALKERS: Ipv4Addr = Ipv4Addr::new(127, 0, 4, 1);
 const OTHER_TALKERS: Ipv4Addr = Ipv4Addr::new(127, 0, 5, 1);
+const BROWSERS: Ipv4Addr = Ipv4Addr::new(127, 0, 6, 1);
 /// Those who fill the memory.
 const STOPPED: Ipv4Addr = Ipv4Addr::new(127, 0, 2, 1);
 const SHORT: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
@@ -210,4 +212,12 @@ pub(crate) fn no_nick(scale: &Scale) -> Vec<Trial> {
     let busy = Some(scale.of(10.0, 5.0));
     let growth_max = GROWTH + count as u64 * GROWTH_PER_TALKER;
     vec![Trial { growth_max, must: Must { busy, ..trial.must }, ..trial }]
+}
+
+pub(crate) fn reload(scale: &Scale) -> Vec<Trial> {
+    let loads = scale.of(10_000, 300);
+    let reload = Reload { from: BROWSERS, addresses: 100, loads, per_second: 1000 };
+    let must = Must { p99_times: Some(2.0), ..Must::default() };
+    let name = format!("{loads} pages, 1,000 a second");
+    vec![Trial { must, ..scale.trial(name, vec![Attack::Reload(reload)]) }]
 }

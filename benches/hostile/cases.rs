@@ -38,6 +38,8 @@ pub(crate) enum Case {
     Memory,
     /// What is no nickname, and takes long to be found so
     NoNick,
+    /// The page, a thousand times a second
+    Reload,
 }
 
 /// The first ones of each case.
@@ -79,6 +81,7 @@ impl Case {
             Self::Bursts => bounds::bursts(&scale),
             Self::Memory => bounds::memory(&scale),
             Self::NoNick => bounds::no_nick(&scale),
+            Self::Reload => bounds::reload(&scale),
         };
         if is_quick {
             trials.truncate(TRIALS_WHEN_QUICK);

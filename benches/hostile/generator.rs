@@ -2,6 +2,7 @@
 
 use crate::churn::Churn;
 use crate::horde::Horde;
+use crate::reload::Reload;
 use chatd_support::Result;
 use chatd_support::machine::seats;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub(crate) struct Plan {
 pub(crate) enum Attack {
     Churn(Churn),
     Horde(Horde),
+    Reload(Reload),
 }
 
 /// What the attackers did, and saw.
@@ -40,6 +42,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Run> {
     let mut run = match &plan.attack {
         Attack::Churn(attack) => attack.run(plan.server),
         Attack::Horde(attack) => attack.run(plan.server),
+        Attack::Reload(attack) => attack.run(plan.server),
     }?;
     run.seconds = started.elapsed().as_secs_f64();
     Ok(run)

@@ -35,6 +35,7 @@ mod generator;
 mod horde;
 mod must;
 mod net;
+mod reload;
 mod room;
 mod table;
 mod trial;

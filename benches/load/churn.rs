@@ -4,6 +4,7 @@ use crate::Result;
 use chatd_support::crowd::{Crowd, nanos};
 use chatd_support::message::{Dialect, Message};
 use chatd_support::visit::{Stage, Visit};
+use chatd_support::websocket;
 use std::net::Shutdown;
 use std::time::Duration;
 
@@ -52,6 +53,11 @@ fn speak_and_leave(visitor: &mut Visit, id: usize, crowd: &mut Crowd) -> Result<
     match crowd.dialect(id) {
         Dialect::Named => socket.send(b"/quit\n"),
         Dialect::Irssi | Dialect::Tagged => socket.send(b"QUIT\r\n"),
+        Dialect::Web => {
+            let mut quit = Vec::new();
+            websocket::say(b"QUIT", &mut quit);
+            socket.send(&quit);
+        }
         Dialect::Plain(_) => {
             socket.flush();
             socket.stream.shutdown(Shutdown::Write)?;

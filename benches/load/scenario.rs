@@ -19,6 +19,7 @@ pub(crate) enum Scenario {
     Rooms,
     Memory,
     Irc,
+    Web,
 }
 
 /// One crowd on each of some servers in turn.
@@ -85,6 +86,8 @@ const IRC_IN_FLIGHT: usize = 32;
 /// What a delivery may cost in a room where text and IRC are mixed, over what the same bytes cost at
 /// the floor.
 const IRC_COST_MAX: f64 = 1.25;
+/// The same in a room of browsers, where each line stands in a frame and comes back to whoever says it.
+const WEB_COST_MAX: f64 = 1.3;
 const BOTH: [Kind; 2] = [Kind::Chatd, Kind::Floor];
 
 impl Scenario {
@@ -99,6 +102,7 @@ impl Scenario {
             Self::Rooms => rooms(scale),
             Self::Memory => memory(scale),
             Self::Irc => irc(scale),
+            Self::Web => web(scale),
         }
     }
 }
@@ -340,17 +344,30 @@ fn rooms(scale: &Scale) -> Vec<Case> {
     vec![Case { rooms, ..Case::new(rooms * each, &loads, figures) }]
 }
 
-/// A third of the room speaks text, a third IRC as irssi does, and a third IRC with all there is. The
-/// floor relays lines as long as theirs.
+/// A third of the room speaks text, a third IRC as irssi does, and a third IRC with all there is.
 fn irc(scale: &Scale) -> Vec<Case> {
+    vec![spoken(scale, vec![Dialect::Named, Dialect::Irssi, Dialect::Tagged])]
+}
+
+/// All speak IRC in the messages of a WebSocket, which are masked on the way to the server.
+fn web(scale: &Scale) -> Vec<Case> {
+    vec![spoken(scale, vec![Dialect::Web])]
+}
+
+/// The floor relays lines as long as theirs.
+fn spoken(scale: &Scale, dialects: Vec<Dialect>) -> Case {
     fn figures(case: &Case, run: &Run, sheet: &mut Sheet) {
+        let (who, most) = match case.dialects[..] {
+            [Dialect::Web] => ("WebSocket", WEB_COST_MAX),
+            _ => ("text and IRC", IRC_COST_MAX),
+        };
         for (phase, outcome) in case.outcomes(run) {
             let Load::Closed { in_flight, .. } = phase.load else { continue };
             let members = case.members;
-            sheet.case(format!("text and IRC, {members} members, {in_flight} in flight"), outcome);
+            sheet.case(format!("{who}, {members} members, {in_flight} in flight"), outcome);
             sheet.pace(DELIVERIES, outcome.deliveries_per_second());
             let is_bounded = members == IRC_MEMBERS && in_flight == IRC_IN_FLIGHT;
-            let most = is_bounded.then_some(Most::OfFloor(IRC_COST_MAX));
+            let most = is_bounded.then_some(Most::OfFloor(most));
             sheet.bounded(COST, outcome.server_per_delivery(), most);
             sheet.note(BUSY, outcome.server_busy());
             sheet.note(PER_READ, outcome.deliveries_per_read());
@@ -358,11 +375,10 @@ fn irc(scale: &Scale) -> Vec<Case> {
     }
     let closed =
         |in_flight| Load::Closed { talkers: TALKERS, in_flight, millis: scale.millis(1500) };
-    let dialects = vec![Dialect::Named, Dialect::Irssi, Dialect::Tagged];
     let plain = dialects.iter().map(|dialect| dialect.filled()).collect();
     let loads = [closed(1), closed(IRC_IN_FLIGHT)];
     let case = Case::new(scale.members(IRC_MEMBERS), &loads, figures);
-    vec![Case { dialects, plain, options: NO_AUTOJOIN, ..case }]
+    Case { dialects, plain, options: NO_AUTOJOIN, ..case }
 }
 
 /// What is kept for those who do nothing, and how soon they are forgotten.

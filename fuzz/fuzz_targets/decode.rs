@@ -8,7 +8,7 @@ use chatd::chat::message::Speech;
 use chatd::chat::text::Text;
 use chatd::wire::detect::Detector;
 use chatd::wire::irc::own::{Bye, CapReply, Own};
-use chatd::wire::{Decoder, Ending, Format, Step};
+use chatd::wire::{Decoder, Ending, Format, Protocols, Step};
 use chatd_fuzz::{allocated, assert_harmless, choice};
 use libfuzzer_sys::fuzz_target;
 
@@ -32,8 +32,10 @@ fuzz_target!(|data: &[u8]| {
         0 => data.len().max(1),
         length => usize::from(length),
     };
+    // All decoders share these.
+    let spoken = Protocols::default();
     let before = allocated();
-    let mut decoder = Decoder::default();
+    let mut decoder = Decoder::new(spoken.clone());
     let (mut has_ended, mut told_in_place, mut is_request) = (false, 0, false);
     for mut input in data.chunks(piece_length) {
         loop {

@@ -16,6 +16,7 @@ use super::values::{
     parse_bytes, parse_name, parse_place, parse_room, parse_web_host, parse_web_origin, whole,
 };
 use crate::net::listener::Place;
+use crate::net::sys;
 use crate::wire::Protocols;
 use crate::wire::http::WebRules;
 
@@ -164,8 +165,7 @@ impl Args {
 
     /// The names of this server: those that were passed, and that of the machine.
     fn hosts(&self) -> Vec<String> {
-        let machine = gethostname::gethostname().into_string().ok();
-        self.web_host.iter().cloned().chain(machine).collect()
+        self.web_host.iter().cloned().chain(sys::host_name()).collect()
     }
 
     /// Reads the command line and the environment.

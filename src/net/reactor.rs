@@ -269,11 +269,15 @@ impl Door {
                             admit(stream, peer, poll, server, now);
                             self.spare.refill();
                         }
-                        Err(TurnedAway::AtAll) => self.turn_away_from_full(stream, peer, now),
-                        Err(why @ TurnedAway::ForAddress) => turn_away(stream, why),
+                        Err(why) => {
+                            if why == TurnedAway::AtAll {
+                                self.log_full(peer, now);
+                            }
+                            turn_away(stream, why, server.is_browser(peer, now));
+                        }
                     },
                     Err(error) => {
-                        if !self.recover(index, &error, now) {
+                        if !self.recover(index, &error, server, now) {
                             self.retry = Some((now.at + ACCEPT_RETRY, server.len()));
                         }
                     }
@@ -283,12 +287,18 @@ impl Door {
     }
 
     /// Deals with a failure to accept. `false` if the next try has to wait.
-    fn recover(&mut self, index: usize, error: &io::Error, now: Now) -> bool {
+    fn recover(
+        &mut self,
+        index: usize,
+        error: &io::Error,
+        server: &Server<TcpStream>,
+        now: Now,
+    ) -> bool {
         let kind = error.kind();
         if kind == ErrorKind::WouldBlock {
             self.listeners[index].is_pending = false;
         } else if sys::is_out_of_descriptors(error) {
-            return self.turn_away_with_spare(index, now);
+            return self.turn_away_with_spare(index, server, now);
         } else if !OF_ONE_CONNECTION.contains(&kind) {
             warn!("cannot accept a connection: {error}; trying again");
             return false;
@@ -298,14 +308,15 @@ impl Door {
 
     /// Whoever waits in the kernel can be neither told nor closed without a descriptor: the spare
     /// one serves for that.
-    fn turn_away_with_spare(&mut self, index: usize, now: Now) -> bool {
+    fn turn_away_with_spare(&mut self, index: usize, server: &Server<TcpStream>, now: Now) -> bool {
         if !self.spare.release() {
             return false;
         }
         let accepted = self.listeners[index].socket.accept();
         let is_done = match accepted {
             Ok((stream, peer)) => {
-                self.turn_away_from_full(stream, peer, now);
+                self.log_full(peer, now);
+                turn_away(stream, TurnedAway::AtAll, server.is_browser(peer, now));
                 true
             }
             Err(error) => {
@@ -320,7 +331,7 @@ impl Door {
         is_done
     }
 
-    fn turn_away_from_full(&mut self, stream: TcpStream, peer: SocketAddr, now: Now) {
+    fn log_full(&mut self, peer: SocketAddr, now: Now) {
         let may_be_told = self.full_told_again_at.is_none_or(|at| at <= now.at);
         if self.full_log.is_first() && may_be_told {
             self.full_told_again_at = Some(now.at + FULL_TOLD_EVERY);
@@ -329,18 +340,17 @@ impl Door {
             );
         }
         debug!("{peer} turned away");
-        turn_away(stream, TurnedAway::AtAll);
     }
 }
 
 /// Tells a newcomer why there is no room.
-fn turn_away(mut stream: TcpStream, why: TurnedAway) {
+fn turn_away(mut stream: TcpStream, why: TurnedAway, is_browser: bool) {
     // One try each: what does not fit into a new connection's buffer is not worth waiting for.
     // Reading first, since closing with unread bytes would reset the connection and may
     // eat the notice.
     let mut received = [0; 4096];
     let count = stream.read(&mut received).unwrap_or(0);
-    let _ = stream.write(&why.notice(&received[..count]));
+    let _ = stream.write(&why.notice(&received[..count], is_browser));
     let _ = stream.shutdown_write();
 }
 

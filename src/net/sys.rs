@@ -80,6 +80,16 @@ pub fn raise_descriptor_limit() -> Option<usize> {
     limit
 }
 
+/// What this machine calls itself, where that can be asked (uname(2)).
+#[must_use]
+pub fn host_name() -> Option<String> {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
+    #[cfg(not(unix))]
+    let name = None;
+    name
+}
+
 /// Lets writing to a file that may grow no further (`ulimit -f`) fail, as on a full disk. Otherwise
 /// a signal would end the process.
 ///

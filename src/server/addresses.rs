@@ -203,11 +203,13 @@ impl Addresses {
 
     /// # Panics
     ///
-    /// If there are not so many connections.
+    /// If there are not so many connections, and not so many of them are `WebSocket`s.
     #[cfg(debug_assertions)]
-    pub(super) fn check(&self, connections: usize) {
+    pub(super) fn check(&self, connections: usize, sockets: usize) {
         let counted: usize = self.known.values().map(|known| known.connections).sum();
         assert_eq!(counted, connections, "each connection is counted at its address");
+        let counted: usize = self.known.values().map(|known| known.sockets).sum();
+        assert_eq!(counted, sockets, "and each WebSocket");
     }
 
     /// Keeps what somebody owes who is leaving.

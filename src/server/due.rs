@@ -105,9 +105,8 @@ impl<S: Stream> Server<S> {
         if self.inbounds[id.key()].is_within_line() {
             return Some(now.at + limits.end_line_within);
         }
-        let ip = peers.connections.get(id.key())?.peer.ip();
-        let is_browser = limits.spoken.web.is_some() && self.addresses.is_browser(ip, now.at);
-        is_browser.then(|| now.at + limits.greet_browser_after)
+        let peer = peers.connections.get(id.key())?.peer;
+        self.is_browser(peer, now).then(|| now.at + limits.greet_browser_after)
     }
 
     /// Does what is due for an IRC client.

@@ -35,7 +35,9 @@ impl<S: Stream> Server<S> {
             for (key, connection) in &self.host.peers.connections {
                 self.check_connection(key, connection, &lists);
             }
-            self.addresses.check(self.len());
+            let keys = self.host.peers.connections.iter().map(|(key, _)| key);
+            let sockets = keys.filter(|&key| self.host.peers.is_socket(key)).count();
+            self.addresses.check(self.len(), sockets);
         } else {
             for &key in &self.host.peers.settled {
                 if let Some(connection) = self.host.peers.connections.get(key) {

@@ -222,6 +222,13 @@ impl<S: Stream> Server<S> {
         self.check_invariants();
     }
 
+    /// Whether whoever comes from there is more likely a browser than a person with netcat.
+    #[must_use]
+    pub fn is_browser(&self, peer: SocketAddr, now: Now) -> bool {
+        let is_spoken = self.host.limits.spoken.web.is_some();
+        is_spoken && self.addresses.is_browser(peer.ip(), now.at)
+    }
+
     /// From now on newcomers are shown this text.
     pub fn set_motd(&mut self, motd: &str) {
         self.host.chat.set_motd(motd);
@@ -255,10 +262,11 @@ impl<S: Stream> Server<S> {
 }
 
 impl TurnedAway {
-    /// What to tell the newcomer, which has sent these bytes.
+    /// What to tell the newcomer, which has sent these bytes, and may come from [where browsers
+    /// do](Server::is_browser).
     #[must_use]
-    pub fn notice(self, received: &[u8]) -> Vec<u8> {
-        if let Some(notice) = http::turned_away(received) {
+    pub fn notice(self, received: &[u8], is_browser: bool) -> Vec<u8> {
+        if let Some(notice) = http::turned_away(received, is_browser) {
             return notice;
         }
         let answer = match self {

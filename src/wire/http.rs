@@ -161,12 +161,13 @@ pub fn timeout() -> (Vec<u8>, u16) {
 }
 
 /// The answer to these first bytes of a connection, if they begin a request, from a server that has no
-/// vacancy.
+/// vacancy. A browser begins one even if nothing of it has come yet.
 #[must_use]
-pub fn turned_away(received: &[u8]) -> Option<Vec<u8>> {
+pub fn turned_away(received: &[u8], is_browser: bool) -> Option<Vec<u8>> {
     let line = received.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
     let word = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-    word.starts_with(b"HTTP/1.").then(|| UNAVAILABLE.answer(line.starts_with(b"HEAD ")))
+    let is_request = word.starts_with(b"HTTP/1.") || (is_browser && received.is_empty());
+    is_request.then(|| UNAVAILABLE.answer(line.starts_with(b"HEAD ")))
 }
 
 /// Collects the head of a request, and answers it.
@@ -639,13 +640,17 @@ mod tests {
 
     #[test]
     fn who_is_turned_away_is_told_so_in_its_own_words() {
-        let told =
-            |bytes: &[u8]| turned_away(bytes).map(|it| String::from_utf8(it).expect("UTF-8"));
+        let turned_away = |bytes: &[u8], is_browser| {
+            turned_away(bytes, is_browser).map(|it| String::from_utf8(it).expect("UTF-8"))
+        };
+        let told = |bytes: &[u8]| turned_away(bytes, false);
         let answer = told(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("later.\r\n"), "{answer}");
         assert!(told(b"HEAD / HTTP/1.1\r\n").expect("an answer").ends_with("\r\n\r\n"));
         assert_eq!(told(b"hello\r\n"), None);
         assert_eq!(told(b""), None);
+        assert!(turned_away(b"", true).expect("an answer").starts_with("HTTP/1.1 503 "));
+        assert_eq!(turned_away(b"hello\r\n", true), None);
     }
 
     proptest! {

@@ -411,7 +411,7 @@ impl Crowd {
         loop {
             let rest = &self.scratch[used..filled];
             // Before the end is looked for: nearly all lines are of this kind.
-            let relayed = rest.get(..stride).filter(|line| line.last() == Some(&b'\n'));
+            let relayed = rest.get(..stride).filter(|line| line.ends_with(dialect.end()));
             if let Some((line, message)) =
                 relayed.and_then(|line| Some((line, dialect.parse(line)?)))
             {
@@ -423,10 +423,11 @@ impl Crowd {
                 used += stride;
                 continue;
             }
-            let Some(end) = rest.iter().position(|&byte| byte == b'\n') else {
-                return Ok(used);
-            };
-            let line = &rest[..=end];
+            let Some((line, length)) = dialect.first(rest) else { return Ok(used) };
+            used += length;
+            if line.is_empty() {
+                continue;
+            }
             let verdict = watch.other(index, line);
             if verdict.is_err() || is_of_server(line) {
                 self.notice.clear();
@@ -437,7 +438,6 @@ impl Crowd {
                 self.members[index].joined = true;
                 self.joined += 1;
             }
-            used += end + 1;
         }
     }
 

@@ -9,6 +9,7 @@
 //! | a way to the server that can be cut | [`relay`] |
 //! | one client that compares what it hears; several who talk | [`client`], [`talk`] |
 //! | many sockets in one poll, each line of theirs checked | [`crowd`], [`socket`], [`visit`], [`ledger`], [`message`] |
+//! | how a browser speaks | [`websocket`] |
 //! | what the system tells of a process, and grants | [`proc`], [`machine`] |
 //! | the processes of a benchmark | [`role`] |
 //! | a program in a pseudo-terminal; the example client | `terminal`, [`example`] |
@@ -44,6 +45,7 @@ pub mod talk;
 #[cfg(unix)]
 pub mod terminal;
 pub mod visit;
+pub mod websocket;
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sentences;
+use crate::{sentences, websocket};
 
 /// Bytes of a message with its line end; without it they are the 64 bytes of payload that the
 /// figures speak of.
@@ -78,6 +78,8 @@ pub enum Dialect {
     Irssi,
     /// The same with all capabilities: lines also carry an id, and what one says comes back.
     Tagged,
+    /// The same in the messages of a WebSocket.
+    Web,
     /// The yardsticks: connected is joined, and lines arrive as they were sent, without the bytes
     /// of a name. So many bytes of filling stand before them, in place of what chatd adds.
     Plain(usize),
@@ -88,6 +90,8 @@ pub const FILLING: u8 = b'.';
 const FILLINGS: &[u8] = &[FILLING; 256];
 /// What a line of IRC has behind the nickname of whoever says it.
 const BEHIND_NICK: &str = "!~plain@localhost PRIVMSG #lobby :";
+/// What stands before what a client of IRC says.
+const TO_ROOM: &[u8] = b"PRIVMSG #lobby :";
 /// What irssi asks for of what there is.
 const IRSSI_ASKS: &str = "multi-prefix extended-join server-time setname away-notify";
 /// All that there is, but for what leaves something out.
@@ -126,6 +130,11 @@ impl Dialect {
             Self::Named => (nick + "\n").into_bytes(),
             Self::Irssi => irc(IRSSI_ASKS).into_bytes(),
             Self::Tagged => irc(ALL).into_bytes(),
+            Self::Web => {
+                let mut sent = websocket::REQUEST.as_bytes().to_vec();
+                irc(ALL).lines().for_each(|line| websocket::say(line.as_bytes(), &mut sent));
+                sent
+            }
             Self::Plain(_) => Vec::new(),
         }
     }
@@ -135,24 +144,46 @@ impl Dialect {
         match self {
             Self::Named | Self::Plain(_) => line.starts_with(Self::WELCOME),
             Self::Irssi | Self::Tagged => line.ends_with(b":End of /NAMES list\r\n"),
+            Self::Web => line.ends_with(b":End of /NAMES list"),
         }
     }
 
     /// Whether what a client says comes back to it.
     pub fn echoes(self) -> bool {
-        self == Self::Tagged
+        matches!(self, Self::Tagged | Self::Web)
     }
 
     /// Appends what a client says, to all.
     pub fn say(self, message: Message, stamp: u64, out: &mut Vec<u8>) {
-        if self.is_irc() {
-            out.extend_from_slice(b"PRIVMSG #lobby :");
+        match self {
+            Self::Named | Self::Plain(_) => message.write(stamp, out),
+            Self::Irssi | Self::Tagged => {
+                out.extend_from_slice(TO_ROOM);
+                message.write(stamp, out);
+                out.pop();
+                out.extend_from_slice(b"\r\n");
+            }
+            Self::Web => {
+                let mut line = TO_ROOM.to_vec();
+                message.write(stamp, &mut line);
+                line.pop();
+                websocket::say(&line, out);
+            }
         }
-        message.write(stamp, out);
-        if self.is_irc() {
-            out.pop();
-            out.extend_from_slice(b"\r\n");
+    }
+
+    /// The next that a client is told, if that is whole, and how many bytes it takes: a line, or a message.
+    /// What comes before all messages says nothing, nor does a ping.
+    pub fn first(self, received: &[u8]) -> Option<(&[u8], usize)> {
+        if self != Self::Web {
+            let end = received.iter().position(|&byte| byte == b'\n')? + 1;
+            return Some((&received[..end], end));
         }
+        if received.starts_with(b"H") {
+            let end = received.windows(4).position(|it| it == b"\r\n\r\n")? + 4;
+            return Some((&[], end));
+        }
+        websocket::first(received).map(|(_, payload, length)| (payload, length))
     }
 
     /// The length of every relayed line.
@@ -165,7 +196,7 @@ impl Dialect {
         let (lead, text) = line.strip_suffix(self.end())?.split_last_chunk()?;
         let named_before = match self {
             Self::Named => Some(": ".len()),
-            Self::Irssi | Self::Tagged => Some(BEHIND_NICK.len()),
+            Self::Irssi | Self::Tagged | Self::Web => Some(BEHIND_NICK.len()),
             Self::Plain(_) => None,
         };
         let is_attributed = named_before.is_none_or(|before| {
@@ -174,10 +205,6 @@ impl Dialect {
         });
         let is_lead = lead.len() == self.lead().len() && is_like(lead, self.lead());
         if is_lead && is_attributed { Message::parse(text) } else { None }
-    }
-
-    fn is_irc(self) -> bool {
-        matches!(self, Self::Irssi | Self::Tagged)
     }
 
     /// What stands before the text of a relayed line: a template.
@@ -191,12 +218,21 @@ impl Dialect {
                 b"@time=0000-00-00T00:00:00.000Z;msgid=0000000000000000 \
                   :u0000!~plain@localhost PRIVMSG #lobby :"
             }
+            Self::Web => {
+                b"\x81\x7e\x00\x9e@time=0000-00-00T00:00:00.000Z;msgid=0000000000000000 \
+                  :u0000!~plain@localhost PRIVMSG #lobby :"
+            }
             Self::Plain(filling) => &FILLINGS[..filling],
         }
     }
 
-    fn end(self) -> &'static [u8] {
-        if self.is_irc() { b"\r\n" } else { b"\n" }
+    /// How a relayed line ends.
+    pub fn end(self) -> &'static [u8] {
+        match self {
+            Self::Named | Self::Plain(_) => b"\n",
+            Self::Irssi | Self::Tagged => b"\r\n",
+            Self::Web => b"",
+        }
     }
 }
 

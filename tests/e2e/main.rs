@@ -13,6 +13,7 @@ mod readme;
 mod room;
 #[cfg(target_os = "linux")]
 mod signals;
+mod websocket;
 
 use chatd_support::Program;
 

@@ -38,9 +38,10 @@ fn stdout_tells_where_it_listens_and_how_to_join() {
     let (addr, port) = (server.addr(), server.addr().port());
     assert_ne!(port, 0);
     server.expect_stdout(&format!(
-        "listening on {addr}\n\nTo join, run one of:\n    nc 127.0.0.1 {port}\n\
-         or, in any IRC client: server 127.0.0.1, port {port}, no TLS\n\
-         or, in chatd's source: cargo run --example client -- {addr}\n\
+        "listening on {addr}\n\nTo join, open http://127.0.0.1:{port}/ in a browser\n\
+         or run one of:\n    nc 127.0.0.1 {port}\n\
+         or take any IRC client: server 127.0.0.1, port {port}, no TLS\n\
+         or run, in chatd's source: cargo run --example client -- {addr}\n\
          Others cannot join. To let them, pass --bind 0.0.0.0:{port}\n"
     ));
     server.join("ana");

@@ -53,14 +53,15 @@ fn the_address_of_the_default_route_comes_first_and_bridges_and_tunnels_last() {
         assert_eq!(
             server.stdout(),
             "listening on 0.0.0.0:55555\n\n\
-             To join, run one of:\n    \
+             To join, open http://192.168.1.10:55555/ in a browser, on a phone too\n\
+             or run one of:\n    \
              nc 192.168.1.10 55555  # eth0\n    \
              nc 10.1.0.7 55555      # wlan0\n    \
              nc 172.17.0.1 55555    # docker0\n    \
              nc 172.18.0.1 55555    # br-1f2e3d\n    \
              … and 2 more\n\
-             or, in any IRC client: server 192.168.1.10, port 55555, no TLS\n\
-             or, in chatd's source: cargo run --example client -- 192.168.1.10\n\
+             or take any IRC client: server 192.168.1.10, port 55555, no TLS\n\
+             or run, in chatd's source: cargo run --example client -- 192.168.1.10\n\
              If others cannot connect, let TCP 55555 inbound through this machine's firewall.\n"
         );
     });

@@ -18,6 +18,7 @@ mod sim;
 mod slow;
 mod stopped;
 mod table;
+mod web;
 
 use std::env;
 use std::fs;

@@ -13,9 +13,10 @@ use chatd::limits::Limits;
 use chatd::pace::Rate;
 use chatd::server::{Readiness, Server};
 use chatd_support::random::Random;
+use chatd_support::websocket::{self, REQUEST};
 
 use super::deed::ROOMS;
-use super::socket::{self, REQUEST, Socket};
+use super::socket::Socket;
 use super::view::View;
 use crate::sim::stream::{SimStream, Wire};
 
@@ -187,7 +188,7 @@ impl World {
         let Member { irc, socket, outgoing, .. } = &mut self.members[index];
         let end: &[u8] = if irc.is_some() { b"\r\n" } else { b"\n" };
         match socket {
-            Some(_) => outgoing.extend(socket::masked(line)),
+            Some(_) => websocket::say(line.as_bytes(), outgoing),
             None => outgoing.extend(line.as_bytes().iter().chain(end)),
         }
     }
