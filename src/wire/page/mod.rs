@@ -12,7 +12,7 @@ pub const PAGE: &[u8] = include_bytes!("page.html");
 /// and talk to where it came from. Whatever somebody says in a room cannot become more than text.
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; ",
-    "script-src 'sha256-zHyhqCNoDE6KFJVHg3yIBwr5+/dzh87YxwLBbagple0='; ",
+    "script-src 'sha256-d+xQOhFgiOMMrP9c+kSSa63e517sUwra2VHjyLYXjnU='; ",
     "style-src 'sha256-SIf3ewmMQlgKstvvec0xvaxBm080U22JJ+xrcXDzKyE='; ",
     "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ",
     "require-trusted-types-for 'script'"
