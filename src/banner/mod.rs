@@ -70,51 +70,60 @@ fn how_to_join(
         let here = |addr: &SocketAddr| (SocketAddr::new(loopback(addr.ip()), addr.port()), "");
         reachable.extend(bound.iter().map(here));
     }
-    let mut others = String::new();
-    push_programs(&reachable, spoken, &mut others);
+    let programs = programs(&reachable, spoken);
+    let advice = advice(bound, &reachable, is_local);
+    let mut text = String::from("\n");
+    // What stands before the programs.
+    let mut lead = "To join, ";
+    if spoken.web.is_some() {
+        if let Some(url) = reachable.iter().find_map(|&(addr, _)| web::url(addr)) {
+            // Whose phone could follow, if nobody else can join?
+            let phone = if is_local { "" } else { ", on a phone too" };
+            let _ = writeln!(text, "To join, open {url} in a browser{phone}");
+            let lines_below = programs.lines().count() + advice.lines().count() + 1;
+            let screen = screen.filter(|_| !is_local);
+            if let Some(code) = screen.and_then(|screen| web::code(&url, screen, lines_below)) {
+                text.push_str(&code);
+            }
+            lead = "or ";
+        } else if let Some((addr, _)) = reachable.first() {
+            let _ = writeln!(text, "{}", web::blocked(addr.port()));
+        }
+    }
+    if !programs.is_empty() {
+        text = text + lead + &programs;
+    }
+    text + &advice
+}
+
+/// What to do if others cannot join.
+fn advice(bound: &[SocketAddr], reachable: &[(SocketAddr, &str)], is_local: bool) -> String {
     let mut ports: Vec<u16> = reachable.iter().map(|(addr, _)| addr.port()).collect();
     ports.sort_unstable();
     ports.dedup();
     let is_everywhere = bound.iter().any(|addr| addr.ip().is_unspecified());
-    let _ = if is_local && is_everywhere {
-        writeln!(others, "Others cannot join: this machine has no address in a network.")
+    if is_local && is_everywhere {
+        "Others cannot join: this machine has no address in a network.\n".to_owned()
     } else if is_local {
-        writeln!(others, "Others cannot join. To let them, pass --bind 0.0.0.0:{}", ports[0])
+        format!("Others cannot join. To let them, pass --bind 0.0.0.0:{}\n", ports[0])
     } else {
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-        writeln!(
-            others,
-            "If others cannot connect, let TCP {} inbound through this machine's firewall.",
-            ports.join(", ")
+        let ports = ports.join(", ");
+        format!(
+            "If others cannot connect, let TCP {ports} inbound through this machine's firewall.\n"
         )
-    };
-    if spoken.web.is_none() {
-        return format!("\nTo join, {others}");
     }
-    let Some(url) = reachable.iter().find_map(|&(addr, _)| web::url(addr)) else {
-        return format!("\n{}\nTo join, {others}", web::blocked(ports[0]));
-    };
-    // Whose phone could follow, if nobody else can join?
-    let phone = if is_local { "" } else { ", on a phone too" };
-    let mut text = format!("\nTo join, open {url} in a browser{phone}\n");
-    let screen = screen.filter(|_| !is_local);
-    if let Some(code) =
-        screen.and_then(|screen| web::code(&url, screen, others.lines().count() + 1))
-    {
-        text.push_str(&code);
-    }
-    text + "or " + &others
 }
 
 /// What to run to join.
-fn push_programs(reachable: &[(SocketAddr, &str)], spoken: &Protocols, text: &mut String) {
-    let mut or = "";
+fn programs(reachable: &[(SocketAddr, &str)], spoken: &Protocols) -> String {
+    let (mut text, mut or) = (String::new(), "");
     if spoken.text {
         text.push_str("run one of:\n");
-        push_commands(reachable, text);
+        push_commands(reachable, &mut text);
         or = "or ";
     }
-    let Some((addr, _)) = reachable.first() else { return };
+    let Some((addr, _)) = reachable.first() else { return text };
     let client = match addr {
         SocketAddr::V4(_) if addr.port() == DEFAULT_PORT => addr.ip().to_string(),
         SocketAddr::V6(_) if addr.port() == DEFAULT_PORT => format!("[{}]", addr.ip()),
@@ -129,6 +138,7 @@ fn push_programs(reachable: &[(SocketAddr, &str)], spoken: &Protocols, text: &mu
         let _ =
             writeln!(text, "{or}run, in chatd's source: cargo run --example client -- {client}");
     }
+    text
 }
 
 /// A command for each address, and behind it the interface: to a shell that is a comment.
@@ -240,5 +250,11 @@ mod tests {
         let irc = told(false, true, false);
         assert!(irc.starts_with("\nTo join, take any IRC client: "), "{irc}");
         assert!(!told(true, false, false).contains("IRC"));
+        let page = text(&["192.168.1.10:55555"], &[]);
+        let bound: Vec<SocketAddr> = vec!["192.168.1.10:55555".parse().unwrap()];
+        let spoken = Protocols { text: false, irc: false, ..Protocols::default() };
+        let alone = how_to_join(&bound, &[], &spoken, None);
+        assert_eq!(alone.lines().nth(1), page.lines().nth(1));
+        assert_eq!(alone.lines().nth(2), page.lines().last());
     }
 }

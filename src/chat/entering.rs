@@ -27,7 +27,8 @@ const REAL_NAME_BYTES_MAX: usize = 150;
 /// In so many rooms somebody may be.
 const ROOMS_PER_PERSON: usize = 50;
 
-/// Why the caller cannot have a nickname. Who has it may not be there any more, and be the caller itself.
+/// Why the caller cannot have a nickname. Whoever has it is asked whether it is there: it may be a lost
+/// connection of the caller's own.
 fn refused(clash: Clash<SessionId>, nick: &Nick, caller: &mut Caller<'_>) -> Refusal<'static> {
     match clash {
         Clash::With(holder) => {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::chat::name::RoomName;
 use crate::chat::text::Text;
 use crate::net::listener::Place;
+use crate::wire::http::is_host_name;
 
 /// A whole number from `min` to `max`, or without an end.
 pub(super) fn whole<T>(text: &str, min: T, max: Option<T>) -> Result<T, String>
@@ -81,23 +82,29 @@ pub(super) fn parse_room(text: &str) -> Result<String, String> {
 
 /// A name as it stands in addresses of the web, without a port.
 pub(super) fn parse_web_host(text: &str) -> Result<String, String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if text.is_empty() || !text.bytes().all(is_plain) {
+    let name = text.strip_suffix('.').unwrap_or(text);
+    if !is_host_name(name) {
         return Err("expected a name without a port, such as chat.example.org".to_owned());
     }
-    Ok(text.to_ascii_lowercase())
+    Ok(name.to_ascii_lowercase())
 }
 
 /// An origin as browsers send it ([RFC 6454, 6.2](https://www.rfc-editor.org/rfc/rfc6454#section-6.2)).
 pub(super) fn parse_web_origin(text: &str) -> Result<String, String> {
-    let site = ["http://", "https://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
+    let text = text.to_ascii_lowercase();
+    let schemes = [("http://", ":80"), ("https://", ":443")];
+    let found = schemes.into_iter().find_map(|(scheme, port)| {
+        let site = text.strip_prefix(scheme)?;
+        // Browsers leave out the port that belongs to the scheme.
+        Some((scheme, site.strip_suffix(port).unwrap_or(site)))
+    });
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'?' | b'#' | b'*');
-    if site.is_none_or(|site| site.is_empty() || !site.bytes().all(is_plain)) {
-        return Err(
-            "expected an origin without a path, such as https://chat.example.org".to_owned()
-        );
+    match found {
+        Some((scheme, site)) if !site.is_empty() && site.bytes().all(is_plain) => {
+            Ok(format!("{scheme}{site}"))
+        }
+        _ => Err("expected an origin without a path, such as https://chat.example.org".to_owned()),
     }
-    Ok(text.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -114,6 +121,28 @@ mod tests {
         }
         let sentence = "expected a number of bytes from 128K to 1024M";
         assert_eq!(parse_bytes("1", 128 << 10, 1 << 30), Err(sentence.to_owned()));
+    }
+
+    #[test]
+    fn names_and_origins_of_the_web() {
+        for (text, host) in [("Chat.Example.Org.", "chat.example.org"), ("pi", "pi")] {
+            assert_eq!(parse_web_host(text).as_deref(), Ok(host));
+        }
+        for (text, origin) in [
+            ("https://Chat.example.org", "https://chat.example.org"),
+            ("https://a.example:443", "https://a.example"),
+            ("http://a.example:80", "http://a.example"),
+            ("http://a.example:443", "http://a.example:443"),
+            ("http://[::1]:7000", "http://[::1]:7000"),
+        ] {
+            assert_eq!(parse_web_origin(text).as_deref(), Ok(origin));
+        }
+        for wrong in ["", ".", "a:80", "a/b", "http://a"] {
+            assert!(parse_web_host(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "a", "http://", "ftp://a", "http://a/", "https://*.a", "null"] {
+            assert!(parse_web_origin(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -111,21 +111,6 @@ struct Known {
     ended: Pace,
     /// Their keys, in the order of their turns.
     line: VecDeque<usize>,
-    /// How many of its connections are of the web page, or of another page.
-    sockets: usize,
-    /// Until then browsers may come from there, as one has.
-    browses_until: Option<Instant>,
-}
-
-/// What shows that browsers come from an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Browsing {
-    /// There was a request.
-    Request,
-    /// It became a WebSocket.
-    Opened,
-    /// Such a one is gone.
-    Closed,
 }
 
 /// What a newcomer from an address meets.
@@ -183,33 +168,13 @@ impl Addresses {
         }
     }
 
-    /// Notes what a browser does, or whatever it is. Some more may come from there `until` then.
-    pub(super) fn note_browsing(&mut self, ip: IpAddr, what: Browsing, until: Instant) {
-        if let Some(known) = self.known.get_mut(&ip.into()) {
-            known.browses_until = known.browses_until.max(Some(until));
-            match what {
-                Browsing::Request => {}
-                Browsing::Opened => known.sockets += 1,
-                Browsing::Closed => known.sockets -= 1,
-            }
-        }
-    }
-
-    /// Whether browsers come from there.
-    pub(super) fn is_browser(&self, ip: IpAddr, now: Instant) -> bool {
-        let known = self.known.get(&ip.into());
-        known.is_some_and(|it| it.sockets > 0 || it.browses_until.is_some_and(|until| until > now))
-    }
-
     /// # Panics
     ///
-    /// If there are not so many connections, and not so many of them are `WebSocket`s.
+    /// If there are not so many connections.
     #[cfg(debug_assertions)]
-    pub(super) fn check(&self, connections: usize, sockets: usize) {
+    pub(super) fn check(&self, connections: usize) {
         let counted: usize = self.known.values().map(|known| known.connections).sum();
         assert_eq!(counted, connections, "each connection is counted at its address");
-        let counted: usize = self.known.values().map(|known| known.sockets).sum();
-        assert_eq!(counted, sockets, "and each WebSocket");
     }
 
     /// Keeps what somebody owes who is leaving.
@@ -271,10 +236,7 @@ impl Addresses {
 
 impl Known {
     fn is_over(&self, now: Instant) -> bool {
-        self.connections == 0
-            && self.ended.is_idle(now)
-            && self.debts.is_paid(now)
-            && self.browses_until.is_none_or(|until| until <= now)
+        self.connections == 0 && self.ended.is_idle(now) && self.debts.is_paid(now)
     }
 }
 

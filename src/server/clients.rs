@@ -1,7 +1,6 @@
 //! IRC clients: what is kept of them beside the connection, and what they are told unasked.
 
 use std::collections::HashMap;
-use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::wire::irc::own::Own;
@@ -32,12 +31,26 @@ pub(super) struct Client {
     /// When it is to be looked at: later than that only if it was heard meanwhile.
     check_at: Instant,
     is_pinged: bool,
-    /// Somebody of its address wants its nickname, which may be its own after a connection was lost.
-    is_contested: bool,
-    /// When it was last probed for that.
+    probe: Probe,
+    /// When it was last probed.
     probed_at: Option<Instant>,
     /// When it is put in the home room, unless it goes somewhere by itself.
     home_at: Option<Instant>,
+}
+
+/// Whether it is asked if it is there, because somebody of its address wants its nickname: that may be its own
+/// user, whose connection was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Probe {
+    None,
+    /// It is to be asked, at that time if not at once.
+    Wanted {
+        from: Option<Instant>,
+    },
+    /// It is asked, and gets until then to show that it is there.
+    Sent {
+        by: Instant,
+    },
 }
 
 /// All of them, by the keys of their connections.
@@ -53,6 +66,8 @@ pub(super) enum Due {
     Ping,
     /// The same, at once.
     Probe,
+    /// It has shown by reading that it is there, and gets more time to answer.
+    MoreTime,
     /// It is not.
     Silence,
 }
@@ -64,7 +79,7 @@ impl Client {
             heard_at: now,
             check_at: now + PING_AFTER,
             is_pinged: false,
-            is_contested: false,
+            probe: Probe::None,
             probed_at: None,
             home_at: None,
         }
@@ -79,22 +94,21 @@ impl Client {
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.is_pinged = false;
+        if let Probe::Sent { .. } = self.probe {
+            self.probe = Probe::None;
+        }
     }
 
     /// Somebody of its address wants its nickname.
     pub(super) fn contest(&mut self) {
-        self.is_contested = true;
-    }
-
-    /// Until when it has to show that it is there, if somebody wants its nickname.
-    fn sign_by(&self) -> Option<Instant> {
-        let probed_at = self.probed_at.filter(|&at| at > self.heard_at)?;
-        Some(probed_at + SIGN_WITHIN)
+        if self.probe == Probe::None {
+            self.probe = Probe::Wanted { from: None };
+        }
     }
 
     /// It is not read for now, and may have sent anything.
     pub(super) fn put_off(&mut self, now: Instant) {
-        self.hear(now);
+        (self.heard_at, self.is_pinged) = (now, false);
         self.home_at = self.home_at.map(|at| at.max(now + UNREAD_FOR));
     }
 
@@ -110,26 +124,25 @@ impl Client {
 
     /// When something may be due.
     pub(super) fn due_at(&self) -> Instant {
-        // What happened before now is due at once.
-        let contested = self.is_contested.then_some(self.heard_at);
-        let due = [self.home_at, self.sign_by(), contested];
-        due.into_iter().flatten().fold(self.check_at, Instant::min)
+        let probe_at = match self.probe {
+            Probe::None => None,
+            // At once: any time that is over says so.
+            Probe::Wanted { from } => Some(from.unwrap_or(self.heard_at)),
+            Probe::Sent { by } => Some(by),
+        };
+        [self.home_at, probe_at].into_iter().flatten().fold(self.check_at, Instant::min)
     }
 
-    /// What is due now.
-    pub(super) fn due(&mut self, now: Instant) -> Due {
+    /// What is due now. `is_known`: whether it would be known if it had shown that it is there, which it also
+    /// does if it `has_taken` some of what waits for it.
+    pub(super) fn due(&mut self, now: Instant, is_known: bool, has_taken: bool) -> Due {
         if self.home_at.is_some_and(|at| at <= now) {
             self.home_at = None;
             return Due::Home;
         }
-        if mem::take(&mut self.is_contested)
-            && self.probed_at.is_none_or(|at| at + PROBED_EVERY <= now)
-        {
-            self.probed_at = Some(now);
-            return Due::Probe;
-        }
-        if self.sign_by().is_some_and(|by| by <= now) {
-            return Due::Silence;
+        let probing = self.due_probe(now, is_known, has_taken);
+        if probing != Due::Nothing {
+            return probing;
         }
         if self.check_at > now {
             return Due::Nothing;
@@ -145,6 +158,34 @@ impl Client {
         self.check_at = now + PONG_WITHIN;
         self.is_pinged = true;
         Due::Ping
+    }
+
+    fn due_probe(&mut self, now: Instant, is_known: bool, has_taken: bool) -> Due {
+        match self.probe {
+            Probe::Wanted { .. } if self.probed_at.is_some_and(|at| at + PROBED_EVERY > now) => {
+                self.probe = Probe::None;
+                Due::Nothing
+            }
+            Probe::Wanted { from } if !is_known => {
+                self.probe = Probe::Wanted { from: from.max(Some(now + UNREAD_FOR)) };
+                Due::Nothing
+            }
+            Probe::Wanted { .. } => {
+                self.probe = Probe::Sent { by: now + SIGN_WITHIN };
+                self.probed_at = Some(now);
+                Due::Probe
+            }
+            Probe::Sent { by } if by <= now && !is_known => {
+                self.probe = Probe::Sent { by: now + UNREAD_FOR };
+                Due::Nothing
+            }
+            Probe::Sent { by } if by <= now && has_taken => {
+                self.probe = Probe::Sent { by: now + SIGN_WITHIN };
+                Due::MoreTime
+            }
+            Probe::Sent { by } if by <= now => Due::Silence,
+            Probe::None | Probe::Sent { .. } => Due::Nothing,
+        }
     }
 }
 

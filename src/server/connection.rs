@@ -18,6 +18,7 @@ use crate::stream::Stream;
 
 /// What the server knows of one peer, but for what it sends. What it says is the chat's business.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "any of them may come with any other")]
 pub(crate) struct Connection<S> {
     pub(crate) id: SessionId,
     pub(crate) stream: S,
@@ -31,6 +32,8 @@ pub(crate) struct Connection<S> {
     pub(crate) failure: Failure,
     /// When the server's timer for this connection fires.
     pub(crate) timer: Option<Instant>,
+    /// The stream took some of what was to be sent, since somebody looked for that.
+    pub(crate) has_taken: bool,
     /// In the server's run queue.
     pub(crate) is_queued: bool,
     /// On the server's list of those to settle.
@@ -132,6 +135,7 @@ impl<S> Connection<S> {
             ready: Readiness { writable: true, ..Readiness::default() },
             failure: Failure::None,
             timer: None,
+            has_taken: false,
             is_queued: false,
             is_unsettled: false,
             is_told: true,
@@ -232,10 +236,12 @@ impl<S: Stream> Connection<S> {
         if !(self.ready.writable && self.has_unsent()) {
             return Ok(());
         }
+        let before = self.outbox.len();
         let flushed = self.outbox.flush(&mut self.stream).and_then(|flush| match flush {
             Flush::Done if self.stream.wants_write() => flush_stream(&mut self.stream),
             Flush::Done | Flush::Blocked => Ok(flush),
         });
+        self.has_taken |= self.outbox.len() < before;
         match flushed {
             Ok(Flush::Done) => Ok(()),
             Ok(Flush::Blocked) => {

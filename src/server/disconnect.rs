@@ -94,14 +94,13 @@ impl Disconnect {
         !matches!(self, Self::Failed(_) | Self::TooSlow(_))
     }
 
-    /// What the last frame says, if a WebSocket ends so. One that its protocol ends has been told.
+    /// What the last frame says, if it is a WebSocket that ends so. Nothing, if nothing more is sent, or its
+    /// protocol has said goodbye already.
     pub(crate) fn close_code(&self) -> Option<CloseCode> {
         match self {
-            Self::Protocol(_) => None,
+            Self::Protocol(_) | Self::Failed(_) | Self::TooSlow(_) => None,
             Self::Quit(_) | Self::EndOfStream => Some(CloseCode::NORMAL),
-            Self::Failed(_) | Self::TooSlow(_) | Self::Nameless | Self::Expelled { .. } => {
-                Some(CloseCode::POLICY)
-            }
+            Self::Nameless | Self::Expelled { .. } => Some(CloseCode::POLICY),
         }
     }
 

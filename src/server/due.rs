@@ -48,41 +48,24 @@ impl<S: Stream> Server<S> {
     /// Ends the phase of a connection if its time is over.
     fn expire(&mut self, id: SessionId, now: Now) {
         let Some(connection) = self.host.peers.by_id(id) else { return };
-        match connection.phase {
-            Phase::Silent { greet_at, is_doubted } if greet_at <= now.at => {
-                if !is_doubted && let Some(greet_at) = self.doubt(id, now) {
-                    self.host.peers.connections[id.key()].phase =
-                        Phase::Silent { greet_at, is_doubted: true };
+        let phase = connection.phase;
+        match phase {
+            Phase::Silent { greet_at: by, .. }
+            | Phase::Requesting { by }
+            | Phase::Nameless { by }
+                if by <= now.at =>
+            {
+                if self.is_to_be_read_later(id, now) {
                     return;
                 }
-                if self.host.limits.spoken.text {
-                    self.inbounds[id.key()].assume_text();
-                    self.host.greet(id, now);
-                } else {
-                    let by = now.at + self.host.limits.nickname_within;
-                    self.host.peers.connections[id.key()].phase = Phase::Nameless { by };
-                }
-            }
-            Phase::Requesting { by } if by <= now.at => {
-                let (answer, status) = http::timeout();
-                self.host.peers.push_own(id.key(), &answer);
-                let why = Disconnect::Protocol(Ending::Answered(status));
-                self.end(id, &why, now);
-            }
-            // It has sent something that waits.
-            Phase::Nameless { by }
-                if by <= now.at
-                    && self.inbounds[id.key()].meter.is_in_line
-                    && connection.is_over_rate() =>
-            {
-                connection.phase =
-                    Phase::Nameless { by: now.at + self.host.limits.nickname_within };
-            }
-            Phase::Nameless { by } if by <= now.at => {
-                // It may have sent one, and its turn has not come yet: there is a crowd, or the
-                // process was stopped for a while.
+                // What is waited for may have come, and its turn not: there is a crowd, or the process
+                // was stopped for a while.
                 self.receive_at_last(id, now);
-                self.end_nameless(id, now);
+                if let Some(connection) = self.host.peers.by_id(id)
+                    && connection.phase == phase
+                {
+                    self.give_up_waiting(id, now);
+                }
             }
             Phase::Leaving { by } | Phase::Lingering { by } if by <= now.at => {
                 connection.phase = Phase::Gone;
@@ -95,6 +78,55 @@ impl<S: Stream> Server<S> {
             | Phase::Leaving { .. }
             | Phase::Lingering { .. }
             | Phase::Gone => {}
+        }
+    }
+
+    /// Whether it has sent something that waits for its rate: then it gets as much time again.
+    fn is_to_be_read_later(&mut self, id: SessionId, now: Now) -> bool {
+        let Host { peers, limits, .. } = &mut self.host;
+        let is_in_line = self.inbounds[id.key()].meter.is_in_line;
+        let Some(connection) = peers.by_id(id).filter(|it| it.is_over_rate()) else { return false };
+        match &mut connection.phase {
+            Phase::Silent { greet_at: by, .. } => *by = now.at + limits.greet_after,
+            Phase::Requesting { by } => *by = now.at + limits.request_within,
+            Phase::Nameless { by } if is_in_line => *by = now.at + limits.nickname_within,
+            Phase::Nameless { .. }
+            | Phase::Member
+            | Phase::Leaving { .. }
+            | Phase::Lingering { .. }
+            | Phase::Gone => return false,
+        }
+        true
+    }
+
+    /// What was waited for has not come.
+    fn give_up_waiting(&mut self, id: SessionId, now: Now) {
+        let Some(connection) = self.host.peers.by_id(id) else { return };
+        match connection.phase {
+            Phase::Silent { is_doubted, .. } => self.greet_at_last(id, is_doubted, now),
+            Phase::Requesting { .. } => {
+                let (answer, status) = http::timeout();
+                self.host.peers.push_own(id.key(), &answer);
+                let why = Disconnect::Protocol(Ending::Answered(status));
+                self.end(id, &why, now);
+            }
+            Phase::Nameless { .. } => self.end_nameless(id, now),
+            Phase::Member | Phase::Leaving { .. } | Phase::Lingering { .. } | Phase::Gone => {}
+        }
+    }
+
+    /// Takes somebody who is silent for a person, unless it may be none.
+    fn greet_at_last(&mut self, id: SessionId, is_doubted: bool, now: Now) {
+        let doubted_until = if is_doubted { None } else { self.doubt(id, now) };
+        if let Some(greet_at) = doubted_until {
+            self.host.peers.connections[id.key()].phase =
+                Phase::Silent { greet_at, is_doubted: true };
+        } else if self.host.limits.spoken.text {
+            self.inbounds[id.key()].assume_text();
+            self.host.greet(id, now);
+        } else {
+            let by = now.at + self.host.limits.nickname_within;
+            self.host.peers.connections[id.key()].phase = Phase::Nameless { by };
         }
     }
 
@@ -112,32 +144,37 @@ impl<S: Stream> Server<S> {
     /// Does what is due for an IRC client.
     fn attend(&mut self, id: SessionId, now: Now) {
         let Host { chat, peers, .. } = &mut self.host;
-        let Some(connection) = peers.by_id(id).filter(|connection| connection.is_named()) else {
+        let Some(connection) = peers.connections.get_mut(id.key()) else { return };
+        if connection.id != id || !connection.is_named() {
             return;
-        };
+        }
+        let is_clogged = connection.pause == Some(Pause::Clogged);
         let is_read = connection.pause.is_none() && !connection.is_queued;
+        // Whoever reads what waits for it is there, however long that takes.
+        let has_taken = connection.has_taken && connection.has_unsent();
         let Some(client) = peers.clients.get_mut(&id.key()) else { return };
         if !is_read {
             // Whether it is there, and goes somewhere, is known only when it is read again.
             client.put_off(now.at);
         }
-        match client.due(now.at) {
+        match client.due(now.at, is_read || is_clogged, has_taken) {
             Due::Nothing => {}
             Due::Home => chat.bring_home(id, now, peers),
             Due::Ping => peers.ping(id.key()),
-            Due::Probe => peers.probe(id.key()),
+            Due::Probe => {
+                connection.has_taken = false;
+                peers.probe(id.key());
+            }
+            Due::MoreTime => connection.has_taken = false,
             Due::Silence => self.end(id, &Disconnect::expelled(Farewell::TimedOut), now),
         }
     }
 
-    /// Tells a peer that it took too long to choose a nickname, if it has none.
+    /// Tells a peer that it took too long to choose a nickname.
     fn end_nameless(&mut self, id: SessionId, now: Now) {
-        let Some(connection) = self.host.peers.by_id(id) else { return };
-        if let Phase::Nameless { .. } = connection.phase {
-            let within = self.host.limits.nickname_within;
-            self.host.peers.answer(&Answer::NamelessTooLong(within), id);
-            self.end(id, &Disconnect::Nameless, now);
-        }
+        let within = self.host.limits.nickname_within;
+        self.host.peers.answer(&Answer::NamelessTooLong(within), id);
+        self.end(id, &Disconnect::Nameless, now);
     }
 
     /// Sets the timer of a connection for what is due next.

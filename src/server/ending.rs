@@ -39,8 +39,8 @@ impl<S: Stream> Server<S> {
         };
         connection.pause = None;
         host.peers.unsettle(key);
-        if why.is_polite() {
-            host.peers.close(key, why.close_code());
+        if let Some(code) = why.close_code() {
+            host.peers.close(key, code);
         }
         host.chat.leave(id, why.farewell(), now, &mut host.peers);
         host.peers.fan_out();

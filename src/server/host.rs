@@ -2,7 +2,7 @@
 
 use log::{Level, info, log};
 
-use super::addresses::Browsing;
+use super::browsers::Browsing;
 use super::connection::Phase;
 use super::peers::Peers;
 use super::visits::{Visit, Visits};
@@ -29,7 +29,7 @@ impl<S: Stream> Host<S> {
         if let Some(connection) = self.peers.get(id.key()) {
             connection.phase = Phase::Nameless { by: now.at + self.limits.nickname_within };
             let ip = connection.peer.ip();
-            if self.peers.is_socket(id.key()) {
+            if self.peers.is_websocket(id.key()) {
                 self.peers.browsing.push((ip, Browsing::Opened));
             }
             self.chat.greet(id, &mut self.peers);
@@ -41,7 +41,7 @@ impl<S: Stream> Host<S> {
         if let Some(connection) = self.peers.get(id.key()) {
             connection.phase = Phase::Requesting { by: now.at + self.limits.request_within };
             let ip = connection.peer.ip();
-            self.peers.browsing.push((ip, Browsing::Request));
+            self.peers.browsing.push((ip, Browsing::Requested));
         }
     }
 

@@ -36,8 +36,9 @@ impl<S: Stream> Server<S> {
                 self.check_connection(key, connection, &lists);
             }
             let keys = self.host.peers.connections.iter().map(|(key, _)| key);
-            let sockets = keys.filter(|&key| self.host.peers.is_socket(key)).count();
-            self.addresses.check(self.len(), sockets);
+            let websockets = keys.filter(|&key| self.host.peers.is_websocket(key)).count();
+            assert_eq!(self.browsers.websockets(), websockets, "each is counted where it is from");
+            self.addresses.check(self.len());
         } else {
             for &key in &self.host.peers.settled {
                 if let Some(connection) = self.host.peers.connections.get(key) {

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod broken;
+mod browsers;
 mod clients;
 mod connection;
 mod disconnect;
@@ -40,6 +41,7 @@ use crate::wire::irc::Identity;
 use crate::wire::text::{self, LineEnd};
 use crate::wire::websocket::CloseCode;
 use addresses::{Addresses, Admission};
+use browsers::Browsers;
 pub use connection::Readiness;
 use connection::{Connection, Pause, Phase};
 use disconnect::Failure;
@@ -57,6 +59,7 @@ pub struct Server<S> {
     inbounds: Vec<Inbound>,
     schedule: Schedule,
     addresses: Addresses,
+    browsers: Browsers,
     scratch: Scratch,
     /// Connections that broke since the last tick, and some that are gone since.
     broken: Vec<SessionId>,
@@ -86,6 +89,7 @@ impl<S: Stream> Server<S> {
         Self {
             scratch: Scratch::new(limits.receive_bytes_per_turn),
             addresses: Addresses::new(limits.per_address_max),
+            browsers: Browsers::default(),
             host: Host {
                 peers: Peers::new(&limits, Identity::new(&chat.name, chat.home.as_str())),
                 chat: Chat::new(chat),
@@ -226,7 +230,7 @@ impl<S: Stream> Server<S> {
     #[must_use]
     pub fn is_browser(&self, peer: SocketAddr, now: Now) -> bool {
         let is_spoken = self.host.limits.spoken.web.is_some();
-        is_spoken && self.addresses.is_browser(peer.ip(), now.at)
+        is_spoken && self.browsers.has(peer.ip(), now.at)
     }
 
     /// From now on newcomers are shown this text.
@@ -251,7 +255,7 @@ impl<S: Stream> Server<S> {
         self.host.chat.close(now, &mut self.host.peers);
         for id in told {
             self.host.peers.answer(&Answer::Stopping, id);
-            self.host.peers.close(id.key(), Some(CloseCode::GOING_AWAY));
+            self.host.peers.close(id.key(), CloseCode::GOING_AWAY);
         }
         let keys: Vec<usize> = self.host.peers.connections.iter().map(|(key, _)| key).collect();
         for key in keys {

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use slab::Slab;
 
-use super::addresses::{Address, Browsing, Cloaks};
+use super::addresses::{Address, Cloaks};
+use super::browsers::Browsing;
 use super::clients::{Client, Clients};
 use super::connection::Connection;
 use super::disconnect::Disconnect;
@@ -75,6 +76,9 @@ pub(super) struct Peers<S> {
 /// What it takes to queue something for one hearer that does not follow what was queued before, in
 /// bytes of talk that take as long.
 const EFFORT_PER_HEARER: u64 = 32;
+
+/// The page is sent from where it is, which takes as long as to queue talk of a part of its bytes.
+const PAGE_BYTES_PER_EFFORT: u64 = 4;
 
 /// The most memory that is kept to write answers in.
 const SCRATCH_BYTES_MAX: usize = 64 * 1024;
@@ -204,7 +208,7 @@ impl<S: Stream> Peers<S> {
     /// Asks an IRC client whether it is there, and not only what carries its connection. A browser answers
     /// even if it has stopped the page.
     pub(super) fn probe(&mut self, key: usize) {
-        if self.is_socket(key) {
+        if self.is_websocket(key) {
             let mut ping = Vec::new();
             websocket::ping(&mut ping);
             self.push_own(key, &ping);
@@ -214,15 +218,15 @@ impl<S: Stream> Peers<S> {
     }
 
     /// Whether it is a WebSocket.
-    pub(super) fn is_socket(&self, key: usize) -> bool {
+    pub(super) fn is_websocket(&self, key: usize) -> bool {
         matches!(self.hearings[key].format, Format::Irc { framing: Framing::Message(_), .. })
     }
 
     /// Says goodbye as a WebSocket does, if it is one.
-    pub(super) fn close(&mut self, key: usize, code: Option<CloseCode>) {
-        if self.is_socket(key) && code.is_some() {
+    pub(super) fn close(&mut self, key: usize, code: CloseCode) {
+        if self.is_websocket(key) {
             let mut close = Vec::new();
-            websocket::close(code, &mut close);
+            websocket::close(Some(code), &mut close);
             self.push_own(key, &close);
         }
     }
@@ -368,7 +372,8 @@ impl<S: Stream> Peers<S> {
             .get_or_insert_with(|| Spool::default().append(&mut PAGE.to_vec(), &Pool::default()));
         if let Some(connection) = self.connections.get_mut(key) {
             connection.outbox.push(page);
-            self.own_bytes += page.len() as u64;
+            // It is not copied here, but by the system.
+            self.effort += page.len() as u64 / PAGE_BYTES_PER_EFFORT;
             list(&mut self.unsettled, connection, key);
         }
     }

@@ -146,11 +146,11 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Notes from where browsers came.
+    /// Notes what browsers did in a turn.
     fn note_browsing(&mut self, now: Now) {
-        let Self { host, addresses, .. } = self;
+        let Self { host, browsers, .. } = self;
         for (ip, what) in host.peers.browsing.drain(..) {
-            addresses.note_browsing(ip, what, now.at + host.limits.browses_for(ip));
+            browsers.note(ip, what, now.at, &host.limits);
         }
     }
 

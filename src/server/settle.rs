@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::Server;
-use super::addresses::Browsing;
+use super::browsers::Browsing;
 use super::connection::{Pause, Phase};
 use super::disconnect::Disconnect;
 use super::host::Host;
@@ -109,14 +109,13 @@ impl<S: Stream> Server<S> {
     /// Drops a connection. Its key is free from here on; nobody is accepted before the tick is
     /// over.
     fn remove(&mut self, key: usize, now: Now) {
-        let is_socket = self.host.peers.is_socket(key);
+        let is_websocket = self.host.peers.is_websocket(key);
         let mut connection = self.host.peers.remove(key);
         self.schedule.timers.rearm(key, &mut connection.timer, None);
         self.inbounds[key].close();
         let ip = connection.peer.ip();
-        if is_socket {
-            let until = now.at + self.host.limits.browses_for(ip);
-            self.addresses.note_browsing(ip, Browsing::Closed, until);
+        if is_websocket {
+            self.browsers.note(ip, Browsing::Ended, now.at, &self.host.limits);
         }
         self.addresses.leave(ip, now.at);
         if self.is_stopping {

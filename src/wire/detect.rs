@@ -69,7 +69,8 @@ const HTTP_ANSWER: &str = "HTTP/1.1 400 Bad Request\r\n\
     This is chatd, a chat room, and not a web server. Join it from a terminal: nc HOST PORT\r\n";
 
 /// What a person is told where no text is spoken.
-const TEXT_ANSWER: &str = "This port is for other programs, such as IRC clients. Goodbye.\r\n";
+const TEXT_ANSWER: &str =
+    "This port is for other programs. Whoever runs it knows which. Goodbye.\r\n";
 
 /// TLS begins so: a handshake, of version 3.
 const TLS: [u8; 2] = [0x16, 3];
@@ -306,7 +307,7 @@ impl FirstLine {
 }
 
 /// Which protocol a request line is of, by its last word: a name and a version.
-fn requested(word: &[u8]) -> Option<Foreign> {
+pub(super) fn requested(word: &[u8]) -> Option<Foreign> {
     let names: [(&[u8], _); 3] =
         [(b"HTTP/", Foreign::Http), (b"RTSP/", Foreign::Rtsp), (b"SIP/", Foreign::Sip)];
     names.into_iter().find_map(|(name, foreign)| {

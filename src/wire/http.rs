@@ -5,13 +5,14 @@
 //! any page in the world can make a browser send one. For the same reason a request has to name this
 //! server as people in its network do: [`WebRules`].
 
+use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str;
 use std::sync::Arc;
 
 use httparse::{Header, Request};
 
-use super::detect::Foreign;
+use super::detect::{Foreign, requested};
 use super::websocket::{self, Kind};
 use super::{Ending, Step, page};
 
@@ -56,11 +57,9 @@ impl WebRules {
         if let Some(ip) = name.strip_prefix('[') {
             return ip.strip_suffix(']').is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok());
         }
-        let is_plain =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let is_local =
             !name.contains('.') || [".local", ".localhost"].iter().any(|it| name.ends_with(it));
-        name.bytes().all(is_plain)
+        is_host_name(&name)
             && (is_local
                 || name.parse::<Ipv4Addr>().is_ok()
                 || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(&name)))
@@ -72,6 +71,13 @@ impl WebRules {
         own.is_some_and(|own| own.eq_ignore_ascii_case(host))
             || self.origins.iter().any(|known| known.eq_ignore_ascii_case(origin))
     }
+}
+
+/// Whether it could be the name of a host, as it stands in addresses of the web.
+#[must_use]
+pub fn is_host_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !name.is_empty() && name.bytes().all(is_plain)
 }
 
 /// An answer that is no page ([RFC 9110, 15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
@@ -97,7 +103,6 @@ impl Status {
 }
 
 const NO_CONTENT: Status = Status::new(204, "No Content", "");
-const NOT_MODIFIED: Status = Status::new(304, "Not Modified", "");
 const MALFORMED: Status =
     Status::new(400, "Bad Request", "This is chatd, and that is no request that it understands.");
 const NO_HOST: Status =
@@ -125,7 +130,7 @@ const NOT_ME: Status = Status::new(
 );
 const NEEDS_UPGRADE: Status =
     Status::new(426, "Upgrade Required", "Only version 13 of WebSocket is spoken here.")
-        .with("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+        .with("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
 const TOO_LARGE: Status =
     Status::new(431, "Request Header Fields Too Large", "The request is too long.");
 const UNAVAILABLE: Status =
@@ -166,8 +171,9 @@ pub fn timeout() -> (Vec<u8>, u16) {
 pub fn turned_away(received: &[u8], is_browser: bool) -> Option<Vec<u8>> {
     let line = received.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
     let word = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-    let is_request = word.starts_with(b"HTTP/1.") || (is_browser && received.is_empty());
-    is_request.then(|| UNAVAILABLE.answer(line.starts_with(b"HEAD ")))
+    let is_request = requested(word) == Some(Foreign::Http);
+    (is_request || (is_browser && received.is_empty()))
+        .then(|| UNAVAILABLE.answer(line.starts_with(b"HEAD ")))
 }
 
 /// Collects the head of a request, and answers it.
@@ -201,7 +207,13 @@ enum State {
 enum Response {
     Status(&'static Status),
     Page,
-    Upgrade { kind: Kind, accept: String, subprotocol: Option<&'static str> },
+    /// The page is still the one that the browser has.
+    SamePage,
+    Upgrade {
+        kind: Kind,
+        accept: String,
+        subprotocol: Option<&'static str>,
+    },
 }
 
 impl RequestDecoder {
@@ -238,7 +250,8 @@ impl RequestDecoder {
                 return Step::End { reply: b"", why: Ending::Foreign(Foreign::Http) };
             }
             State::TooLong => {
-                return self.answer(Response::Status(&TOO_LARGE), false, input, 0);
+                *input = &[];
+                return self.answer(Response::Status(&TOO_LARGE), false);
             }
             State::Reading => {}
             State::Upgraded(_) | State::Answered => {
@@ -246,33 +259,29 @@ impl RequestDecoder {
                 return Step::Incomplete;
             }
         }
-        let vacancy = (HEAD_BYTES_MAX + 1).saturating_sub(self.head.len());
-        let before = self.head.len();
+        let (before, vacancy) =
+            (self.head.len(), (HEAD_BYTES_MAX + 1).saturating_sub(self.head.len()));
         self.head.extend_from_slice(&input[..input.len().min(vacancy)]);
-        let end = self.end();
-        let left_from = end.map_or(input.len(), |end| end - before);
-        let (response, is_head) = match end {
-            Some(end) if end <= HEAD_BYTES_MAX => {
-                let response = respond(&self.head[..end], &self.rules);
-                (response, self.head.starts_with(b"HEAD "))
-            }
-            _ if self.head.len() > HEAD_BYTES_MAX => (Response::Status(&TOO_LARGE), false),
-            _ => {
-                *input = &[];
-                return Step::Incomplete;
-            }
+        let end = self.end().filter(|&end| end <= HEAD_BYTES_MAX);
+        if end.is_none() && self.head.len() <= HEAD_BYTES_MAX {
+            *input = &[];
+            return Step::Incomplete;
+        }
+        let head = mem::take(&mut self.head);
+        let Some(end) = end else {
+            *input = &[];
+            return self.answer(Response::Status(&TOO_LARGE), false);
         };
-        self.head = Vec::new();
-        self.answer(response, is_head, input, left_from)
+        *input = &input[end - before..];
+        let response = respond(&head[..end], &self.rules);
+        if !matches!(response, Response::Upgrade { .. }) {
+            // It has no body, whatever follows.
+            *input = &[];
+        }
+        self.answer(response, head.starts_with(b"HEAD "))
     }
 
-    fn answer(
-        &mut self,
-        response: Response,
-        is_head: bool,
-        input: &mut &[u8],
-        left_from: usize,
-    ) -> Step<'_> {
+    fn answer(&mut self, response: Response, is_head: bool) -> Step<'_> {
         self.state = State::Answered;
         match response {
             Response::Upgrade { kind, accept, subprotocol } => {
@@ -285,16 +294,21 @@ impl RequestDecoder {
                 )
                 .into_bytes();
                 self.state = State::Upgraded(kind);
-                *input = &input[left_from..];
                 Step::Reply(&self.reply)
             }
             Response::Page => {
-                *input = &[];
                 self.reply = page_head();
                 Step::Page { head: &self.reply, has_body: !is_head }
             }
+            Response::SamePage => {
+                let etag = page::etag();
+                self.reply = format!(
+                    "HTTP/1.1 304 Not Modified\r\nCache-Control: no-cache\r\nETag: {etag}\r\n{SAFE}\r\n"
+                )
+                .into_bytes();
+                Step::End { reply: &self.reply, why: Ending::Answered(304) }
+            }
             Response::Status(status) => {
-                *input = &[];
                 self.reply = status.answer(is_head);
                 Step::End { reply: &self.reply, why: Ending::Answered(status.code) }
             }
@@ -343,15 +357,14 @@ fn respond(head: &[u8], rules: &WebRules) -> Response {
     if has_token(&request, "Upgrade", "websocket") {
         return upgrade(&request, host, rules).unwrap_or_else(Response::Status);
     }
-    let path = path(request.path.unwrap_or_default());
-    Response::Status(match path {
+    match path(request.path.unwrap_or_default()) {
         "/" if field(&request, "If-None-Match").any(|known| known == page::etag().as_bytes()) => {
-            &NOT_MODIFIED
+            Response::SamePage
         }
-        "/" => return Response::Page,
-        "/favicon.ico" => &NO_CONTENT,
-        _ => &NOT_FOUND,
-    })
+        "/" => Response::Page,
+        "/favicon.ico" => Response::Status(&NO_CONTENT),
+        _ => Response::Status(&NOT_FOUND),
+    }
 }
 
 /// Whether a request may be made here at all, whatever it is for. Returns whom it is for.
@@ -410,19 +423,19 @@ fn path(target: &str) -> &str {
 }
 
 /// The values of all fields with this name.
-fn field<'a>(
-    request: &Request<'_, 'a>,
+fn field<'r, 'a>(
+    request: &'r Request<'_, 'a>,
     name: &'static str,
-) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-    let fields: Vec<Header<'a>> = request.headers.to_vec();
-    fields.into_iter().filter(move |it| it.name.eq_ignore_ascii_case(name)).map(|it| it.value)
+) -> impl Iterator<Item = &'a [u8]> + use<'r, 'a> {
+    let fields: &'r [Header<'a>] = request.headers;
+    fields.iter().filter(move |it| it.name.eq_ignore_ascii_case(name)).map(|it| it.value)
 }
 
 /// The words of a list, which may stand in several fields.
-fn tokens<'a>(
-    request: &Request<'_, 'a>,
+fn tokens<'r, 'a>(
+    request: &'r Request<'_, 'a>,
     name: &'static str,
-) -> impl Iterator<Item = &'a str> + use<'a> {
+) -> impl Iterator<Item = &'a str> + use<'r, 'a> {
     let lists = field(request, name).filter_map(|value| str::from_utf8(value).ok());
     lists.flat_map(|list| list.split(',')).map(str::trim)
 }

@@ -406,12 +406,12 @@ impl Crowd {
     ) -> Result<usize, Wrong> {
         let now = self.now();
         let dialect = self.dialect(index);
-        let stride = dialect.stride();
+        let (stride, last) = (dialect.stride(), dialect.last_byte());
         let mut used = 0;
         loop {
             let rest = &self.scratch[used..filled];
             // Before the end is looked for: nearly all lines are of this kind.
-            let relayed = rest.get(..stride).filter(|line| line.ends_with(dialect.end()));
+            let relayed = rest.get(..stride).filter(|line| line.last() == Some(&last));
             if let Some((line, message)) =
                 relayed.and_then(|line| Some((line, dialect.parse(line)?)))
             {

@@ -193,7 +193,7 @@ impl Dialect {
 
     /// The message in a relayed line of `stride` bytes, if its nickname is its sender's.
     pub fn parse(self, line: &[u8]) -> Option<Message> {
-        let (lead, text) = line.strip_suffix(self.end())?.split_last_chunk()?;
+        let (lead, text) = self.without_end(line)?.split_last_chunk()?;
         let named_before = match self {
             Self::Named => Some(": ".len()),
             Self::Irssi | Self::Tagged | Self::Web => Some(BEHIND_NICK.len()),
@@ -226,13 +226,26 @@ impl Dialect {
         }
     }
 
-    /// How a relayed line ends.
-    pub fn end(self) -> &'static [u8] {
+    fn end(self) -> &'static [u8] {
         match self {
             Self::Named | Self::Plain(_) => b"\n",
             Self::Irssi | Self::Tagged => b"\r\n",
             Self::Web => b"",
         }
+    }
+
+    /// Each end by itself, so that none is compared by a call, which takes longest for an empty one.
+    fn without_end(self, line: &[u8]) -> Option<&[u8]> {
+        match self {
+            Self::Named | Self::Plain(_) => line.strip_suffix(b"\n"),
+            Self::Irssi | Self::Tagged => line.strip_suffix(b"\r\n"),
+            Self::Web => Some(line),
+        }
+    }
+
+    /// The last byte of every relayed line.
+    pub fn last_byte(self) -> u8 {
+        if self == Self::Web { TEMPLATE[TEXT_BYTES - 1] } else { b'\n' }
     }
 }
 

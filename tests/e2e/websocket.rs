@@ -55,3 +55,36 @@ fn all_of(client: &Client) -> Vec<u8> {
     client.sender().read_to_end(&mut heard).expect("the server closes it");
     heard
 }
+
+#[test]
+fn who_may_open_one_is_said_at_the_start() {
+    let server =
+        CHATD.start("--web-host chat.example.org. --web-origin https://gamja.example.org:443");
+    let opened = "HTTP/1.1 101 Switching Protocols";
+    for (host, origin, expected) in [
+        ("localhost", "", opened),
+        ("localhost", "http://localhost", opened),
+        ("Chat.Example.Org", "https://chat.example.org", opened),
+        ("chat.example.org", "https://gamja.example.org", opened),
+        ("chat.example.org", "https://evil.example.org", "HTTP/1.1 403 Forbidden"),
+        ("evil.example.org", "https://evil.example.org", "HTTP/1.1 421 Misdirected Request"),
+    ] {
+        let origin =
+            if origin.is_empty() { String::new() } else { format!("Origin: {origin}\r\n") };
+        let mut browser = server.connect();
+        let fields = format!("Host: {host}\r\n{origin}");
+        browser.send(REQUEST.replace("Host: localhost\r\n", &fields));
+        browser.expect(expected);
+    }
+}
+
+#[test]
+fn a_server_may_speak_with_browsers_alone() {
+    let server = CHATD.start("--only web");
+    let mut page = server.connect();
+    page.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    page.expect("HTTP/1.1 200 OK");
+    let mut person = server.connect();
+    person.send("ana\n");
+    person.expect("This port is for other programs. Whoever runs it knows which. Goodbye.");
+}

@@ -221,7 +221,7 @@ impl IrcDecoder {
         }
     }
 
-    /// How to answer.
+    /// How its client is written for.
     #[must_use]
     pub fn format(&self) -> Format {
         let framing = match &self.source {
