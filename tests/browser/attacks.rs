@@ -66,8 +66,12 @@ fn markup_is_shown_as_it_was_written() {
     assert_eq!(shown, expected);
     for text in MARKUP {
         eve.say(format!("/topic {text}"));
-        page.until(&format!("document.getElementById('topic').textContent === {:?}", text.trim()));
-        page.until(&format!("document.getElementById('log').lastElementChild.previousElementSibling.textContent.includes({:?})", text.trim()));
+        // In the header, and in the line that tells of it.
+        let text = text.trim();
+        page.until(&format!("document.getElementById('topic').textContent === {text:?}"));
+        page.until(&format!(
+            "[...document.querySelectorAll('#log .line')].at(-1).textContent.includes({text:?})"
+        ));
     }
     assert_eq!(page.text("document.getElementById('title').textContent"), room);
     let is_member =

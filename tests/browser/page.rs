@@ -65,8 +65,9 @@ impl Page {
     #[track_caller]
     pub(crate) fn said(&self) -> Vec<String> {
         let lines = self.eval(
-            "[...document.querySelectorAll('.line:has(.who):not(.sending, .failed), .gap')].map((line) => line.className === 'gap' \
-             ? '(gap)' : ['.who', '.text'].map((part) => line.querySelector(part).textContent).join(': '))",
+            "[...document.querySelectorAll('.line:has(.who):not(.sending, .failed), .gap')].map((line) => \
+             line.className === 'gap' ? '(gap)' \
+             : ['.who', '.text'].map((part) => line.querySelector(part).textContent).join(': '))",
         );
         serde_json::from_value(lines).expect("texts")
     }
