@@ -144,9 +144,10 @@ fn text_is_not_turned_around() {
 fn only_addresses_of_the_web_become_links() {
     let (server, [mut eve]) = CHATD.room("--rate 0", ["eve"]);
     let page = Page::join(server.addr(), "ana");
-    let texts: [(&str, &[&str]); 15] = [
+    let texts: [(&str, &[&str]); 16] = [
         ("see https://example.org/a.", &["https://example.org/a"]),
         ("(https://example.org/x)", &["https://example.org/x"]),
+        ("(https://example.org/x_(y))", &["https://example.org/x_(y)"]),
         ("https://example.org/x_(y).", &["https://example.org/x_(y)"]),
         ("<http://localhost:8080/?a=1&b=2#c>", &["http://localhost:8080/?a=1&b=2#c"]),
         (
@@ -174,7 +175,7 @@ fn only_addresses_of_the_web_become_links() {
         assert_eq!(found, json!(links), "{text}");
     }
     assert_eq!(page.count("a:not([rel='noopener noreferrer'][target=_blank])"), 0);
-    assert_eq!(page.count("a"), 7);
+    assert_eq!(page.count("a"), 8);
 }
 
 #[test]
