@@ -214,10 +214,11 @@ pub(crate) fn no_nick(scale: &Scale) -> Vec<Trial> {
     vec![Trial { growth_max, must: Must { busy, ..trial.must }, ..trial }]
 }
 
+/// In the short mode times say little.
 pub(crate) fn reload(scale: &Scale) -> Vec<Trial> {
     let loads = scale.of(10_000, 300);
     let reload = Reload { from: BROWSERS, addresses: 100, loads, per_second: 1000 };
-    let must = Must { p99_times: Some(2.0), ..Must::default() };
+    let must = Must { p99_times: Some(scale.of(2.0, 20.0)), ..Must::default() };
     let name = format!("{loads} pages, 1,000 a second");
     vec![Trial { must, ..scale.trial(name, vec![Attack::Reload(reload)]) }]
 }
