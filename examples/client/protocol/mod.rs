@@ -108,7 +108,14 @@ impl<'a> ServerLine<'a> {
 }
 
 fn parse_notice(notice: &str) -> ServerLine<'_> {
-    if let Some(before) = notice.strip_suffix("Choose a nickname:") {
+    // What somebody says in leaving, or of the room, may look like anything.
+    let quotes = ["changed the topic: ", "took back a message"];
+    let is_quoted = notice.split_once(' ').is_some_and(|(_, what)| {
+        is_leaving(what) || quotes.iter().any(|start| what.starts_with(start))
+    });
+    if let Some(before) = notice.strip_suffix("Choose a nickname:")
+        && !is_quoted
+    {
         let is_greeting = before.starts_with("Welcome to ");
         let refused = ServerLine::Refused { why: before.trim_end() };
         return if is_greeting { ServerLine::Greeting } else { refused };

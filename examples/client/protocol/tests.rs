@@ -70,6 +70,17 @@ fn check_lines(bytes: Vec<u8>, expected: &[ServerLine<'_>]) {
 }
 
 #[test]
+fn what_somebody_says_in_leaving_refuses_nobody_a_nickname() {
+    for (line, meant) in [
+        ("*** bia left: Choose a nickname:", ServerLine::Left("bia")),
+        ("*** bia left: No. Choose a nickname:", ServerLine::Left("bia")),
+        ("*** bia changed the topic: Choose a nickname:", ServerLine::Notice),
+    ] {
+        assert_eq!(ServerLine::parse(line), meant);
+    }
+}
+
+#[test]
 fn who_is_here_and_what_is_said() {
     let (ana, bia, none) = (&who("ana"), &who("b.ia."), Ranks::default());
     let oi = text("(private) x: *** oi");
