@@ -77,9 +77,6 @@ pub(super) struct Peers<S> {
 /// bytes of talk that take as long.
 const EFFORT_PER_HEARER: u64 = 32;
 
-/// The page is sent from where it is, which takes as long as to queue talk of a part of its bytes.
-const PAGE_BYTES_PER_EFFORT: u64 = 4;
-
 /// The most memory that is kept to write answers in.
 const SCRATCH_BYTES_MAX: usize = 64 * 1024;
 
@@ -372,8 +369,7 @@ impl<S: Stream> Peers<S> {
             .get_or_insert_with(|| Spool::default().append(&mut PAGE.to_vec(), &Pool::default()));
         if let Some(connection) = self.connections.get_mut(key) {
             connection.outbox.push(page);
-            // It is not copied here, but by the system.
-            self.effort += page.len() as u64 / PAGE_BYTES_PER_EFFORT;
+            self.own_bytes += page.len() as u64;
             list(&mut self.unsettled, connection, key);
         }
     }
