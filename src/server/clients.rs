@@ -14,7 +14,11 @@ const PING_AFTER: Duration = Duration::from_secs(120);
 /// It has so long to answer, or to send anything else.
 const PONG_WITHIN: Duration = Duration::from_secs(60);
 
-/// One whose nickname somebody else of its address wants has so long to show that it is there …
+/// One whose nickname somebody else of its address wants is asked whether it is there if it was not heard for so
+/// long …
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+
+/// … has so long to show that it is …
 const SIGN_WITHIN: Duration = Duration::from_secs(5);
 
 /// … and is asked so often at the most.
@@ -94,9 +98,7 @@ impl Client {
     pub(super) fn hear(&mut self, now: Instant) {
         self.heard_at = now;
         self.is_pinged = false;
-        if let Probe::Sent { .. } = self.probe {
-            self.probe = Probe::None;
-        }
+        self.probe = Probe::None;
     }
 
     /// Somebody of its address wants its nickname.
@@ -108,7 +110,7 @@ impl Client {
 
     /// It is not read for now, and may have sent anything.
     pub(super) fn put_off(&mut self, now: Instant) {
-        (self.heard_at, self.is_pinged) = (now, false);
+        (self.check_at, self.is_pinged) = (now + PING_AFTER, false);
         self.home_at = self.home_at.map(|at| at.max(now + UNREAD_FOR));
     }
 
@@ -164,6 +166,10 @@ impl Client {
         match self.probe {
             Probe::Wanted { .. } if self.probed_at.is_some_and(|at| at + PROBED_EVERY > now) => {
                 self.probe = Probe::None;
+                Due::Nothing
+            }
+            Probe::Wanted { .. } if self.heard_at + HEARD_WITHIN > now => {
+                self.probe = Probe::Wanted { from: Some(self.heard_at + HEARD_WITHIN) };
                 Due::Nothing
             }
             Probe::Wanted { from } if !is_known => {

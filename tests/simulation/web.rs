@@ -200,6 +200,7 @@ fn who_may_be_gone_is_asked_when_somebody_there_wants_its_nickname() {
     assert!(!got(&ghost).contains("PING :"), "a stranger cannot make it answer");
     let again = register(&mut house, HERE, "ana");
     assert!(got(&again).contains(" 433 "));
+    house.wait(Duration::ZERO);
     assert_eq!(got(&ghost).matches("PING :").count(), 1);
     house.wait(Duration::from_secs(4));
     house.send(&again, "NICK ana\r\n");
@@ -215,7 +216,9 @@ fn who_answers_keeps_its_nickname_and_is_asked_once_a_minute() {
     let mut house = House::new();
     let holder = register(&mut house, HERE, "ana");
     let other = register(&mut house, HERE, "ana");
-    house.wait(Duration::from_secs(1));
+    assert!(!got(&holder).contains("PING :"), "it has just said something");
+    house.wait(Duration::from_secs(2));
+    assert_eq!(got(&holder).matches("PING :").count(), 1);
     house.send(&holder, "PONG x\r\n");
     for _ in 0..5 {
         house.wait(Duration::from_secs(6));
@@ -257,6 +260,7 @@ fn a_page_that_has_lost_its_connection_gets_its_nickname_back() {
     let mut house = House::new();
     let ana = ["NICK ana", "USER ana 0 * :ana"];
     let ghost = house.open(HERE, &ana);
+    house.wait(Duration::from_secs(2));
     let again = house.open(HERE, &ana);
     assert_eq!(last(&ghost), (PING, Vec::new()), "its browser is asked, not the page");
     house.frame(&ghost, PONG, b"");
