@@ -49,6 +49,8 @@ impl<S: Stream> Server<S> {
     fn expire(&mut self, id: SessionId, now: Now) {
         let Some(connection) = self.host.peers.by_id(id) else { return };
         let phase = connection.phase;
+        let is_silent_over_rate =
+            matches!(phase, Phase::Silent { .. }) && connection.is_over_rate();
         match phase {
             Phase::Silent { greet_at: by, .. }
             | Phase::Requesting { by }
@@ -59,8 +61,11 @@ impl<S: Stream> Server<S> {
                     return;
                 }
                 // What is waited for may have come, and its turn not: there is a crowd, or the process
-                // was stopped for a while.
-                self.receive_at_last(id, now);
+                // was stopped for a while. Who is silent and over its rate is spoken to all the same: so it
+                // is found out whether it is there.
+                if !is_silent_over_rate {
+                    self.receive_at_last(id, now);
+                }
                 if let Some(connection) = self.host.peers.by_id(id)
                     && connection.phase == phase
                 {
@@ -87,10 +92,10 @@ impl<S: Stream> Server<S> {
         let is_in_line = self.inbounds[id.key()].meter.is_in_line;
         let Some(connection) = peers.by_id(id).filter(|it| it.is_over_rate()) else { return false };
         match &mut connection.phase {
-            Phase::Silent { greet_at: by, .. } => *by = now.at + limits.greet_after,
             Phase::Requesting { by } => *by = now.at + limits.request_within,
             Phase::Nameless { by } if is_in_line => *by = now.at + limits.nickname_within,
-            Phase::Nameless { .. }
+            Phase::Silent { .. }
+            | Phase::Nameless { .. }
             | Phase::Member
             | Phase::Leaving { .. }
             | Phase::Lingering { .. }
