@@ -126,7 +126,9 @@ fn parse_notice(notice: &str) -> ServerLine<'_> {
     }
     if let Some((room, rest)) = you("You talk in ").and_then(|rest| rest.split_once(" now")) {
         let is_new = rest.contains(". It is new,");
-        let here = rest.split_once(". ").and_then(|(_, here)| parse_here(here));
+        // The name of a room may end with a dot.
+        let here =
+            rest.match_indices(". ").find_map(|(at, dot)| parse_here(&rest[at + dot.len()..]));
         let here = here.or(is_new.then(Here::default));
         return ServerLine::TalksIn { room: Some(room), here };
     }

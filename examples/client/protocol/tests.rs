@@ -70,6 +70,16 @@ fn check_lines(bytes: Vec<u8>, expected: &[ServerLine<'_>]) {
 }
 
 #[test]
+fn a_room_whose_name_ends_with_a_dot_hides_nobody() {
+    let line = "*** You talk in #dev now, and still hear #a. and 1 other. Here now: ana, bia.";
+    let ServerLine::TalksIn { room: Some("#dev"), here: Some(here) } = ServerLine::parse(line)
+    else {
+        panic!("{line}");
+    };
+    assert_eq!(here.names, ["ana", "bia"]);
+}
+
+#[test]
 fn what_somebody_says_in_leaving_refuses_nobody_a_nickname() {
     for (line, meant) in [
         ("*** bia left: Choose a nickname:", ServerLine::Left("bia")),
